@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Installs what the lab and the screen tests need on a Debian machine, as root: `lab-servers.sh [packages] [mysql] [mariadb-11] [mariadb-10.5]`.
+# Without a name: packages and mysql. Starts no service. Doing it twice costs nothing: what is there already is left alone.
+set -euo pipefail
+
+cache=${COCKPIT_LAB_CACHE:-/var/cache/cutover-lab}
+# program → package that brings it
+programs=(
+  mariadbd:mariadb-server
+  haproxy:haproxy
+  sshd:openssh-server
+  ssh-agent:openssh-client
+  chromium:chromium
+  debootstrap:debootstrap
+  ip:iproute2
+)
+
+say() { printf 'lab-servers: %s\n' "$*" >&2; }
+
+# Packages of servers want to start them; this answer (101) is Debian's own way to say no.
+refuse_services() {
+  [ -e /usr/sbin/policy-rc.d ] && return
+  printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+  chmod 755 /usr/sbin/policy-rc.d
+  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+}
+
+packages() {
+  local missing=() pair
+  for pair in "${programs[@]}"; do
+    PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" > /dev/null || missing+=("${pair#*:}")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  say "installing ${missing[*]}"
+  refuse_services
+  export DEBIAN_FRONTEND=noninteractive
+  local attempt
+  for attempt in 1 2 3; do
+    # A list that cannot be refreshed is no reason to stop: the install says whether it matters.
+    apt-get -qq update >&2 || true
+    apt-get -qq install -y --no-install-recommends "${missing[@]}" < /dev/null >&2 && return
+    say "attempt $attempt failed"
+    sleep $((attempt * 5))
+  done
+  say "could not install ${missing[*]}"
+  return 1
+}
+
+# The mirror this machine already uses; debootstrap's own default when there is none to be found.
+mirror() (
+  . /etc/os-release
+  [ "$ID" = debian ] || return 0
+  apt-get indextargets --format '$(REPO_URI)' "Codename: $VERSION_CODENAME" 2> /dev/null | sort -u | head -n 1
+)
+
+# A server of another Debian in a file tree of its own, entered with chroot: tree NAME SUITE PROGRAM PACKAGES.
+tree() (
+  name=$1 suite=$2 program=$3 packages=$4
+  tree=$cache/$name part=$cache/$name.part
+  answers() { chroot "$1" "$program" --version; }
+  answers "$tree" > /dev/null 2>&1 && return
+  say "making $tree (about a minute)"
+  mkdir -p "$cache"
+  exec 9> "$cache/$name.lock"
+  flock 9
+  answers "$tree" > /dev/null 2>&1 && return
+  for attempt in 1 2 3; do
+    rm -rf "$part"
+    if debootstrap --variant=minbase --include="$packages" "$suite" "$part" $(mirror) \
+      < /dev/null > "$cache/$name-debootstrap.log" 2>&1 && answers "$part" >&2; then
+      cp /etc/resolv.conf /etc/hosts "$part/etc/"
+      rm -rf "$part/var/cache/apt/archives" "$tree"
+      mkdir -p "$part/var/cache/apt/archives/partial"
+      mv "$part" "$tree"
+      return
+    fi
+    say "attempt $attempt failed; the last lines of $cache/$name-debootstrap.log:"
+    tail -n 5 "$cache/$name-debootstrap.log" >&2
+    sleep $((attempt * 5))
+  done
+  rm -rf "$part"
+  say "$name could not be installed"
+  return 1
+)
+
+# Debian 12 carries no MySQL.
+mysql() { tree mysql sid /usr/sbin/mysqld mysql-server-core,mysql-client,adduser; }
+
+# Debian 13 carries MariaDB 11.8, Debian 12 has 10.11 among its own packages.
+mariadb-11() { tree mariadb-11 trixie /usr/sbin/mariadbd mariadb-server-core,mariadb-client-core; }
+
+# Debian 11 carries MariaDB 10.5.
+mariadb-10.5() { tree mariadb-10.5 bullseye /usr/sbin/mariadbd mariadb-server-core-10.5,mariadb-client-core-10.5; }
+
+[ "$(id -u)" = 0 ] || { say 'this needs root'; exit 1; }
+[ $# -gt 0 ] || set -- packages mysql
+for part in "$@"; do
+  case $part in
+    packages | mysql | mariadb-11 | mariadb-10.5) "$part" ;;
+    *)
+      say "unknown part $part; the parts are: packages mysql mariadb-11 mariadb-10.5"
+      exit 1
+      ;;
+  esac
+done

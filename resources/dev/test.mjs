@@ -1,0 +1,112 @@
+// npm test: installs what is missing, checks types, lint and build, runs every test that this machine can run, says loudly
+// what was not run, and ends with one line: `N passed, N failed`. Under CI=true a missing server or browser is a failure.
+// `npm test -- unit lab` runs only the named parts.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureDependencies, nodeBinary, toolEnvironment } from './dependencies.mjs';
+import { chromium, missingLabPrograms, missingOtherServers, whyNoMysql } from './lab-presence.mjs';
+import { root } from './root.mjs';
+
+const mustBeWhole = process.env.CI === 'true';
+const total = { passed: 0, failed: 0, skipped: 0 };
+const notRun = [];
+const optional = [];
+const failures = [];
+
+function runNode(args, extra = {}) {
+  // Colours only where a person looks; a log stays plain text.
+  const plain = process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined };
+  return spawnSync(nodeBinary, args, {
+    cwd: root,
+    env: toolEnvironment({ ...plain, ...extra }),
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+}
+
+/** One yes-or-no check; it counts as one test. */
+function check(name, args) {
+  console.log(`\n── ${name}`);
+  if (runNode(args).status === 0) total.passed += 1;
+  else {
+    total.failed += 1;
+    failures.push(name);
+  }
+}
+
+/** Runs vitest projects and adds up what vitest itself reports. */
+function suite(name, projects, extra = {}) {
+  console.log(`\n── ${name}`);
+  const folder = mkdtempSync(join(tmpdir(), 'cutover-test-'));
+  const report = join(folder, 'report.json');
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const selected = projects.flatMap((project) => ['--project', project]);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const run = runNode([vitest, 'run', '--passWithNoTests', ...selected, ...reporters], extra);
+  let failedHere = 0;
+  if (existsSync(report)) {
+    const result = JSON.parse(readFileSync(report, 'utf8'));
+    failedHere = result.numFailedTests;
+    total.passed += result.numPassedTests;
+    total.skipped += result.numPendingTests + result.numTodoTests;
+  }
+  // A file that cannot be loaded, an error outside a test or a killed run has no failed test to count.
+  if (run.status !== 0 && failedHere === 0) failedHere = 1;
+  total.failed += failedHere;
+  if (failedHere > 0) failures.push(name);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function leaveOut(name, why) {
+  notRun.push(`${name}: ${why}`);
+  if (!mustBeWhole) return;
+  total.failed += 1;
+  failures.push(`${name} was not run`);
+}
+
+function lab() {
+  const missing = missingLabPrograms();
+  if (missing.length > 0) return leaveOut('lab (real servers)', `not installed: ${missing.join(', ')}`);
+  const noMysql = whyNoMysql();
+  if (noMysql !== undefined) leaveOut('lab on MySQL', noMysql);
+  for (const { name, why } of missingOtherServers()) optional.push(`conformance on ${name}: ${why}`);
+  suite('lab: real servers', ['lab'], noMysql === undefined ? {} : { COCKPIT_LAB_WITHOUT: 'mysql' });
+}
+
+function e2e() {
+  const browser = chromium();
+  if (browser === undefined)
+    return leaveOut('e2e (screen)', 'no Chromium found (COCKPIT_CHROMIUM names one)');
+  suite('e2e: the screen in Chromium', ['e2e'], { COCKPIT_CHROMIUM: browser });
+}
+
+const parts = {
+  types: () => check('types', ['resources/dev/types.mjs']),
+  lint: () => check('lint', ['resources/dev/lint.mjs']),
+  build: () => check('build', ['resources/dev/build.mjs']),
+  unit: () => suite('unit', ['unit', 'conformance', 'renderer']),
+  lab,
+  e2e,
+};
+
+const named = process.argv.slice(2);
+const unknown = named.find((name) => !(name in parts));
+if (unknown !== undefined) {
+  console.error(`There is no part named ${unknown}; the parts are ${Object.keys(parts).join(', ')}.`);
+  process.exit(1);
+}
+
+ensureDependencies();
+for (const [name, part] of Object.entries(parts)) if (named.length === 0 || named.includes(name)) part();
+
+console.log('');
+for (const line of notRun)
+  console.log(`!!! NOT RUN: ${line}${mustBeWhole ? ' (a failure, because CI=true)' : ''}`);
+if (notRun.length > 0)
+  console.log('!!! resources/dev/lab-servers.sh installs these on a Debian machine (as root).');
+for (const line of optional) console.log(`!!! NOT RUN (optional): ${line}`);
+for (const name of failures) console.log(`failed: ${name}`);
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exitCode = total.failed > 0 ? 1 : 0;
