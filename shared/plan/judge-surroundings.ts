@@ -1,0 +1,170 @@
+import { dangling, type Complaint } from './complaint.ts';
+import { namesOf } from './mistake.ts';
+import type { Plan, SyntheticClient } from './plan.ts';
+import type { Path } from './tree.ts';
+
+/** DNS, synthetic clients and commands: what surrounds the databases. */
+export function judgeSurroundings(plan: Plan): readonly Complaint[] {
+  return [
+    ...judgeDns(plan),
+    ...plan.clients.flatMap((client, index) => judgeClient(plan, client, ['clients', index])),
+    ...plan.appFleets.flatMap((fleet, index) => judgeCommands(fleet, ['appFleets', index])),
+    ...plan.chains.flatMap((chain, index) =>
+      chain.bypassAccounts.flatMap((account, at): readonly Complaint[] =>
+        /^'[^']*'@'[^']*'$/.test(account)
+          ? []
+          : [
+              {
+                path: ['chains', index, 'bypassAccounts', at],
+                message: `"${account}" is no account, expected "'user'@'host'"`,
+                needs: [],
+              },
+            ],
+      ),
+    ),
+    ...judgeSimulator(plan),
+  ];
+}
+
+function judgeDns(plan: Plan): readonly Complaint[] {
+  const zones = plan.dns?.zones ?? [];
+  const seen = new Map<string, string | undefined>();
+  return (plan.dns?.records ?? []).flatMap((record, index): readonly Complaint[] => {
+    const path: Path = ['dns', 'records', index];
+    const complaints: Complaint[] = [];
+    const zone = zones.find((candidate) => candidate.id === record.zone);
+    const name = withoutDot(record.name);
+    if (zone === undefined)
+      complaints.push({
+        path: [...path, 'zone'],
+        message: `there is no DNS zone "${record.zone}", expected one of ${namesOf(zones.map((it) => it.id))}`,
+        needs: [],
+        refers: { section: 'dns/zones', id: record.zone },
+      });
+    else if (name !== withoutDot(zone.name) && !name.endsWith(`.${withoutDot(zone.name)}`))
+      complaints.push({
+        path: [...path, 'name'],
+        message: `record ${record.name} does not lie in zone ${zone.name}, expected a name that ends with it`,
+        needs: [],
+      });
+    for (const side of ['before', 'after'] as const)
+      record[side].values.forEach((value, at) => {
+        if (!fits(record.type, value))
+          complaints.push({
+            path: [...path, side, 'values', at],
+            message: `"${value}" does not fit a record of type ${record.type}, expected ${expectedValue[record.type]}`,
+            needs: [],
+          });
+      });
+    const key = `${record.zone} ${name} ${record.type}`;
+    const set = `${key} ${record.setIdentifier ?? ''}`;
+    if (
+      seen.has(set) ||
+      (seen.has(key) && (record.setIdentifier === undefined || seen.get(key) === undefined))
+    )
+      complaints.push({
+        path: [...path, 'name'],
+        message: `${record.name} ${record.type} is written twice, expected a setIdentifier of its own for each`,
+        needs: [],
+      });
+    seen.set(set, record.setIdentifier);
+    seen.set(key, record.setIdentifier);
+    return complaints;
+  });
+}
+
+const expectedValue = { A: 'an IPv4 address', AAAA: 'an IPv6 address', CNAME: 'a host name' } as const;
+
+function fits(type: 'A' | 'AAAA' | 'CNAME', value: string): boolean {
+  const v4 = /^(\d{1,3})(\.\d{1,3}){3}$/.test(value) && value.split('.').every((part) => Number(part) <= 255);
+  if (type === 'A') return v4;
+  const v6 = value.includes(':');
+  return type === 'AAAA' ? v6 : !v4 && !v6;
+}
+
+function withoutDot(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '');
+}
+
+function judgeClient(plan: Plan, client: SyntheticClient, path: Path): readonly Complaint[] {
+  const complaints: Complaint[] = [
+    ...dangling(plan, 'chains', { id: client.chain, path: [...path, 'chain'] }),
+  ];
+  for (const name of ['intervalMs', 'limitMs'] as const)
+    if (client[name] === 0)
+      complaints.push({
+        path: [...path, name],
+        message: `client ${client.id} has ${name} 0, expected at least 1`,
+        needs: [],
+      });
+  if (client.kind === 'http') return [...complaints, ...judgeHttp(plan, client, path)];
+  const index = plan.chains.findIndex((candidate) => candidate.id === client.chain);
+  const chain = plan.chains[index];
+  if (chain === undefined) return complaints;
+  for (const side of ['source', 'target'] as const) {
+    const masters = chain[side].masters.map((member) => member.instance);
+    if (!masters.includes(client[side]))
+      complaints.push({
+        path: [...path, side],
+        message: `client ${client.id} writes to "${client[side]}", which is no ${side} master of chain ${chain.id}, expected ${namesOf(masters)}`,
+        needs: [['chains', index]],
+      });
+  }
+  return complaints;
+}
+
+function judgeHttp(
+  plan: Plan,
+  client: Extract<SyntheticClient, { kind: 'http' }>,
+  path: Path,
+): readonly Complaint[] {
+  const region = dangling(plan, 'sites', { id: client.region, path: [...path, 'region'] });
+  const urls = (['writeUrl', 'readUrl'] as const).flatMap((name): readonly Complaint[] => {
+    // The address itself is not repeated: a name and password may stand in it.
+    const at = { path: [...path, name], needs: [] };
+    if (!/^https?:\/\//i.test(client[name]))
+      return [
+        { ...at, message: `${name} of client ${client.id} is no web address, expected http:// or https://` },
+      ];
+    if (/^https?:\/\/[^/?#]*@/i.test(client[name]))
+      return [
+        {
+          ...at,
+          message: `${name} of client ${client.id} holds a name or password, expected an address without: a plan never holds a password`,
+        },
+      ];
+    return [];
+  });
+  return [...region, ...urls];
+}
+
+function judgeCommands(fleet: Plan['appFleets'][number], path: Path): readonly Complaint[] {
+  const commands: readonly (readonly [Path, readonly string[]])[] = [
+    ...Object.entries(fleet.switch).map(([site, argv]): readonly [Path, readonly string[]] => [
+      ['switch', site],
+      argv,
+    ]),
+    [['verify'], fleet.verify],
+    [['maintenance', 'on'], fleet.maintenance?.on ?? []],
+    [['maintenance', 'off'], fleet.maintenance?.off ?? []],
+  ];
+  return commands.flatMap(([steps, argv]) =>
+    argv.flatMap((argument, index): readonly Complaint[] =>
+      /^--?(password|passwd|token|secret)=/i.test(argument)
+        ? [
+            {
+              path: [...path, ...steps, index],
+              message: `an argument of fleet ${fleet.id} holds a password, expected a command that finds it on its host: a plan never holds one`,
+              needs: [],
+            },
+          ]
+        : [],
+    ),
+  );
+}
+
+function judgeSimulator(plan: Plan): readonly Complaint[] {
+  if (plan.simulator === undefined || plan.environment === 'simulator') return [];
+  const message = `a simulator section in a plan for ${plan.environment}, expected it only where environment is simulator`;
+  return [{ path: ['simulator'], message, needs: [['environment']] }];
+}

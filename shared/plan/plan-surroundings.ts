@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import {
+  address,
+  argv,
+  credentialSchema,
+  durationMs,
+  id,
+  mysqlName,
+  path,
+  port,
+  tableName,
+  text,
+} from './plan-words.ts';
+
+/** What surrounds the databases: application fleets, tunnels, DNS and the synthetic clients. */
+
+/** Application hosts and how each is told its site. */
+export const fleetSchema = z.strictObject({
+  id,
+  hosts: z
+    .array(
+      z.strictObject({
+        host: id,
+        source: id.describe('The site it uses before.'),
+        target: id.describe('The site it uses afterwards.'),
+      }),
+    )
+    .min(1)
+    .max(500),
+  switch: z.record(id, argv).describe('Per site: the command that makes a host use that site.'),
+  verify: argv.describe('Prints the id of the site in use.'),
+  maintenance: z.strictObject({ on: argv, off: argv }).optional(),
+  accounts: z.array(mysqlName).max(50).default([]).describe("The application's MySQL accounts."),
+});
+export type AppFleet = z.infer<typeof fleetSchema>;
+
+/** A site-to-site tunnel. */
+export const tunnelSchema = z.strictObject({
+  id,
+  source: id,
+  target: id,
+  host: id.describe('The host that runs OpenVPN.'),
+  interface: id.default('tun0'),
+  statusFile: path.optional(),
+});
+
+/** Zones, records before and after, and the resolvers that are asked. */
+export const dnsSchema = z.strictObject({
+  zones: z
+    .array(
+      z.strictObject({
+        id,
+        hostedZoneId: id,
+        name: address,
+        view: z.enum(['public', 'private']).default('public'),
+      }),
+    )
+    .max(50),
+  records: z
+    .array(
+      z.strictObject({
+        zone: id,
+        name: address,
+        type: z.enum(['A', 'AAAA', 'CNAME']),
+        setIdentifier: text.optional(),
+        region: id.optional(),
+        healthCheckId: id.optional(),
+        before: z.strictObject({ ttlSeconds: z.int().min(0).max(604_800), values: z.array(address).min(1) }),
+        after: z.strictObject({ ttlSeconds: z.int().min(0).max(604_800), values: z.array(address).min(1) }),
+      }),
+    )
+    .max(500),
+  resolvers: z
+    .array(z.strictObject({ id, address, port: port.default(53), region: id.optional() }))
+    .max(200)
+    .default([]),
+});
+
+/** The synthetic clients whose logs give the official figures. */
+export const clientSchema = z.union([
+  z.strictObject({
+    id,
+    kind: z.literal('http'),
+    chain: id,
+    region: id.describe('The site whose users it stands for.'),
+    writeUrl: z.url().describe('POST with a unique id; 200 acknowledges, 503 refuses, all else is unknown.'),
+    readUrl: z.url().describe('GET with the id appended.'),
+    intervalMs: durationMs.default(20),
+    limitMs: durationMs.default(2_000),
+  }),
+  z.strictObject({
+    id,
+    kind: z.literal('mysql'),
+    chain: id,
+    account: credentialSchema,
+    source: id.describe('The source master it writes to.'),
+    target: id.describe('The target master it writes to.'),
+    table: tableName.describe(
+      'A table with columns id (text, key), client (text), n (integer), at (datetime(6)).',
+    ),
+    intervalMs: durationMs.default(5),
+    limitMs: durationMs.default(2_000),
+  }),
+]);
+export type SyntheticClient = z.infer<typeof clientSchema>;
