@@ -1,0 +1,73 @@
+import type { ServerVersion } from './versions.ts';
+import { atLeast } from './versions.ts';
+
+/**
+ * The words one server understands. All differences between flavours and versions are decided here, once, when the
+ * session opens; the statement texts (dialect-reads, dialect-effects, dialect-links) and the row readers only look at
+ * these fields. Which versions real servers confirmed stands in versions.ts; the words of the others are from-documentation:
+ * https://dev.mysql.com/doc/refman/8.4/en/show-replica-status.html and the pages of the same name of 5.7 and 8.0.
+ */
+export type Dialect = {
+  readonly version: ServerVersion;
+  /** `SHOW REPLICA STATUS` has Source_ and Replica_ columns, `SHOW SLAVE STATUS` Master_ and Slave_. */
+  readonly columns: 'source' | 'master';
+  readonly showLinks: string;
+  readonly showPosition: string;
+  readonly showAttached: string;
+  /** START REPLICA, STOP REPLICA, RESET REPLICA; or SLAVE. */
+  readonly replica: 'REPLICA' | 'SLAVE';
+  /** SOURCE_HOST …; or MASTER_HOST. */
+  readonly source: 'SOURCE' | 'MASTER';
+  readonly waitForPosition: 'SOURCE_POS_WAIT' | 'MASTER_POS_WAIT';
+  readonly processlist: string;
+  readonly transactionsPrepared: string;
+  readonly hasSuperReadOnly: boolean;
+  readonly hasPersist: boolean;
+  readonly hasRoles: boolean;
+};
+
+/** The words of a version. */
+export function dialectOf(version: ServerVersion): Dialect {
+  if (version.flavor === 'mariadb') {
+    return {
+      version,
+      columns: 'master',
+      showLinks: 'SHOW ALL SLAVES STATUS',
+      showPosition: 'SHOW MASTER STATUS',
+      showAttached: 'SHOW SLAVE HOSTS',
+      replica: 'SLAVE',
+      source: 'MASTER',
+      waitForPosition: 'MASTER_POS_WAIT',
+      processlist: 'information_schema.PROCESSLIST',
+      transactionsPrepared: "XA RECOVER FORMAT='SQL'",
+      hasSuperReadOnly: false,
+      hasPersist: false,
+      hasRoles: true,
+    };
+  }
+  const has = (...least: readonly number[]): boolean => atLeast(version.numbers, least);
+  return {
+    version,
+    columns: has(8, 0, 22) ? 'source' : 'master',
+    showLinks: has(8, 0, 22) ? 'SHOW REPLICA STATUS' : 'SHOW SLAVE STATUS',
+    showPosition: has(8, 2) ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS',
+    showAttached: has(8, 0, 22) ? 'SHOW REPLICAS' : 'SHOW SLAVE HOSTS',
+    replica: has(8, 0, 22) ? 'REPLICA' : 'SLAVE',
+    source: has(8, 0, 23) ? 'SOURCE' : 'MASTER',
+    waitForPosition: has(8, 0, 26) ? 'SOURCE_POS_WAIT' : 'MASTER_POS_WAIT',
+    // information_schema.PROCESSLIST holds a global mutex while it reads; this one does not.
+    processlist: has(8, 0, 22) ? 'performance_schema.processlist' : 'information_schema.PROCESSLIST',
+    transactionsPrepared: 'XA RECOVER CONVERT XID',
+    hasSuperReadOnly: true,
+    hasPersist: has(8),
+    hasRoles: has(8),
+  };
+}
+
+/**
+ * Statements that only this dialect parses, without effect: run when a session opens. A server whose version text
+ * promises the words but answers 1064 (syntax) is refused; missing privileges (1227) still prove the words.
+ */
+export function probeStatements(dialect: Dialect): readonly string[] {
+  return [dialect.showLinks, dialect.showPosition];
+}
