@@ -1,0 +1,31 @@
+import { accounts } from './accounts.ts';
+import { durability } from './durability.ts';
+import { grants } from './grants.ts';
+import { hosts } from './hosts.ts';
+import { laptop } from './laptop.ts';
+import { logs } from './logs.ts';
+import { people } from './people.ts';
+import { replication } from './replication.ts';
+import { rightServers } from './right-servers.ts';
+import { topology } from './topology.ts';
+import { versions } from './versions.ts';
+import { wayBack } from './way-back.ts';
+import type { GateDefinition } from './world.ts';
+import { writers } from './writers.ts';
+
+/** Every gate there is, in the order it is shown. */
+export const registry: readonly GateDefinition[] = [
+  ...rightServers,
+  ...grants,
+  ...topology,
+  ...replication,
+  ...logs,
+  ...writers,
+  ...accounts,
+  ...durability,
+  ...wayBack,
+  ...versions,
+  ...hosts,
+  ...laptop,
+  ...people,
+];

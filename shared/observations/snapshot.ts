@@ -1,0 +1,70 @@
+import type { Identity } from '../sessions/identity.ts';
+import type { Activity, FastFacts } from '../sessions/operations.ts';
+import type { Survey, TriedGrant } from '../sessions/survey.ts';
+import type { Observation } from './observation.ts';
+
+/** All that is known of one MySQL instance; a lost session turns every part unknown. */
+export type InstanceFacts = {
+  readonly instance: string;
+  readonly identity: Observation<Identity>;
+  /** SHA256 fingerprint of the SSH host key the session ran through; unknown when reached directly. */
+  readonly hostKey: Observation<string>;
+  readonly fast: Observation<FastFacts>;
+  /** The same, one to a few seconds earlier: what a node had before the newest reading of another was even asked for. */
+  readonly fastBefore?: Observation<FastFacts>;
+  readonly activity: Observation<Activity>;
+  readonly survey: Observation<Survey>;
+  readonly grants: Observation<readonly TriedGrant[]>;
+  /** Server clock minus laptop clock, with the half round trip as its uncertainty. */
+  readonly clock: Observation<{ readonly offsetMs: number; readonly uncertaintyMs: number }>;
+  /** Round trip of the last fast reads, ms, newest last, at most 120. */
+  readonly roundTripsMs: readonly number[];
+  /** Write transactions per second over the last 5 s. */
+  readonly writesPerSecond: Observation<number>;
+};
+
+/** What is known of one SSH host. */
+export type HostFacts = {
+  readonly host: string;
+  readonly reachable: Observation<{ readonly hostKey: string }>;
+  /** App hosts: the site in use, as the plan's verify command printed it. */
+  readonly siteInUse: Observation<string>;
+};
+
+/** Replication lag of one link by the heartbeat, and what is missing. */
+export type LagFacts = {
+  readonly instance: string;
+  readonly from: string;
+  /** Newest beat of the source as seen there, against the source's own newest beat. */
+  readonly lagMs: Observation<number>;
+  readonly transactionsBehind: Observation<number>;
+  readonly bytesBehind: Observation<number>;
+};
+
+/** What this laptop says of itself. */
+export type LaptopFacts = {
+  readonly mains: Observation<boolean>;
+  readonly journalFreeBytes: Observation<number>;
+  readonly sleepBlocked: Observation<boolean>;
+};
+
+/** A client process's running totals, read from its own log. */
+export type ClientFacts = {
+  readonly client: string;
+  readonly chain: string;
+  readonly acknowledged: number;
+  readonly refused: number;
+  readonly unknown: number;
+  readonly lastAcknowledgedAt: number | null;
+  readonly alive: Observation<boolean>;
+};
+
+/** Everything that gates and go/no-go judge, at one moment. Frozen when the hold is released. */
+export type Snapshot = {
+  readonly at: number;
+  readonly instances: Readonly<Record<string, InstanceFacts>>;
+  readonly hosts: Readonly<Record<string, HostFacts>>;
+  readonly lags: readonly LagFacts[];
+  readonly laptop: LaptopFacts;
+  readonly clients: readonly ClientFacts[];
+};
