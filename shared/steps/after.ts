@@ -1,0 +1,260 @@
+import { present } from '../lib/assert.ts';
+import type { AppFleet, Chain } from '../plan/plan.ts';
+import type { Answer } from '../sessions/session.ts';
+import { linkSeen, reverseChannel, reverseEnds } from './drain.ts';
+import {
+  commandKey,
+  done,
+  failure,
+  fleetHosts,
+  lookLater,
+  needs,
+  sourceNodes,
+  targetNodes,
+  trouble,
+  type ChainStepFunction,
+  type Needs,
+  type StepContext,
+  type StepFunction,
+} from './need.ts';
+
+/** How often a link or a canary that is on its way is looked at again, ms. */
+const lookAgainMs = 50;
+
+/** The plan's switch command on all application hosts at once; each verified; those that lag behind are named. */
+export const redirect: StepFunction = (context) => {
+  const need = needs(context);
+  const hosts = fleetHosts(context.plan);
+  if (hosts.length === 0) return done('The plan names no application hosts.');
+  const seen = hosts.map((entry) => ({ ...entry, result: redirectOne(need, context, entry) }));
+  const waiting = seen.filter(({ result }) => result === 'waiting');
+  if (waiting.length > 0)
+    return need.waiting(
+      `${waiting.length} of ${hosts.length} application hosts: ${waiting.map(({ host }) => host).join(', ')}`,
+    );
+  const failed = seen.flatMap(({ host, result }) =>
+    typeof result === 'object' ? [`${host}: ${result.failed}`] : [],
+  );
+  if (failed.length > 0) {
+    return failure(
+      `${failed.length} of ${hosts.length} application hosts do not use their target site. ${failed.join('; ')}. The others are redirected; mend these and retry.`,
+    );
+  }
+  return done(`${hosts.length} of ${hosts.length} application hosts verified on their target site.`);
+};
+
+type Redirected = 'done' | 'waiting' | { readonly failed: string };
+
+function redirectOne(
+  need: Needs,
+  context: StepContext,
+  { fleet, host, target }: ReturnType<typeof fleetHosts>[number],
+): Redirected {
+  const limitMs = context.plan.limits.redirectMs;
+  // A retry touches only the hosts that are seen on the wrong site. Names carry the fleet: a host may be in two.
+  const already = context.attempt > 1 ? siteInUse(need, 'already', [fleet, host, limitMs]) : null;
+  if (already === 'waiting') return 'waiting';
+  if (already === null || !('site' in already) || already.site !== target) {
+    const command = present(fleet.switch[target], `the switch command for ${target}`);
+    const switched = need.ssh(`${fleet.id}.switch`, [host, command], { effect: true, limitMs });
+    if (switched === undefined) return 'waiting';
+    if (switched.kind !== 'ok') return { failed: trouble(host, 'the switch command', switched) };
+    const verified = siteInUse(need, 'verify', [fleet, host, limitMs]);
+    if (verified === 'waiting' || 'failed' in verified) return verified;
+    if (verified.site !== target)
+      return { failed: `uses site "${verified.site.slice(0, 80)}", expected "${target}"` };
+  }
+  return maintenanceOver(need, context, [fleet, host]);
+}
+
+function siteInUse(
+  need: Needs,
+  name: string,
+  [fleet, host, limitMs]: readonly [AppFleet, string, number],
+): 'waiting' | { readonly failed: string } | { readonly site: string } {
+  const seen = need.ssh(`${fleet.id}.${name}`, [host, fleet.verify], { effect: false, limitMs });
+  if (seen === undefined) return 'waiting';
+  return seen.kind === 'ok'
+    ? { site: seen.value.stdout.trim() }
+    : { failed: trouble(host, 'the verify command', seen) };
+}
+
+/** Users are let in again on a host once it uses the target; not a second time where an earlier attempt did it. */
+function maintenanceOver(
+  need: Needs,
+  context: StepContext,
+  [fleet, host]: readonly [AppFleet, string],
+): Redirected {
+  if (fleet.maintenance === undefined) return 'done';
+  const name = `${fleet.id}.maintenance-off`;
+  for (let attempt = 1; attempt < context.attempt; attempt += 1) {
+    if (context.run.commands[commandKey(context.key, attempt, `${name}@${host}`)]?.answer?.kind === 'ok')
+      return 'done';
+  }
+  const off = need.ssh(name, [host, fleet.maintenance.off], {
+    effect: true,
+    limitMs: context.plan.limits.redirectMs,
+  });
+  if (off === undefined) return 'waiting';
+  return off.kind === 'ok' ? 'done' : { failed: trouble(host, 'maintenance mode off', off) };
+}
+
+/** Its place in the order is here; Route 53 comes with a later version, and everything that runs says so. */
+export const announce: StepFunction = ({ plan }) => ({
+  kind: 'absent',
+  text:
+    plan.dns === undefined
+      ? 'The plan names no DNS records.'
+      : `This version does not change Route 53: ${plan.dns.records.length} records of the plan are still to be changed by hand.`,
+});
+
+/** Starts the reverse link on the closed source and sees it run. */
+export const reverse: ChainStepFunction = (context, chain) => {
+  if (chain.wayBack !== 'reverse') return done(`No way back for this chain: ${chain.wayBack.none}`);
+  const need = needs(context);
+  const { receiver, from } = reverseEnds(chain);
+  const account = { chain: chain.id, direction: 'reverse' } as const;
+  // A second attempt looks first: what runs is not started again.
+  const before = context.attempt > 1 ? linkSeen(need, ['before', receiver], reverseChannel) : null;
+  if (before?.kind === 'not-yet') return before.progress;
+  if (before?.link?.applier !== 'running' || before.link.receiver === 'stopped') {
+    const started = need.mysql(
+      'start',
+      [receiver, 'act'],
+      ['startLink', { channel: reverseChannel, account }],
+    );
+    if (started === undefined) return need.waiting(`${receiver} to follow ${from}`);
+    if (started.kind !== 'ok') return failure(trouble(receiver, 'starting the reverse link', started));
+  }
+  for (let look = 0; ; look += 1) {
+    const seen = linkSeen(need, [`running${look}`, receiver], reverseChannel);
+    if (seen.kind !== 'seen') return seen.progress;
+    const { link } = seen;
+    if (link === null) return failure(`${receiver} has no reverse link any more; expected it running`);
+    if (link.receiver === 'running' && link.applier === 'running')
+      return done(`${receiver} follows ${from}.`);
+    const error = link.receiverError ?? link.applierError;
+    if (error !== null && link.receiver !== 'connecting')
+      return failure(`the reverse link of ${receiver} stopped with error ${error.code}: ${error.message}`);
+    const again = lookLater(context, `running${look}@${receiver}`, lookAgainMs);
+    if (again !== null)
+      return need.waiting(
+        `${receiver} to connect to ${from}${error === null ? '' : ` (error ${error.code}: ${error.message})`}`,
+        again,
+      );
+  }
+};
+
+/** Events of the plan on at the target; never before promotion, where that would be an errant transaction. */
+export const events: ChainStepFunction = (context, chain) => {
+  if (chain.events.length === 0) return done('The plan lists no events.');
+  const need = needs(context);
+  const target = present(chain.target.masters[0], 'a target master').instance;
+  const enabled = need.mysql('enable', [target, 'act'], ['enableEvents', { events: chain.events }]);
+  if (enabled === undefined) return need.waiting(`${chain.events.length} events on ${target}`);
+  return enabled.kind === 'ok'
+    ? done(`${chain.events.join(', ')} on at ${target}.`)
+    : failure(trouble(target, 'enabling events', enabled));
+};
+
+/** A write through the application in every region, and one per chain seen on every node it must reach. */
+export const canary: StepFunction = (context) => {
+  const need = needs(context);
+  const waiting: string[] = [];
+  for (const client of context.plan.clients.filter(({ kind }) => kind === 'http')) {
+    const through = need.appCanary(
+      'app',
+      client.id,
+      `${context.run.id}-${client.id}-${context.attempt}`.slice(-64),
+    );
+    if (through === undefined) waiting.push(`a write through ${client.id}`);
+    else if (through.kind !== 'ok')
+      return failure(trouble(client.id, 'a write through the application', through));
+  }
+  for (const chain of context.plan.chains) {
+    const arrived = canaryOf(need, context, chain);
+    if (arrived.failed !== null) return failure(arrived.failed);
+    waiting.push(...arrived.waiting);
+  }
+  if (waiting.length > 0) return need.waiting(waiting.join('; '), context.now.monoMs + lookAgainMs);
+  return done(canaryText(context.plan.chains));
+};
+
+function canaryText(chains: readonly Chain[]): string {
+  const back = chains.filter(({ wayBack }) => wayBack === 'reverse').map(({ id }) => id);
+  const source =
+    back.length === 0 ? '' : `; of ${back.join(', ')} it came to the source over the reverse link`;
+  return `A write through every region was acknowledged; a canary of each chain is on every target node${source}.`;
+}
+
+function canaryOf(
+  need: Needs,
+  context: StepContext,
+  chain: Chain,
+): { readonly failed: string | null; readonly waiting: readonly string[] } {
+  const target = present(chain.target.masters[0], 'a target master').instance;
+  const id = `${context.run.id}/canary/${chain.id}/${context.attempt}`.slice(-64);
+  const written = need.mysql('write', [target, 'plain'], ['writeCanary', { id }]);
+  if (written === undefined) return { failed: null, waiting: [`a canary on ${target}`] };
+  if (written.kind !== 'ok') return { failed: trouble(target, 'a canary write', written), waiting: [] };
+  const nodes = [...targetNodes(chain), ...(chain.wayBack === 'reverse' ? sourceNodes(chain) : [])];
+  const waiting: string[] = [];
+  for (const node of nodes) {
+    const seen = canarySeen(need, context, [node, id]);
+    if (seen === 'waiting') waiting.push(`the canary of ${chain.id} on ${node}`);
+    else if (seen !== 'found') return { failed: seen.failed, waiting: [] };
+  }
+  return { failed: null, waiting };
+}
+
+function canarySeen(
+  need: Needs,
+  context: StepContext,
+  [node, id]: readonly [string, string],
+): 'found' | 'waiting' | { readonly failed: string } {
+  for (let look = 0; ; look += 1) {
+    const read: Answer<{ readonly found: boolean }> | undefined = need.mysql(
+      `read${look}`,
+      [node, 'look'],
+      ['readCanary', { id }],
+    );
+    if (read === undefined) return 'waiting';
+    if (read.kind !== 'ok') return { failed: trouble(node, 'reading the canary', read) };
+    if (read.value.found) return 'found';
+    if (lookLater(context, `read${look}@${node}`, lookAgainMs) !== null) return 'waiting';
+  }
+}
+
+/** Ends what still sits on the source. Those that come back are refused by the fence and are shown by the watch. */
+export const residue: StepFunction = (context) => {
+  const need = needs(context);
+  const nodes = context.plan.chains.flatMap(sourceNodes);
+  const notes: string[] = [];
+  let pending = false;
+  for (const node of nodes) {
+    const listed = need.mysql('who', [node, 'look'], ['clientSessions', {}]);
+    if (listed !== undefined && listed.kind !== 'ok')
+      return failure(trouble(node, 'listing sessions', listed));
+    if (listed === undefined) {
+      pending = true;
+      continue;
+    }
+    const own = new Set(Object.values(context.run.threads[node] ?? {}));
+    const left = listed.value.sessions.filter(({ thread }) => !own.has(thread));
+    if (left.length === 0) continue;
+    const ended = need.mysql(
+      'end',
+      [node, 'act'],
+      ['killThreads', { threads: left.map(({ thread }) => thread) }],
+    );
+    if (ended !== undefined && ended.kind !== 'ok') return failure(trouble(node, 'ending sessions', ended));
+    if (ended === undefined) pending = true;
+    notes.push(`${node}: ${left.length} (${[...new Set(left.map(({ user }) => user))].join(', ')})`);
+  }
+  if (pending) return need.waiting('the sessions that still sit on the source');
+  return done(
+    notes.length === 0
+      ? 'No client was left on the source.'
+      : `Sessions ended on the source: ${notes.join('; ')}.`,
+  );
+};

@@ -1,0 +1,191 @@
+import { present } from '../lib/assert.ts';
+import type { Chain } from '../plan/plan.ts';
+import type { FastFacts } from '../sessions/operations.ts';
+import { holdsAll, linkTrouble, type FactsByInstance } from './containment.ts';
+import {
+  commandKey,
+  done,
+  failure,
+  firstTrouble,
+  lookLater,
+  needs,
+  planNodes,
+  type ChainStepFunction,
+  type Needs,
+  type Progress,
+  type StepContext,
+  type StepFunction,
+} from './need.ts';
+
+/** One slice of waiting for an applier, ms: short enough that an abort is prompt. */
+export const sliceMs = 1_000;
+
+/** GET_LOCK on every database by the session that will act there; then seen from a second session. */
+export const lock: StepFunction = (context) => {
+  const need = needs(context);
+  const nodes = planNodes(context.plan);
+  const taken = nodes.map((node) => [node, need.mysql('take', [node, 'act'], ['takeLock', {}])] as const);
+  const broken = firstTrouble('take the run lock', taken);
+  if (broken !== null) return failure(broken);
+  for (const [node, answer] of taken) {
+    if (answer?.kind === 'ok' && !answer.value.held) {
+      return failure(
+        `${node}: the run lock is held by thread ${answer.value.holder ?? 'unknown'}; expected it free. Another cockpit drives, or one was not ended: end that session, then begin again.`,
+      );
+    }
+  }
+  if (taken.some(([, answer]) => answer === undefined)) return need.waiting('the run lock on every database');
+  const seen = nodes.map((node) => [node, need.facts('seen', node)] as const);
+  const blind = firstTrouble('read the run lock back', seen);
+  if (blind !== null) return failure(blind);
+  for (const [node, answer] of seen) {
+    if (answer?.kind !== 'ok') continue;
+    const wrong = wrongServer(context, node, answer.value) ?? notOurLock(context, node, answer.value);
+    if (wrong !== null) return failure(wrong);
+  }
+  if (seen.some(([, answer]) => answer === undefined)) return need.waiting('reading the run lock back');
+  return done(`Run lock held and read back on ${nodes.length} databases.`);
+};
+
+/** Why a server is not the one that was verified when the run began; null when it is. */
+export function wrongServer({ run }: StepContext, node: string, facts: FastFacts): string | null {
+  const identity = present(run.identities[node], `the identity of ${node}`);
+  if (facts.serverId === identity.serverId && facts.serverUuid === identity.serverUuid) return null;
+  return `${node} is another server than preflight verified: server id ${facts.serverId}, uuid ${facts.serverUuid ?? 'none'}; expected ${identity.serverId}, ${identity.serverUuid ?? 'none'}`;
+}
+
+/** Why the run lock of a server is not ours; null when it is. */
+export function notOurLock({ run }: StepContext, node: string, facts: FastFacts): string | null {
+  const ours = run.threads[node]?.['act'];
+  return facts.lockHolder === ours
+    ? null
+    : `${node}: the run lock is held by ${facts.lockHolder ?? 'nobody'}; expected our thread ${ours}`;
+}
+
+/** Each target reaches a snapshot of its source while everything is still writable. */
+export const preDrain: ChainStepFunction = (context, chain) => {
+  const need = needs(context);
+  const bases = readAll(
+    need,
+    'base',
+    chain.source.masters.map(({ instance }) => instance),
+  );
+  if (bases.kind !== 'read')
+    return bases.kind === 'failed'
+      ? failure(bases.text)
+      : need.waiting('the positions of the source masters');
+  const lacking = reachAll(need, [context, chain], bases.facts);
+  if (lacking !== null) return lacking;
+  return done('Every target master reached a snapshot of its source.');
+};
+
+type AllFacts =
+  | { readonly kind: 'read'; readonly facts: FactsByInstance }
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'failed'; readonly text: string };
+
+/** Fast facts of several instances at once. */
+export function readAll(need: Needs, name: string, instances: readonly string[]): AllFacts {
+  const answers = instances.map((instance) => [instance, need.facts(name, instance)] as const);
+  const broken = firstTrouble('read its state', answers);
+  if (broken !== null) return { kind: 'failed', text: broken };
+  const facts: Record<string, FastFacts> = {};
+  for (const [instance, answer] of answers) {
+    if (answer?.kind !== 'ok') return { kind: 'waiting' };
+    facts[instance] = answer.value;
+  }
+  return { kind: 'read', facts };
+}
+
+/** Waits until every target master contains what those sources had; null when all do. */
+export function reachAll(
+  need: Needs,
+  at: readonly [StepContext, Chain],
+  sources: FactsByInstance,
+): Progress | null {
+  const lacking: string[] = [];
+  const wakes: number[] = [];
+  for (const { instance } of at[1].target.masters) {
+    const reached = reach(need, at, { instance, sources });
+    if (reached.kind === 'failed') return failure(reached.text);
+    if (reached.kind === 'reached') continue;
+    lacking.push(reached.text);
+    if (reached.wakeAtMonoMs !== undefined) wakes.push(reached.wakeAtMonoMs);
+  }
+  if (lacking.length === 0) return null;
+  return need.waiting(lacking.join('; '), wakes.length === 0 ? undefined : Math.min(...wakes));
+}
+
+/**
+ * How long to pause after a wait on the server that brought nothing, ms. The first rounds lose no time; later ones must
+ * not spin, because a server may say at once that it has applied what it has not.
+ */
+export function pauseMs(round: number): number {
+  return round < 3 ? 0 : Math.min(50, 2 * round);
+}
+
+/** The newest round that was answered: the ones before it were judged when they came, and lacked something. */
+export function latestRound({ run, key, attempt }: StepContext, name: (round: number) => string): number {
+  let round = 0;
+  while (run.commands[commandKey(key, attempt, name(round + 1))]?.answer?.kind === 'ok') round += 1;
+  return round;
+}
+
+type Reached =
+  | { readonly kind: 'reached'; readonly facts: FastFacts }
+  | { readonly kind: 'waiting'; readonly text: string; readonly wakeAtMonoMs?: number }
+  | { readonly kind: 'failed'; readonly text: string };
+
+/**
+ * Look, and when something is missing sleep on the server for one slice, then look again: until the holder contains
+ * everything the sources had. The applier's health is judged in each round, because waits do not notice a stopped one.
+ */
+function reach(
+  need: Needs,
+  [context, chain]: readonly [StepContext, Chain],
+  { instance, sources }: { readonly instance: string; readonly sources: FactsByInstance },
+): Reached {
+  for (let round = latestRound(context, (each) => `see${each}@${instance}`); ; round += 1) {
+    const seen = need.facts(`see${round}`, instance);
+    if (seen === undefined) return { kind: 'waiting', text: `reading ${instance}` };
+    if (seen.kind !== 'ok')
+      return { kind: 'failed', text: firstTrouble('read its state', [[instance, seen]]) ?? '' };
+    const wrong = wrongServer(context, instance, seen.value);
+    if (wrong !== null) return { kind: 'failed', text: wrong };
+    const held = holdsAll(chain, [instance, seen.value], sources);
+    if (!held.ok) return { kind: 'failed', text: `${instance}: ${held.error}` };
+    if (held.value.holds) return { kind: 'reached', facts: seen.value };
+    const sick = linkTrouble(chain, instance, seen.value);
+    if (sick !== null) return { kind: 'failed', text: sick };
+    const from = memberFrom(chain, instance, sources);
+    const slept = need.mysql(
+      `wait${round}`,
+      [instance, 'look'],
+      [
+        'waitApplied',
+        { position: from.position, sliceMs: round === 0 ? 50 : sliceMs },
+        { limitMs: sliceMs + 1_000 },
+      ],
+    );
+    const text = `${instance} to apply ${held.value.lacks}`;
+    if (slept === undefined) return { kind: 'waiting', text };
+    if (slept.kind !== 'ok')
+      return { kind: 'failed', text: firstTrouble('wait for its applier', [[instance, slept]]) ?? '' };
+    const later = lookLater(context, `wait${round}@${instance}`, pauseMs(round));
+    if (later !== null) return { kind: 'waiting', text, wakeAtMonoMs: later };
+  }
+}
+
+function memberFrom(chain: Chain, instance: string, sources: FactsByInstance): FastFacts {
+  const member = [...chain.source.masters, ...chain.target.masters].find(
+    (candidate) => candidate.instance === instance,
+  );
+  const direct = member?.from === undefined ? undefined : sources[member.from];
+  return present(direct ?? Object.values(sources)[0], 'a source to wait for');
+}
+
+/** Its place in the order is here; the switch itself comes with a later version, and everything that runs says so. */
+export const arm: StepFunction = () => ({
+  kind: 'absent',
+  text: "This version has no dead-man's switch: if this laptop dies between fence and promote, the sources stay read-only until a person thaws them.",
+});

@@ -1,0 +1,20 @@
+import { present } from '../lib/assert.ts';
+import { done, failure, needs, trouble, type StepFunction } from './need.ts';
+
+/** Ends the night: the cockpit's schema is dropped where writes go now and follows to every node by replication. */
+export const close: StepFunction = (context) => {
+  const need = needs(context);
+  const targets = context.plan.chains.map(
+    (chain) => present(chain.target.masters[0], 'a target master').instance,
+  );
+  const removed = targets.map(
+    (node) => [node, need.mysql('remove-schema', [node, 'act'], ['removeSchema', {}])] as const,
+  );
+  for (const [node, answer] of removed) {
+    if (answer !== undefined && answer.kind !== 'ok')
+      return failure(trouble(node, "removing the cockpit's schema", answer));
+  }
+  if (removed.some(([, answer]) => answer === undefined))
+    return need.waiting("the cockpit's schema to be gone");
+  return done(`The cutover schema is removed on ${targets.join(', ')} and, by replication, behind them.`);
+};

@@ -1,0 +1,47 @@
+import type { OperationInput, OperationName } from '../sessions/operations.ts';
+import type { SessionPurpose } from '../sessions/session.ts';
+import type { UndoItem } from './undo.ts';
+
+/** A call on one MySQL session. `limitMs` bounds the wait for the answer, not the statement on the server. */
+export type MysqlCommand = {
+  [K in OperationName]: {
+    readonly kind: 'mysql';
+    readonly instance: string;
+    readonly session: SessionPurpose;
+    readonly operation: K;
+    readonly input: OperationInput<K>;
+  };
+}[OperationName];
+
+/** A line on the open channel of one SSH host. The answer's value is the command's standard output. */
+export type SshCommand = {
+  readonly kind: 'ssh';
+  readonly host: string;
+  readonly argv: readonly string[];
+  /** False for a pure look (verify); true when the host is changed. */
+  readonly effect: boolean;
+};
+
+/** Puts a drop-in file in place (or takes it away), by temporary file and rename, and reads its SHA-256 back. */
+export type SshFileCommand = {
+  readonly kind: 'ssh-file';
+  readonly host: string;
+  readonly path: string;
+  /** null removes the file. */
+  readonly content: string | null;
+};
+
+/** One write and read-back through the application's real path, as the named http client would do it. */
+export type AppCanaryCommand = { readonly kind: 'app-canary'; readonly client: string; readonly id: string };
+
+/** What a step wants done. Decided in shared/steps, performed in main/engine/perform.ts, never elsewhere. */
+export type Action = MysqlCommand | SshCommand | SshFileCommand | AppCanaryCommand;
+
+/** An action with its place in the run. The key is unique in the run; an action is issued once per key. */
+export type Command = {
+  readonly key: string;
+  readonly action: Action;
+  readonly limitMs: number;
+  /** What sets this back; on the run's undo list before the action is performed. */
+  readonly undo?: UndoItem;
+};

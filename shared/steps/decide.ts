@@ -1,0 +1,244 @@
+import { present } from '../lib/assert.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Command } from './command.ts';
+import type { Moment, StampedEvent } from './event.ts';
+import { order, placeOf } from './order.ts';
+import { refenceCommands } from './refence.ts';
+import { performStep } from './step-functions.ts';
+import type { Progress } from './need.ts';
+import type { Run, StepKey, StepState } from './run.ts';
+import { beginUnwinding, newStep, setStep, takeEvent } from './take-event.ts';
+
+/** What one event makes of a run: the next state, and what is to be done. */
+export type Decision = {
+  readonly run: Run;
+  /** Newly intended commands, each issued exactly once. */
+  readonly commands: readonly Command[];
+  /** Steps that changed, for the journal: `fence:orders running`. */
+  readonly changed: readonly string[];
+  /** True for the one decision that is the point of no return. */
+  readonly pointOfNoReturn: boolean;
+};
+
+/** The heart: one event moves one run. Pure; the same journal gives the same run, commands and order again. */
+export function decide(run: Run, plan: Plan, stamped: StampedEvent): Decision {
+  const taken = takeEvent({ ...run, now: stamped.moment }, plan, stamped);
+  const settled = settle(taken, plan);
+  return {
+    run: settled.run,
+    commands: settled.commands,
+    changed: changesBetween(run, settled.run),
+    pointOfNoReturn: run.ponrAt === null && settled.run.ponrAt !== null,
+  };
+}
+
+/** A run before its first event. */
+export function emptyRun(id: string, plan: Plan, now: Moment): Run {
+  const steps: Record<StepKey, StepState> = {};
+  for (const place of order) {
+    for (const chain of place.scope === 'run' ? [null] : plan.chains.map((each) => each.id)) {
+      const state = newStep(place, chain, plan);
+      steps[state.key] = state;
+    }
+  }
+  return {
+    id,
+    phase: 'held',
+    unattended: false,
+    threads: {},
+    identities: {},
+    proofTables: {},
+    steps,
+    commands: {},
+    undo: [],
+    releasedBy: {},
+    heldAt: plan.holds[0]?.before ?? 'lock',
+    begunAt: null,
+    deadlineMonoMs: null,
+    ponrAt: null,
+    abortReason: null,
+    abortAskedAt: null,
+    alarms: [],
+    outcome: null,
+    endedAt: null,
+    now,
+    wakeAtMonoMs: null,
+  };
+}
+
+type Settling = { readonly run: Run; readonly commands: readonly Command[] };
+
+/** Asks steps until nothing moves any more: what one finished step allows begins in the same decision. */
+function settle(taken: Run, plan: Plan): Settling {
+  let run = react(taken, plan);
+  const commands: Command[] = [];
+  for (let moved = true; moved;) {
+    moved = false;
+    run = { ...run, wakeAtMonoMs: null };
+    for (const key of Object.keys(run.steps)) {
+      const started = startWhenReady(run, plan, key);
+      if (started !== null) {
+        run = started;
+        moved = true;
+      }
+      if (run.steps[key]?.state !== 'running') continue;
+      const asked = ask(run, plan, key);
+      moved ||= asked.run.steps[key]?.state !== 'running' || asked.run.phase !== run.phase;
+      if (run.phase === 'running' && asked.run.phase === 'unwinding') {
+        // What other steps named in this very decision was not sent yet, and nothing new is begun any more.
+        commands.length = 0;
+        run = { ...asked.run, commands: taken.commands, undo: taken.undo };
+        continue;
+      }
+      commands.push(...asked.commands);
+      run = asked.run;
+    }
+    const concluded = conclude(run);
+    moved ||= concluded !== run;
+    run = concluded;
+  }
+  const closing = refenceCommands(run);
+  run = issue(run, 'watchdog', closing);
+  return { run: { ...run, wakeAtMonoMs: nextWake(run) }, commands: [...commands, ...closing] };
+}
+
+/** Alarms and the overall deadline, which no step owns. */
+function react(run: Run, plan: Plan): Run {
+  if (run.ponrAt !== null || run.phase !== 'running') return run;
+  const alarm = run.alarms.at(-1);
+  if (alarm !== undefined && alarm.moment === run.now) {
+    const { instance, seen, expected } = alarm.alarm;
+    return beginUnwinding(run, plan, `the watchdog saw on ${instance}: ${seen}; expected ${expected}`);
+  }
+  if (run.deadlineMonoMs !== null && run.now.monoMs >= run.deadlineMonoMs) {
+    return beginUnwinding(
+      run,
+      plan,
+      `the run did not reach the point of no return within ${plan.limits.runDeadlineMs} ms (limits.runDeadlineMs of the plan)`,
+    );
+  }
+  return run;
+}
+
+function startWhenReady(run: Run, plan: Plan, key: StepKey): Run | null {
+  const step = present(run.steps[key], key);
+  if (run.phase !== 'running' || step.state !== 'waiting') return null;
+  const place = placeOf(step.step);
+  const ready = place.after.every(
+    (id) =>
+      Object.values(run.steps).some((other) => other.step === id) &&
+      Object.values(run.steps)
+        .filter(
+          (other) =>
+            other.step === id && (step.chain === null || other.chain === null || other.chain === step.chain),
+        )
+        .every(({ state }) => state === 'done' || state === 'absent'),
+  );
+  if (!ready) return null;
+  const hold = plan.holds.find(({ before }) => before === place.id && run.releasedBy[before] === undefined);
+  if (hold !== undefined) return run.heldAt === hold.before ? null : { ...run, heldAt: hold.before };
+  // The overall deadline counts from before anything that concerns the source is begun.
+  const deadlineMonoMs = place.id === 'arm' ? run.now.monoMs + plan.limits.runDeadlineMs : run.deadlineMonoMs;
+  return setStep({ ...run, deadlineMonoMs }, { ...step, state: 'running', startedAt: run.now });
+}
+
+function ask(run: Run, plan: Plan, key: StepKey): Settling {
+  const step = present(run.steps[key], key);
+  const startedAt = present(step.startedAt, `the start of ${key}`);
+  const progress = performStep(
+    step.step,
+    { plan, run, key, attempt: step.attempt, startedAt, now: run.now },
+    step.chain,
+  );
+  const overrun = run.now.monoMs - startedAt.monoMs >= step.limitMs;
+  // Before the PONR a step that finished too late has failed: a laptop that slept must not go on as if nothing had been.
+  const strict = run.phase === 'running' && run.ponrAt === null;
+  if (overrun && progress.kind !== 'failed' && (strict || progress.kind === 'waiting')) {
+    const waitedFor = progress.kind === 'waiting' ? progress.text : 'its last answer';
+    const text = `${placeOf(step.step).word} took longer than ${step.limitMs} ms (${step.limitFrom}) while waiting for ${waitedFor}`;
+    return { run: finish(run, plan, [step, { kind: 'failed', text }]), commands: [] };
+  }
+  if (progress.kind !== 'waiting') return { run: finish(run, plan, [step, progress]), commands: [] };
+  const fresh = progress.commands.filter((command) => run.commands[command.key] === undefined);
+  return {
+    run: issue(
+      setStep(wakeBy(run, progress), { ...step, text: `Waiting for ${progress.text}.` }),
+      key,
+      fresh,
+    ),
+    commands: fresh,
+  };
+}
+
+function wakeBy(run: Run, progress: Extract<Progress, { kind: 'waiting' }>): Run {
+  if (progress.wakeAtMonoMs === undefined) return run;
+  return { ...run, wakeAtMonoMs: Math.min(progress.wakeAtMonoMs, run.wakeAtMonoMs ?? Infinity) };
+}
+
+function issue(run: Run, step: StepKey, commands: readonly Command[]): Run {
+  if (commands.length === 0) return run;
+  const issued = { ...run.commands };
+  const undo = [...run.undo];
+  for (const command of commands) {
+    issued[command.key] = { command, step, issuedAt: run.now, answer: null, answeredAt: null };
+    if (command.undo === undefined) continue;
+    const text = JSON.stringify(command.undo);
+    if (!undo.some((item) => JSON.stringify(item) === text)) undo.push(command.undo);
+  }
+  return { ...run, commands: issued, undo };
+}
+
+function finish(
+  run: Run,
+  plan: Plan,
+  [step, progress]: readonly [StepState, Exclude<Progress, { kind: 'waiting' }>],
+): Run {
+  const ended = setStep(run, { ...step, state: progress.kind, endedAt: run.now, text: progress.text });
+  if (progress.kind !== 'failed') {
+    // The one place where a run passes its point of no return.
+    return step.step === 'last-look' ? { ...ended, ponrAt: run.now, deadlineMonoMs: null } : ended;
+  }
+  if (step.step === 'unwind')
+    return { ...ended, phase: 'ended', outcome: 'needs-operator', endedAt: run.now };
+  if (run.ponrAt !== null) return ended;
+  return beginUnwinding(ended, plan, progress.text);
+}
+
+/** What the sum of the steps means for the run. */
+function conclude(run: Run): Run {
+  const steps = Object.values(run.steps);
+  if (run.phase === 'unwinding' && run.steps['unwind']?.state === 'done')
+    return { ...run, phase: 'ended', outcome: 'thawed', endedAt: run.now };
+  if (run.phase === 'closing' && run.steps['close']?.state === 'done')
+    return { ...run, phase: 'ended', endedAt: run.now };
+  if (run.phase === 'closing' && run.steps['close']?.state === 'failed') return { ...run, phase: 'watching' };
+  if (run.phase !== 'running') return run;
+  const over = steps
+    .filter(({ step }) => step !== 'close')
+    .every(({ state }) => state === 'done' || state === 'absent');
+  if (over) return { ...run, phase: 'watching', outcome: 'done' };
+  const stuck =
+    run.ponrAt !== null &&
+    run.outcome === null &&
+    steps.some(({ state }) => state === 'failed') &&
+    !steps.some(({ state }) => state === 'running');
+  return stuck ? { ...run, outcome: 'needs-operator' } : run;
+}
+
+function nextWake(run: Run): number | null {
+  const times = Object.values(run.steps)
+    .filter(({ state }) => state === 'running')
+    .map(({ startedAt, limitMs }) => present(startedAt, 'the start of a running step').monoMs + limitMs);
+  if (run.deadlineMonoMs !== null && run.phase === 'running') times.push(run.deadlineMonoMs);
+  if (run.wakeAtMonoMs !== null) times.push(run.wakeAtMonoMs);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+function changesBetween(before: Run, after: Run): readonly string[] {
+  return Object.values(after.steps)
+    .filter(
+      (step) =>
+        before.steps[step.key]?.state !== step.state || before.steps[step.key]?.attempt !== step.attempt,
+    )
+    .map((step) => `${step.key} ${step.state}`);
+}

@@ -1,0 +1,58 @@
+import type { Identity } from '../sessions/identity.ts';
+import type { Answer } from '../sessions/session.ts';
+
+/** When something happened: UTC and the laptop's monotonic clock, both in ms. */
+export type Moment = { readonly utcMs: number; readonly monoMs: number };
+
+/** Who did something: a person by name, or `unattended (<os user>)`. */
+export type Who = string;
+
+/** What the watchdog or the observer saw that the run must react to at once. */
+export type Alarm = {
+  readonly alarm:
+    | 'fence-lost'
+    | 'restarted'
+    | 'identity-changed'
+    | 'position-moved'
+    | 'target-writable'
+    | 'lock-lost'
+    | 'session-lost'
+    | 'blind';
+  readonly instance: string;
+  readonly seen: string;
+  readonly expected: string;
+};
+
+/** Everything that can move a run. The journal holds these; the state of a run is their fold. */
+export type RunEvent =
+  /** All preparation is done: sessions are open, thread ids and identities are known. */
+  | {
+      readonly kind: 'begun';
+      readonly who: Who;
+      readonly unattended: boolean;
+      /** Thread ids of the acting sessions, by instance: journaled before any statement runs on them. */
+      readonly threads: Readonly<Record<string, Readonly<Record<string, number>>>>;
+      /** Identities as verified on the acting sessions, by instance. */
+      readonly identities: Readonly<Record<string, Identity>>;
+      /** Tables whose newest rows are compared, by chain. */
+      readonly proofTables: Readonly<Record<string, readonly string[]>>;
+    }
+  | { readonly kind: 'released'; readonly hold: string; readonly who: Who }
+  | { readonly kind: 'answered'; readonly key: string; readonly answer: Answer<unknown> }
+  /** A time limit came due. */
+  | { readonly kind: 'time' }
+  | { readonly kind: 'alarmed'; readonly alarm: Alarm }
+  | { readonly kind: 'abort-asked'; readonly who: Who; readonly reason: string }
+  /** One press: the failed step is tried again (after the PONR only), over sessions that were opened again for it. */
+  | {
+      readonly kind: 'retry-asked';
+      readonly who: Who;
+      readonly step: string;
+      /** Thread ids of sessions that are new, by instance: verified, and journaled before any statement runs on them. */
+      readonly threads?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+      /** What could not be opened again, each with its reason. */
+      readonly stillLost?: readonly string[];
+    }
+  | { readonly kind: 'close-asked'; readonly who: Who };
+
+export type StampedEvent = { readonly moment: Moment; readonly event: RunEvent };

@@ -1,0 +1,259 @@
+import type { Chain } from '../plan/plan.ts';
+import type { ClientSession, OpenTransaction } from '../sessions/operations.ts';
+import type { Answer } from '../sessions/session.ts';
+import { notOurLock, wrongServer } from './before-fence.ts';
+import {
+  answerOf,
+  done,
+  failure,
+  lookLater,
+  needs,
+  trouble,
+  type ChainStepFunction,
+  type Needs,
+  type StepContext,
+} from './need.ts';
+import type { Run } from './run.ts';
+
+/** ER_LOCK_WAIT_TIMEOUT: the fence did not get its lock in time, and nothing changed. */
+const lockWaitTimeout = 1205;
+/** ER_OPTION_PREVENTS_STATEMENT: the one answer that proves a fence. */
+const preventedByReadOnly = 1290;
+const attempts = 3;
+/** Of sessions that may hold a lock while they sleep, at most so many are named. */
+const mostIdleNamed = 10;
+/** How often sessions that are being ended are looked for, ms. */
+const lookAgainMs = 20;
+
+/** A killed session is mostly gone after a millisecond or two: the first looks come sooner. */
+function lookPaceMs(look: number): number {
+  return Math.min(lookAgainMs, 2 * 2 ** look);
+}
+
+/** Source nodes that must be fenced: every master, and any slave that was seen to take writes. */
+export function nodesToFence(run: Run, chain: Chain): readonly string[] {
+  const masters = chain.source.masters.map(({ instance }) => instance);
+  const slaves = chain.source.slaves
+    .map(({ instance }) => instance)
+    .filter((node) => answerOf(run, ['quiet', `before@${node}`, 'fastFacts'])?.readOnly === false);
+  return [...masters, ...slaves];
+}
+
+/** Both co-masters and whatever else takes writes; each on its own session, bounded on the server, then proven. */
+export const fence: ChainStepFunction = (context, chain) => {
+  const need = needs(context);
+  const nodes = nodesToFence(context.run, chain);
+  const waiting: string[] = [];
+  for (const node of nodes) {
+    const fenced = fenceNode(need, [context, chain], node);
+    if (fenced.kind === 'failed') return failure(fenced.text);
+    if (fenced.kind === 'waiting') waiting.push(fenced.text);
+  }
+  if (waiting.length > 0) return need.waiting(waiting.join('; '));
+  return done(`${nodes.join(' and ')} refuse writes: a plain account's DELETE got error 1290 on each.`);
+};
+
+type NodeProgress =
+  { readonly kind: 'done' } | { readonly kind: 'waiting' | 'failed'; readonly text: string };
+
+function fenceNode(need: Needs, [context, chain]: readonly [StepContext, Chain], node: string): NodeProgress {
+  const { fenceAttemptMs } = context.plan.limits;
+  const lockWaitSeconds = Math.max(1, Math.ceil(fenceAttemptMs / 1_000));
+  const fenceThread = context.run.threads[node]?.['act'] ?? 0;
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const answer = need.mysql(
+      `fence${attempt}`,
+      [node, 'act'],
+      [
+        'fence',
+        { lockWaitSeconds },
+        { limitMs: lockWaitSeconds * 1_000 + 1_000, undo: { kind: 'thaw', instance: node, fenceThread } },
+      ],
+    );
+    if (answer === undefined)
+      return { kind: 'waiting', text: `${node} to take the fence (attempt ${attempt} of ${attempts})` };
+    if (answer.kind === 'ok') return proven(need, context, node);
+    if (answer.kind === 'none' || answer.code !== lockWaitTimeout)
+      return { kind: 'failed', text: trouble(node, 'the fence', answer) };
+    const blocked = handleBlockers(need, [context, chain], [node, attempt]);
+    if (blocked !== null) return blocked;
+  }
+  return {
+    kind: 'failed',
+    text: `${node} could not be fenced in ${attempts} attempts of ${lockWaitSeconds} s each; nothing changed there`,
+  };
+}
+
+function proven(need: Needs, context: StepContext, node: string): NodeProgress {
+  const seen = need.facts('fenced', node);
+  const proof = need.mysql('proof', [node, 'plain'], ['proveFence', {}]);
+  if (seen === undefined || proof === undefined)
+    return { kind: 'waiting', text: `proof that ${node} refuses writes` };
+  if (seen.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'reading the fence back', seen) };
+  if (proof.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'the proof of the fence', proof) };
+  const wrong = wrongServer(context, node, seen.value) ?? notOurLock(context, node, seen.value);
+  if (wrong !== null) return { kind: 'failed', text: wrong };
+  if (!seen.value.readOnly || seen.value.superReadOnly === false) {
+    return {
+      kind: 'failed',
+      text: `${node} accepted the fence but says it still takes writes; expected read_only on`,
+    };
+  }
+  if (proof.value.errorNumber !== preventedByReadOnly) {
+    const saw = proof.value.errorNumber === null ? 'it went through' : `error ${proof.value.errorNumber}`;
+    return {
+      kind: 'failed',
+      text: `${node}: a plain account's zero-row DELETE must fail with exactly 1290; seen: ${saw}`,
+    };
+  }
+  return { kind: 'done' };
+}
+
+/** What the plan says about sessions that keep a fence waiting; null: try again. */
+function handleBlockers(
+  need: Needs,
+  [context, chain]: readonly [StepContext, Chain],
+  [node, attempt]: readonly [string, number],
+): NodeProgress | null {
+  const open = need.mysql(`blockers${attempt}`, [node, 'look'], ['openTransactions', { ageMs: 0 }]);
+  const sessions = need.mysql(`running${attempt}`, [node, 'look'], ['clientSessions', {}]);
+  if (open === undefined || sessions === undefined)
+    return { kind: 'waiting', text: `the names of those who block ${node}` };
+  const own = new Set(Object.values(context.run.threads[node] ?? {}));
+  const blockers = blockersOf(open, sessions, own);
+  const names = blockers.map(({ text }) => text).join('; ') || 'nobody could be named';
+  if (chain.blockers === 'postpone') {
+    return {
+      kind: 'failed',
+      text: `${node} could not be fenced: ${names}. The plan says postpone; nothing changed there.`,
+    };
+  }
+  const victims = blockers.filter(
+    ({ idle }) => chain.blockers === 'kill' || (chain.blockers === 'kill-idle' && idle),
+  );
+  if (chain.blockers === 'wait' || victims.length === 0)
+    return attempt < attempts ? null : { kind: 'failed', text: `${node} could not be fenced: ${names}.` };
+  const ended = need.mysql(
+    `end${attempt}`,
+    [node, 'look'],
+    ['killThreads', { threads: victims.map(({ thread }) => thread) }],
+  );
+  if (ended === undefined)
+    return { kind: 'waiting', text: `ending the sessions that block ${node}: ${names}` };
+  return ended.kind === 'ok' ? null : { kind: 'failed', text: trouble(node, 'ending blockers', ended) };
+}
+
+type Blocker = { readonly thread: number; readonly idle: boolean; readonly text: string };
+
+function blockersOf(
+  open: Answer<{ readonly transactions: readonly OpenTransaction[] }>,
+  sessions: Answer<{ readonly sessions: readonly ClientSession[] }>,
+  own: ReadonlySet<number>,
+): readonly Blocker[] {
+  const transactions = open.kind === 'ok' ? open.value.transactions : [];
+  const running = sessions.kind === 'ok' ? sessions.value.sessions : [];
+  const others = running.filter(
+    (session) =>
+      !own.has(session.thread) &&
+      session.timeSeconds >= 1 &&
+      // Sessions that queue behind the fence show this state; they are its victims, not its blockers.
+      !/waiting for (global read|backup|commit) lock/i.test(session.state),
+  );
+  const held = others
+    .filter(
+      ({ command, thread: own }) => command !== 'Sleep' || transactions.some(({ thread }) => thread === own),
+    )
+    .map((session) => {
+      const transaction = transactions.find(({ thread }) => thread === session.thread);
+      const rows = transaction === undefined ? '' : `, ${transaction.rowsModified} rows changed`;
+      return {
+        thread: session.thread,
+        idle: session.command === 'Sleep' && (transaction?.rowsModified ?? 0) === 0,
+        text: `thread ${session.thread} of ${session.user}@${session.host}, ${session.timeSeconds} s${rows}: ${session.statement ?? session.command}`,
+      };
+    });
+  return held.length > 0 ? held : idleHolders(others);
+}
+
+/**
+ * Nobody writes and nobody has a transaction: then a session that only sleeps holds a lock (LOCK TABLES, a backup's),
+ * and no list of the server says which. The longest idle ones are named.
+ */
+function idleHolders(sessions: readonly ClientSession[]): readonly Blocker[] {
+  return sessions
+    .toSorted((one, other) => other.timeSeconds - one.timeSeconds)
+    .slice(0, mostIdleNamed)
+    .map(({ thread, user, host, timeSeconds }) => ({
+      thread,
+      idle: true,
+      text: `thread ${thread} of ${user}@${host}, idle for ${timeSeconds} s, may hold LOCK TABLES`,
+    }));
+}
+
+/** Ends the application's sessions from before the fence, sees them gone, then looks for prepared XA transactions. */
+export const endSessions: ChainStepFunction = (context, chain) => {
+  const need = needs(context);
+  const waiting: string[] = [];
+  let ended = 0;
+  const nodes = nodesToFence(context.run, chain);
+  for (const node of nodes) {
+    const progress = endSessionsOf(need, context, node);
+    if (progress.kind === 'failed') return failure(progress.text);
+    if (progress.kind === 'done') ended += progress.ended;
+    else waiting.push(progress.text);
+  }
+  if (waiting.length > 0) return need.waiting(waiting.join('; '), context.now.monoMs + lookPaceMs(0));
+  return done(
+    `${ended} sessions from before the fence are gone; no XA transaction is prepared on any of ${nodes.length} nodes.`,
+  );
+};
+
+type Ended =
+  | { readonly kind: 'done'; readonly ended: number }
+  | { readonly kind: 'waiting' | 'failed'; readonly text: string };
+
+function endSessionsOf(need: Needs, context: StepContext, node: string): Ended {
+  const listed = need.mysql('who', [node, 'look'], ['clientSessions', {}]);
+  if (listed === undefined) return { kind: 'waiting', text: `the list of sessions on ${node}` };
+  if (listed.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'listing sessions', listed) };
+  const own = new Set(Object.values(context.run.threads[node] ?? {}));
+  const threads = listed.value.sessions.map(({ thread }) => thread).filter((thread) => !own.has(thread));
+  const gone = threads.length === 0 ? 'gone' : seeGone(need, context, [node, threads]);
+  if (gone !== 'gone') return gone;
+  const prepared = need.mysql('xa', [node, 'look'], ['preparedTransactions', {}]);
+  if (prepared === undefined) return { kind: 'waiting', text: `prepared XA transactions on ${node}` };
+  if (prepared.kind !== 'ok')
+    return { kind: 'failed', text: trouble(node, 'listing prepared XA transactions', prepared) };
+  if (prepared.value.xids.length > 0) {
+    return {
+      kind: 'failed',
+      text: `${node} holds ${prepared.value.xids.length} prepared XA transactions (${prepared.value.xids.slice(0, 3).join(', ')}); expected none, because XA COMMIT passes the fence`,
+    };
+  }
+  return { kind: 'done', ended: threads.length };
+}
+
+function seeGone(
+  need: Needs,
+  context: StepContext,
+  [node, threads]: readonly [string, readonly number[]],
+): 'gone' | Exclude<Ended, { kind: 'done' }> {
+  const killed = need.mysql('end', [node, 'act'], ['killThreads', { threads }]);
+  if (killed === undefined) return { kind: 'waiting', text: `${threads.length} sessions on ${node} to end` };
+  if (killed.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'ending sessions', killed) };
+  if (threads.every((thread) => killed.value.gone.includes(thread))) return 'gone';
+  // Bounded by the step's own limit, and paced: looking without a pause would only load the server that must end them.
+  for (let look = 0; ; look += 1) {
+    const alive = need.mysql(`alive${look}`, [node, 'look'], ['threadsAlive', { threads }]);
+    if (alive === undefined) return { kind: 'waiting', text: `the last sessions on ${node} to be gone` };
+    if (alive.kind !== 'ok')
+      return { kind: 'failed', text: trouble(node, 'looking for ended sessions', alive) };
+    if (alive.value.alive.length === 0) return 'gone';
+    if (lookLater(context, `alive${look}@${node}`, lookPaceMs(look)) !== null) {
+      return {
+        kind: 'waiting',
+        text: `sessions ${alive.value.alive.slice(0, 5).join(', ')} on ${node} to be gone`,
+      };
+    }
+  }
+}

@@ -1,0 +1,209 @@
+import type { AppFleet, Chain, Plan } from '../plan/plan.ts';
+import type { FastFacts, OperationInput, OperationName, OperationOutput } from '../sessions/operations.ts';
+import type { Answer, SessionPurpose } from '../sessions/session.ts';
+import type { Command, MysqlCommand } from './command.ts';
+import type { Moment } from './event.ts';
+import type { Run, StepKey } from './run.ts';
+import type { UndoItem } from './undo.ts';
+
+/**
+ * How a step is written: a pure function that says what it needs.
+ *
+ * It is called again after each event. It asks for answers by name; those that are missing become commands, issued once
+ * per name and attempt; those that are there are judged. So a step reads from top to bottom like the page that
+ * describes it, holds no state of its own, and gives the same commands again when a journal is folded.
+ */
+export type StepFunction = (context: StepContext) => Progress;
+
+export type StepContext = {
+  readonly plan: Plan;
+  readonly run: Run;
+  readonly key: StepKey;
+  readonly attempt: number;
+  readonly startedAt: Moment;
+  readonly now: Moment;
+};
+
+/** A step function of one chain. */
+export type ChainStepFunction = (context: StepContext, chain: Chain) => Progress;
+
+export type Progress =
+  | {
+      readonly kind: 'waiting';
+      /** One sentence: what is being waited for. */
+      readonly text: string;
+      readonly commands: readonly Command[];
+      /** Ask again at this time (monotonic ms) even when nothing else happens. */
+      readonly wakeAtMonoMs?: number;
+    }
+  | { readonly kind: 'done'; readonly text: string }
+  | { readonly kind: 'failed'; readonly text: string }
+  | { readonly kind: 'absent'; readonly text: string };
+
+/** A step's finished judgement: it is done, and this is what was seen. */
+export function done(text: string): Progress {
+  return { kind: 'done', text };
+}
+
+/** A step's finished judgement: it cannot be done; expected, seen, what to do. */
+export function failure(text: string): Progress {
+  return { kind: 'failed', text };
+}
+
+/** What a caller may add to a command. */
+export type NeedOptions = { readonly limitMs?: number; readonly undo?: UndoItem };
+
+/** Default bound of a read or a quick statement; a plan's limits bound the step around it. */
+export const quickMs = 2_000;
+
+/** Collects what one call of a step function needs. */
+export type Needs = {
+  readonly mysql: <K extends OperationName>(
+    name: string,
+    at: readonly [instance: string, session: SessionPurpose],
+    ask: readonly [operation: K, input: OperationInput<K>, options?: NeedOptions],
+  ) => Answer<OperationOutput<K>> | undefined;
+  readonly facts: (name: string, instance: string) => Answer<FastFacts> | undefined;
+  readonly ssh: (
+    name: string,
+    at: readonly [host: string, argv: readonly string[]],
+    options: NeedOptions & { readonly effect: boolean },
+  ) => Answer<{ readonly stdout: string; readonly stderr: string }> | undefined;
+  readonly sshFile: (
+    name: string,
+    at: readonly [host: string, path: string, content: string | null],
+    options: NeedOptions,
+  ) => Answer<{ readonly sha256: string | null }> | undefined;
+  readonly appCanary: (
+    name: string,
+    client: string,
+    id: string,
+  ) => Answer<{ readonly ms: number }> | undefined;
+  readonly waiting: (text: string, wakeAtMonoMs?: number) => Progress;
+};
+
+/** Opens the notebook of one call of a step function. */
+export function needs(context: StepContext): Needs {
+  const commands: Command[] = [];
+  const need = (name: string, where: string, rest: Omit<Command, 'key'>): Answer<unknown> | undefined => {
+    const key = commandKey(context.key, context.attempt, `${name}@${where}`);
+    const issued = context.run.commands[key];
+    if (issued === undefined) {
+      commands.push({ key, ...rest });
+      return undefined;
+    }
+    return issued.answer ?? undefined;
+  };
+  const mysql: Needs['mysql'] = (name, [instance, session], [operation, input, options]) => {
+    const action = { kind: 'mysql', instance, session, operation, input } as MysqlCommand;
+    // The key names the operation's call site, so the answer has its operation's shape: the adapter's mapped table
+    // cannot return another. This is the one place where a stored answer gets its type back.
+    return need(name, instance, bounded(action, options)) as ReturnType<typeof mysql<typeof operation>>;
+  };
+  return {
+    mysql,
+    facts: (name, instance) => mysql(name, [instance, 'look'], ['fastFacts', {}]),
+    ssh: (name, [host, argv], options) =>
+      need(name, host, bounded({ kind: 'ssh', host, argv, effect: options.effect }, options)) as ReturnType<
+        Needs['ssh']
+      >,
+    sshFile: (name, [host, path, content], options) =>
+      need(name, host, bounded({ kind: 'ssh-file', host, path, content }, options)) as ReturnType<
+        Needs['sshFile']
+      >,
+    appCanary: (name, client, id) =>
+      need(
+        name,
+        client,
+        bounded(
+          { kind: 'app-canary', client, id },
+          { limitMs: Math.max(quickMs, context.plan.limits.canaryMs / 2) },
+        ),
+      ) as ReturnType<Needs['appCanary']>,
+    waiting: (text, wakeAtMonoMs) =>
+      wakeAtMonoMs === undefined
+        ? { kind: 'waiting', text, commands }
+        : { kind: 'waiting', text, commands, wakeAtMonoMs },
+  };
+}
+
+function bounded(action: Command['action'], options: NeedOptions | undefined): Omit<Command, 'key'> {
+  const limitMs = options?.limitMs ?? quickMs;
+  return options?.undo === undefined ? { action, limitMs } : { action, limitMs, undo: options.undo };
+}
+
+/** The key of a command: unique in a run, readable in the journal. */
+export function commandKey(step: StepKey, attempt: number, name: string): string {
+  return `${step}#${attempt}/${name}`;
+}
+
+/** Monotonic time of the next look after the one named, at least `pauseMs` after its answer; null when it has come. */
+export function lookLater(
+  { run, key, attempt, now }: StepContext,
+  name: string,
+  pauseMs: number,
+): number | null {
+  const answeredAt = run.commands[commandKey(key, attempt, name)]?.answeredAt?.monoMs ?? now.monoMs;
+  return now.monoMs < answeredAt + pauseMs ? answeredAt + pauseMs : null;
+}
+
+/** The answer a finished step got, by its latest attempt. */
+export function answerOf<K extends OperationName>(
+  run: Run,
+  at: readonly [step: StepKey, name: string, operation: K],
+): OperationOutput<K> | null {
+  const [step, name] = at;
+  const attempt = run.steps[step]?.attempt ?? 1;
+  const answer = run.commands[commandKey(step, attempt, name)]?.answer;
+  return answer?.kind === 'ok' ? (answer.value as OperationOutput<K>) : null;
+}
+
+/** An answer that brought no value, in words. */
+export function trouble(
+  where: string,
+  what: string,
+  answer: Exclude<Answer<unknown>, { kind: 'ok' }>,
+): string {
+  if (answer.kind === 'refused') {
+    return `${what} was refused by ${where}${answer.code === null ? '' : ` with error ${answer.code}`}: ${answer.message}`;
+  }
+  return answer.why === 'time-limit'
+    ? `${where} did not answer "${what}" within its limit; whether it took effect is unknown until it is read back`
+    : `the session to ${where} was lost during "${what}": ${answer.message}`;
+}
+
+/** First answer of several that is no value, as a sentence; null when all that are there are values. */
+export function firstTrouble(
+  what: string,
+  answers: readonly (readonly [where: string, answer: Answer<unknown> | undefined])[],
+): string | null {
+  for (const [where, answer] of answers) {
+    if (answer !== undefined && answer.kind !== 'ok') return trouble(where, what, answer);
+  }
+  return null;
+}
+
+/** All instances of a chain. */
+export function sourceNodes(chain: Chain): readonly string[] {
+  return [...chain.source.masters, ...chain.source.slaves].map(({ instance }) => instance);
+}
+
+/** Target masters and replicas of a chain. */
+export function targetNodes(chain: Chain): readonly string[] {
+  return [...chain.target.masters, ...chain.target.replicas].map(({ instance }) => instance);
+}
+
+/** Every instance of the plan that belongs to a chain. */
+export function planNodes(plan: Plan): readonly string[] {
+  return plan.chains.flatMap((chain) => [...sourceNodes(chain), ...targetNodes(chain)]);
+}
+
+/** App hosts of all fleets, with the fleet. */
+export function fleetHosts(plan: Plan): readonly {
+  readonly fleet: AppFleet;
+  readonly host: string;
+  readonly source: string;
+  readonly target: string;
+}[] {
+  return plan.appFleets.flatMap((fleet) => fleet.hosts.map((entry) => ({ fleet, ...entry })));
+}

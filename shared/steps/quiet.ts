@@ -1,0 +1,96 @@
+import type { Plan } from '../plan/plan.ts';
+import { readAll } from './before-fence.ts';
+import type { FactsByInstance } from './containment.ts';
+import {
+  done,
+  failure,
+  firstTrouble,
+  fleetHosts,
+  needs,
+  sourceNodes,
+  trouble,
+  type Needs,
+  type StepFunction,
+} from './need.ts';
+
+/**
+ * InnoDB refreshes its list of open transactions only when that was unread for 100 ms, and the observer reads it until the
+ * release. Waited for here, where everything is writable still; a stale list would cost the freeze this time instead.
+ */
+export const transactionsUnreadMs = 120;
+
+/** Maintenance mode where the plan has it, and the event scheduler off on every source node; old values journaled. */
+export const quiet: StepFunction = (context) => {
+  const need = needs(context);
+  const nodes = context.plan.chains.flatMap(sourceNodes);
+  const before = readAll(need, 'before', nodes);
+  if (before.kind === 'failed') return failure(before.text);
+  if (before.kind === 'waiting') return need.waiting('the state of the source nodes');
+  const closed = alreadyClosed(context.plan, before.facts);
+  if (closed !== null) return failure(closed);
+  const maintenance = maintenanceOn(need, context.plan);
+  if (maintenance.kind === 'failed') return failure(maintenance.text);
+  const schedulers = schedulersOff(need, before.facts);
+  if (schedulers.kind === 'failed') return failure(schedulers.text);
+  if (schedulers.kind === 'waiting') return need.waiting(schedulers.text);
+  if (maintenance.kind === 'waiting') return need.waiting(maintenance.text);
+  const restedAt = (context.run.steps['lock']?.startedAt ?? context.startedAt).monoMs + transactionsUnreadMs;
+  if (context.now.monoMs < restedAt)
+    return need.waiting('the lists of open transactions to be fresh when they are asked for', restedAt);
+  return done(`${maintenance.text}${schedulers.text}`);
+};
+
+/** A master that is closed already was closed by somebody else since go/no-go: the undo would open it. */
+function alreadyClosed(plan: Plan, facts: FactsByInstance): string | null {
+  const masters = plan.chains.flatMap((chain) => chain.source.masters.map(({ instance }) => instance));
+  const closed = masters.filter((node) => facts[node]?.readOnly !== false);
+  if (closed.length === 0) return null;
+  return `${closed.join(', ')} is read-only before the fence; expected it writable. Find out who closed it since go/no-go, and why.`;
+}
+
+type Part = { readonly kind: 'done' | 'waiting' | 'failed'; readonly text: string };
+
+function maintenanceOn(need: Needs, plan: Plan): Part {
+  const waiting: string[] = [];
+  const on: string[] = [];
+  for (const { fleet, host } of fleetHosts(plan)) {
+    if (fleet.maintenance === undefined) continue;
+    const undo = { kind: 'maintenance-off', fleet: fleet.id, host } as const;
+    // The name carries the fleet: a host may be in two.
+    const answer = need.ssh(`${fleet.id}.maintenance`, [host, fleet.maintenance.on], { effect: true, undo });
+    if (answer === undefined) waiting.push(host);
+    else if (answer.kind !== 'ok')
+      return { kind: 'failed', text: trouble(host, 'maintenance mode on', answer) };
+    else on.push(host);
+  }
+  if (waiting.length > 0) return { kind: 'waiting', text: `maintenance mode on ${waiting.join(', ')}` };
+  return { kind: 'done', text: on.length === 0 ? '' : `Maintenance mode on ${on.join(', ')}. ` };
+}
+
+function schedulersOff(need: Needs, before: FactsByInstance): Part {
+  const busy = Object.entries(before).flatMap(([node, facts]) => (facts.eventScheduler ? [node] : []));
+  const off = busy.map((node) => {
+    const undo = { kind: 'scheduler-on', instance: node } as const;
+    return [
+      node,
+      need.mysql('scheduler-off', [node, 'act'], ['setEventScheduler', { on: false }, { undo }]),
+    ] as const;
+  });
+  const refused = firstTrouble('event scheduler off', off);
+  if (refused !== null) return { kind: 'failed', text: refused };
+  if (off.some(([, answer]) => answer === undefined))
+    return { kind: 'waiting', text: 'the event scheduler to be off' };
+  const after = readAll(need, 'after', busy);
+  if (after.kind === 'failed') return after;
+  if (after.kind === 'waiting') return { kind: 'waiting', text: 'the event scheduler to be read back' };
+  const still = busy.filter((node) => after.facts[node]?.eventScheduler !== false);
+  if (still.length > 0)
+    return {
+      kind: 'failed',
+      text: `the event scheduler of ${still.join(', ')} is still on; expected it off`,
+    };
+  return {
+    kind: 'done',
+    text: busy.length === 0 ? 'No event scheduler was on.' : `Event scheduler off on ${busy.join(', ')}.`,
+  };
+}

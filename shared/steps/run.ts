@@ -1,0 +1,95 @@
+import type { Answer } from '../sessions/session.ts';
+import { effectOperations } from '../sessions/operations.ts';
+import type { Alarm, Moment, Who } from './event.ts';
+import type { Command } from './command.ts';
+import type { Identity } from '../sessions/identity.ts';
+import type { StepId } from './order.ts';
+import type { UndoItem } from './undo.ts';
+
+/** A step of the run or of one chain: `lock`, `fence:orders`. */
+export type StepKey = string;
+
+export type StepState = {
+  readonly key: StepKey;
+  readonly step: StepId;
+  readonly chain: string | null;
+  /** absent: the step's place in the order exists, what it does comes with a later version, and it says so. */
+  readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'absent' | 'undone';
+  readonly attempt: number;
+  readonly startedAt: Moment | null;
+  readonly endedAt: Moment | null;
+  readonly limitMs: number;
+  /** Where the limit comes from, e.g. `limits.fenceMs of the plan`. */
+  readonly limitFrom: string;
+  /** What a running step waits for; why a failed one failed; what a done one saw. One plain sentence. */
+  readonly text: string;
+};
+
+export type IssuedCommand = {
+  readonly command: Command;
+  readonly step: StepKey;
+  readonly issuedAt: Moment;
+  readonly answer: Answer<unknown> | null;
+  readonly answeredAt: Moment | null;
+};
+
+/** Commands that were sent and whose effect nobody has read yet; an undo ends their thread before it acts. */
+export function unansweredEffects(run: Run, instance: string): readonly IssuedCommand[] {
+  return Object.values(run.commands).filter(
+    ({ command, answer }) =>
+      command.action.kind === 'mysql' &&
+      command.action.instance === instance &&
+      command.action.session === 'act' &&
+      (effectOperations as readonly string[]).includes(command.action.operation) &&
+      (answer === null || (answer.kind === 'none' && answer.why !== 'not-connected')),
+  );
+}
+
+/** Under `lost act 4711` a run keeps the thread of a session that was lost and opened again. */
+export const lostPrefix = 'lost ';
+
+/** Threads of this run's lost sessions to an instance: the server may not have noticed that they are gone. */
+export function lostThreads(run: Run, instance: string): readonly number[] {
+  return Object.entries(run.threads[instance] ?? {}).flatMap(([purpose, thread]) =>
+    purpose.startsWith(lostPrefix) ? [thread] : [],
+  );
+}
+
+export type Outcome = 'done' | 'not-started' | 'thawed' | 'reversed' | 'needs-operator';
+
+export type Run = {
+  readonly id: string;
+  readonly phase:
+    /** Waiting for a person at a hold. */
+    | 'held'
+    | 'running'
+    /** Taking everything back, before the PONR. */
+    | 'unwinding'
+    /** All steps are through: watch, until Close. */
+    | 'watching'
+    | 'closing'
+    | 'ended';
+  readonly unattended: boolean;
+  /** Thread ids of the run's own sessions, by instance and purpose; lost ones stay among them (lostThreads). */
+  readonly threads: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly identities: Readonly<Record<string, Identity>>;
+  readonly proofTables: Readonly<Record<string, readonly string[]>>;
+  readonly steps: Readonly<Record<StepKey, StepState>>;
+  readonly commands: Readonly<Record<string, IssuedCommand>>;
+  readonly undo: readonly UndoItem[];
+  readonly releasedBy: Readonly<Record<string, Who>>;
+  readonly heldAt: string | null;
+  readonly begunAt: Moment | null;
+  /** The overall deadline, monotonic ms; null before the release and after the PONR. */
+  readonly deadlineMonoMs: number | null;
+  readonly ponrAt: Moment | null;
+  /** Why the run is being taken back. */
+  readonly abortReason: string | null;
+  readonly abortAskedAt: Moment | null;
+  readonly alarms: readonly { readonly alarm: Alarm; readonly moment: Moment }[];
+  readonly outcome: Outcome | null;
+  readonly endedAt: Moment | null;
+  readonly now: Moment;
+  /** Monotonic ms at which time itself moves the run next; null: only events do. */
+  readonly wakeAtMonoMs: number | null;
+};

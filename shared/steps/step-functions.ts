@@ -1,0 +1,53 @@
+import { present } from '../lib/assert.ts';
+import { announce, canary, events, redirect, residue, reverse } from './after.ts';
+import { arm, lock, preDrain } from './before-fence.ts';
+import { close } from './close.ts';
+import { converge } from './converge.ts';
+import { drain, prepareReverse } from './drain.ts';
+import { endSessions, fence } from './fence.ts';
+import type { ChainStepFunction, Progress, StepContext, StepFunction } from './need.ts';
+import type { StepId } from './order.ts';
+import { claim, lastLook, persistFence, promote } from './passage.ts';
+import { barrier, prove } from './prove.ts';
+import { quiet } from './quiet.ts';
+import { unwind } from './unwind.ts';
+
+/** One function per step; a new step does not compile until it is here. */
+const functions: { readonly [K in StepId]: StepFunction | { readonly perChain: ChainStepFunction } } = {
+  lock,
+  'pre-drain': { perChain: preDrain },
+  arm,
+  quiet,
+  fence: { perChain: fence },
+  'end-sessions': { perChain: endSessions },
+  converge: { perChain: converge },
+  drain: { perChain: drain },
+  'prepare-reverse': { perChain: prepareReverse },
+  prove: { perChain: prove },
+  barrier,
+  claim,
+  'last-look': lastLook,
+  'persist-fence': { perChain: persistFence },
+  promote: { perChain: promote },
+  redirect,
+  announce,
+  reverse: { perChain: reverse },
+  events: { perChain: events },
+  canary,
+  residue,
+  unwind,
+  close,
+};
+
+/** Asks the function of a step, for its chain where it has one. */
+export function performStep(step: StepId, context: StepContext, chain: string | null): Progress {
+  const known = functions[step];
+  if (typeof known === 'function') return known(context);
+  return known.perChain(
+    context,
+    present(
+      context.plan.chains.find(({ id }) => id === chain),
+      `chain ${chain}`,
+    ),
+  );
+}

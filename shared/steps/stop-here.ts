@@ -1,0 +1,63 @@
+import type { Plan } from '../plan/plan.ts';
+import type { Run } from './run.ts';
+
+/** The stop-here matrix: what is writable now, what is lost if we stop, how to go back, how long it takes. */
+export type StopHere = {
+  readonly writable: string;
+  readonly lost: string;
+  readonly wayBack: string;
+  readonly takes: string;
+  readonly ifLaptopDies: string;
+};
+
+/** What stopping at this moment would mean, from the run's own record. */
+export function judgeStopHere(run: Run, plan: Plan): StopHere {
+  if (run.ponrAt === null) return beforePonr(run, plan);
+  const promoted = plan.chains.filter(({ id }) => run.steps[`promote:${id}`]?.state === 'done');
+  const names = (chains: readonly { readonly id: string }[]) => chains.map(({ id }) => id).join(', ');
+  const open = plan.chains.filter((chain) => !promoted.includes(chain));
+  const reversible = plan.chains.filter(
+    ({ id, wayBack }) => wayBack === 'reverse' && run.steps[`reverse:${id}`]?.state === 'done',
+  );
+  return {
+    writable:
+      open.length === 0
+        ? 'the target, of every chain'
+        : `the target of ${names(promoted) || 'no chain yet'}; nothing of ${names(open)}`,
+    lost: 'nothing: the target contains everything the source committed',
+    wayBack:
+      open.length > 0
+        ? 'forward: finish promotion'
+        : reversible.length === plan.chains.length
+          ? 'the reverse links run; Reverse itself comes with a later version'
+          : `no running reverse link yet for ${names(plan.chains.filter((chain) => !reversible.includes(chain)))}`,
+    takes: open.length > 0 ? 'one press, within limits.promoteMs' : 'not measured in this version',
+    ifLaptopDies: 'the target stays open and the source closed; journal and report tell the rest',
+  };
+}
+
+function beforePonr(run: Run, plan: Plan): StopHere {
+  const fenced = run.undo.filter(({ kind }) => kind === 'thaw').length;
+  if (run.phase === 'ended' || fenced === 0) {
+    return {
+      writable: 'the source, of every chain',
+      lost: 'nothing',
+      wayBack:
+        run.phase === 'ended' ? 'nothing is left to take back' : 'nothing to take back on the databases',
+      takes: 'at once',
+      ifLaptopDies: 'the application does not notice',
+    };
+  }
+  return {
+    writable:
+      run.phase === 'unwinding' ? 'the source, as each node thaws' : 'nothing: both sides are read-only',
+    lost: 'nothing',
+    wayBack:
+      run.phase === 'unwinding'
+        ? 'thawing now'
+        : 'thaw every chain; it happens by itself on any failure or overrun',
+    takes: `about 0.3 s; bounded by ${plan.limits.abortMs} ms (limits.abortMs of the plan)`,
+    ifLaptopDies:
+      "the sources stay read-only until a person thaws them: this version has no dead-man's switch",
+  };
+}

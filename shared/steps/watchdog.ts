@@ -1,0 +1,89 @@
+import type { Chain, Plan } from '../plan/plan.ts';
+import { samePosition } from '../observations/gtid-set.ts';
+import type { FastFacts } from '../sessions/operations.ts';
+import { positionText } from './containment.ts';
+import { finalPositions } from './converge.ts';
+import type { Alarm } from './event.ts';
+import type { IssuedCommand, Run } from './run.ts';
+
+/** One reading by the watchdog's own session. `askedAt`: UTC ms when it was asked, so that older readings accuse nobody. */
+export type Watched = { readonly instance: string; readonly facts: FastFacts; readonly askedAt: number };
+
+/** What a fresh reading of one server contradicts, from the fence until Close; null when all is as it must be. */
+export function judgeWatch(run: Run, plan: Plan, watched: Watched): Alarm | null {
+  const identity = run.identities[watched.instance];
+  if (identity === undefined || run.phase === 'held' || run.phase === 'ended') return null;
+  const { instance, facts } = watched;
+  if (facts.serverId !== identity.serverId || facts.serverUuid !== identity.serverUuid) {
+    return alarm('identity-changed', instance, [
+      `server id ${facts.serverId}, uuid ${facts.serverUuid ?? 'none'}`,
+      `server id ${identity.serverId}, uuid ${identity.serverUuid ?? 'none'}`,
+    ]);
+  }
+  return sourceAlarm(run, plan, watched) ?? lockAlarm(run, watched) ?? targetAlarm(run, plan, watched);
+}
+
+function alarm(kind: Alarm['alarm'], instance: string, [seen, expected]: readonly [string, string]): Alarm {
+  return { alarm: kind, instance, seen, expected };
+}
+
+function lockAlarm(run: Run, { instance, facts, askedAt }: Watched): Alarm | null {
+  const taken = answered(run, `lock#1/take@${instance}`);
+  if (taken === null || askedAt < taken || run.phase === 'unwinding') return null;
+  const ours = run.threads[instance]?.['act'] ?? -1;
+  if (facts.lockHolder === ours) return null;
+  return alarm('lock-lost', instance, [
+    `run lock held by ${facts.lockHolder ?? 'nobody'}`,
+    `run lock held by our thread ${ours}`,
+  ]);
+}
+
+function sourceAlarm(run: Run, plan: Plan, { instance, facts, askedAt }: Watched): Alarm | null {
+  const chain = plan.chains.find(({ source }) =>
+    [...source.masters, ...source.slaves].some((member) => member.instance === instance),
+  );
+  if (chain === undefined || run.phase === 'unwinding') return null;
+  const closedAt = closedSince(run, chain, instance);
+  if (closedAt === null || askedAt <= closedAt) return null;
+  if (!facts.readOnly)
+    return alarm('fence-lost', instance, [`it takes writes (up ${facts.uptimeSeconds} s)`, 'the fence']);
+  const settled = run.steps[`converge:${chain.id}`];
+  if (run.ponrAt !== null || settled?.state !== 'done' || askedAt <= (settled.endedAt?.utcMs ?? Infinity))
+    return null;
+  const final = finalPositions(run, chain)[instance];
+  if (final === undefined || samePosition(final.position, facts.position)) return null;
+  return alarm('position-moved', instance, [positionText(facts.position), positionText(final.position)]);
+}
+
+/** UTC ms since when a source node must be closed: its fence; for a slave that needed none, the fence of its chain. */
+function closedSince(run: Run, chain: Chain, instance: string): number | null {
+  const fencedAt = Object.values(run.commands).reduce<number | null>(
+    (latest, issued) => (isFence(issued, instance) ? (issued.answeredAt?.utcMs ?? latest) : latest),
+    null,
+  );
+  if (fencedAt !== null || !chain.source.slaves.some((slave) => slave.instance === instance)) return fencedAt;
+  const step = run.steps[`fence:${chain.id}`];
+  return step?.state === 'done' ? (step.endedAt?.utcMs ?? null) : null;
+}
+
+function targetAlarm(run: Run, plan: Plan, { instance, facts }: Watched): Alarm | null {
+  const isTarget = plan.chains.some(({ target }) =>
+    [...target.masters, ...target.replicas].some((member) => member.instance === instance),
+  );
+  if (!isTarget || run.ponrAt !== null || facts.readOnly) return null;
+  return alarm('target-writable', instance, ['it takes writes', 'read-only until promote']);
+}
+
+function isFence({ command, answer }: IssuedCommand, instance: string): boolean {
+  return (
+    command.action.kind === 'mysql' &&
+    command.action.operation === 'fence' &&
+    command.action.instance === instance &&
+    answer?.kind === 'ok'
+  );
+}
+
+function answered(run: Run, key: string): number | null {
+  const issued = run.commands[key];
+  return issued?.answer?.kind === 'ok' ? (issued.answeredAt?.utcMs ?? null) : null;
+}
