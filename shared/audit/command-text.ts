@@ -1,0 +1,88 @@
+import type { Plan } from '../plan/plan.ts';
+import { dialectOf } from '../sessions/dialect.ts';
+import type { Identity } from '../sessions/identity.ts';
+import { effectOperations } from '../sessions/operations.ts';
+import type { Answer } from '../sessions/session.ts';
+import { statementsOf } from '../sessions/statements.ts';
+import { parseVersion } from '../sessions/versions.ts';
+import type { Action, MysqlCommand } from '../steps/command.ts';
+
+/** Where an action is performed: the instance, the host or the client. */
+export function placeOfAction(action: Action): string {
+  if (action.kind === 'mysql') return action.instance;
+  return action.kind === 'app-canary' ? action.client : action.host;
+}
+
+/** What an action does, in a few words: `fence on orders-a1`. */
+export function actionText(action: Action): string {
+  switch (action.kind) {
+    case 'mysql':
+      return `${action.operation} on ${action.instance}`;
+    case 'ssh':
+      return `${action.argv.join(' ')} on ${action.host}`;
+    case 'ssh-file':
+      return `${action.content === null ? 'remove' : 'write'} ${action.path} on ${action.host}`;
+    case 'app-canary':
+      return `canary ${action.id} through ${action.client}`;
+  }
+}
+
+/** Whether an action changes anything; the others only look. */
+export function isEffect(action: Action): boolean {
+  if (action.kind === 'mysql') return (effectOperations as readonly string[]).includes(action.operation);
+  return action.kind === 'ssh' ? action.effect : true;
+}
+
+/** What the texts of statements depend on, as the run's journal recorded it. */
+export type StatementGround = {
+  readonly plan: Plan;
+  readonly identities: Readonly<Record<string, Identity>>;
+};
+
+/** The exact statements or command lines of an action, passwords masked; in words where the version is not known. */
+export function linesOf(action: Action, ground: StatementGround): readonly string[] {
+  if (action.kind === 'ssh') return [action.argv.map(quoted).join(' ')];
+  if (action.kind !== 'mysql') return [actionText(action)];
+  const identity = ground.identities[action.instance];
+  const text = identity?.flavor === 'mariadb' ? `${identity.version}-MariaDB` : (identity?.version ?? '');
+  const version = parseVersion(text, '');
+  if (version === null) return [actionText(action)];
+  try {
+    return statementsOfCommand(action, { ...ground, version });
+  } catch {
+    // A plan or an input that this version of the program no longer understands must not cost the whole report.
+    return [actionText(action)];
+  }
+}
+
+type Versioned = StatementGround & { readonly version: NonNullable<ReturnType<typeof parseVersion>> };
+
+function statementsOfCommand(command: MysqlCommand, ground: Versioned): readonly string[] {
+  const setting = {
+    plan: ground.plan,
+    instance: command.instance,
+    dialect: dialectOf(ground.version),
+    userOf: (reference: object) => ('user' in reference ? String(reference.user) : '<account of the plan>'),
+  };
+  return statementsOf(setting, command.operation, command.input);
+}
+
+function quoted(argument: string): string {
+  return /^[A-Za-z0-9_./:=@-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+}
+
+/** What came back, in one phrase: `ok in 3 ms`, `refused (1205) in 3 s: Lock wait timeout exceeded`. */
+export function answerText(answer: Answer<unknown>): string {
+  const took = durationText(answer.tookMs);
+  if (answer.kind === 'ok') return `ok in ${took}`;
+  if (answer.kind === 'none') return `no answer (${answer.why}) in ${took}: ${answer.message}`;
+  return `refused${answer.code === null ? '' : ` (${answer.code})`} in ${took}: ${answer.message}`;
+}
+
+/** A duration for people: `0.4 ms`, `26 ms`, `1.24 s`, `75 s`. */
+export function durationText(ms: number | null): string {
+  if (ms === null) return '–';
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+}
