@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import type { SeriesPoint, View } from './view.ts';
+
+/**
+ * The whole contract between the screen and main, one table: names, requests, and who may ask.
+ * The renderer sends names and ids that it was shown, never SQL, a command line or a host name.
+ */
+const name = z.string().min(1).max(200);
+const reason = z.string().min(3).max(1000);
+
+export const requests = {
+  /** The newest view; `since` lets main answer quickly when nothing changed. */
+  view: { input: z.strictObject({}), mutates: false },
+  prepare: { input: z.strictObject({}), mutates: true },
+  answerChecklist: {
+    input: z.strictObject({ item: name, answer: z.enum(['yes', 'no']), who: name }),
+    mutates: true,
+  },
+  overrideGate: { input: z.strictObject({ gate: name, reason, who: name }), mutates: true },
+  withdrawOverride: { input: z.strictObject({ gate: name, who: name }), mutates: true },
+  acceptHostKey: { input: z.strictObject({ host: name, fingerprint: name, who: name }), mutates: true },
+  /** Goes to go/no-go: freezes the snapshot, builds forecast and statements, returns a permit. */
+  arm: { input: z.strictObject({ who: name }), mutates: true },
+  disarm: { input: z.strictObject({}), mutates: true },
+  /** Press and hold done: releases the hold named, with the permit that go/no-go showed. */
+  release: { input: z.strictObject({ hold: name, permit: name, who: name }), mutates: true },
+  abort: { input: z.strictObject({ who: name, reason: z.string().max(1000) }), mutates: true },
+  retry: { input: z.strictObject({ step: name, who: name }), mutates: true },
+  close: { input: z.strictObject({ who: name }), mutates: true },
+  /** After a run has ended: a new one may be prepared. */
+  startOver: { input: z.strictObject({ who: name }), mutates: true },
+  exportAudit: { input: z.strictObject({ format: z.enum(['json', 'csv', 'html']) }), mutates: false },
+} as const satisfies Record<string, { readonly input: z.ZodType; readonly mutates: boolean }>;
+
+export type RequestName = keyof typeof requests;
+export type RequestInput<K extends RequestName> = z.infer<(typeof requests)[K]['input']>;
+
+/** What a request answers: `value` is null unless said otherwise (arm: `{permit}`; exportAudit: the text; view: View). */
+export type Reply =
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string };
+
+/** What main pushes. `seq` grows by one with each message, so a gap is seen. */
+export type Push =
+  | { readonly kind: 'view'; readonly seq: number; readonly view: View }
+  | { readonly kind: 'series'; readonly seq: number; readonly point: SeriesPoint };
