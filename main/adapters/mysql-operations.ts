@@ -1,0 +1,49 @@
+import type { OperationInput, OperationName, OperationOutput } from '../../shared/sessions/operations.ts';
+import type { Conversation } from './mysql-conversation.ts';
+import * as effects from './mysql-operations-effects.ts';
+import * as reads from './mysql-operations-reads.ts';
+import { survey } from './mysql-operations-survey.ts';
+
+/** One operation as a talk with one server. */
+export type OperationHandler<K extends OperationName> = (
+  conversation: Conversation,
+  input: OperationInput<K>,
+) => Promise<OperationOutput<K>>;
+
+/** Every operation of the contract: a new one does not compile until it is handled here. */
+export const operationHandlers: { readonly [K in OperationName]: OperationHandler<K> } = {
+  identity: reads.identity,
+  fastFacts: reads.fastFacts,
+  activity: reads.activity,
+  survey,
+  position: reads.position,
+  preparedTransactions: reads.preparedTransactions,
+  clientSessions: reads.clientSessions,
+  threadsAlive: reads.threadsAlive,
+  openTransactions: reads.openTransactions,
+  mostWrittenTables: reads.mostWrittenTables,
+  newestRows: reads.newestRows,
+  tryGrants: reads.tryGrants,
+  waitApplied: reads.waitApplied,
+  readCanary: reads.readCanary,
+  lockHolder: reads.lockHolder,
+  takeLock: effects.takeLock,
+  releaseLock: effects.releaseLock,
+  fence: effects.fence,
+  thaw: effects.thaw,
+  persistFence: effects.persistFence,
+  unpersistFence: effects.unpersistFence,
+  setEventScheduler: effects.setEventScheduler,
+  killThreads: effects.killThreads,
+  stopLink: effects.stopLink,
+  startLink: effects.startLink,
+  removeLink: effects.removeLink,
+  configureLink: effects.configureLink,
+  promote: effects.promote,
+  enableEvents: effects.enableEvents,
+  prepareSchema: effects.prepareSchema,
+  removeSchema: effects.removeSchema,
+  beat: effects.beat,
+  writeCanary: effects.writeCanary,
+  proveFence: effects.proveFence,
+};

@@ -1,0 +1,130 @@
+/** Why an argument list cannot be sent as one line; null when it can. */
+export function refusalOf(argv: readonly string[]): string | null {
+  if (argv.length === 0) return 'expected a command, seen an empty argument list';
+  // A line break would end the line in mid-word, NUL cannot be in an argument, and a lone surrogate has no bytes.
+  const bad = argv.findIndex((word) => /[\0\n\r]/.test(word) || !word.isWellFormed());
+  return bad === -1
+    ? null
+    : `argument ${bad} holds a line break, a NUL or broken Unicode: no such argument is ever sent`;
+}
+
+/** One word for a POSIX shell: within single quotes nothing is special but the quote itself. */
+export function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A path on the remote host as one word: a leading `~/` is the home of the account there, whatever else is in it. */
+function quotePath(path: string): string {
+  return path.startsWith('~/') ? `"$HOME"/${quote(path.slice(2))}` : quote(path);
+}
+
+/** The lines that print the end marks: status on standard output, the bare mark on standard error. */
+function endMarks(mark: string): string {
+  return `s=$?; printf '\\n%s %s\\n' ${mark} "$s"; printf '\\n%s\\n' ${mark} >&2`;
+}
+
+/**
+ * One command as the shell gets it. The parentheses keep what it does to the shell (cd, exit, exec) from the next one,
+ * and /dev/null keeps it from reading the next line as its input.
+ */
+export function commandLine(argv: readonly string[], mark: string): string {
+  return `(${argv.map(quote).join(' ')}) </dev/null; ${endMarks(mark)}\n`;
+}
+
+/**
+ * Puts a file in place: temporary file beside it, flushed to disk, renamed, folder flushed, SHA-256 read back.
+ * An existing file keeps its owner and mode. The content travels as base64 in a here-document, so nothing in it is read
+ * by the shell.
+ */
+export function putFileLine(path: string, content: string, mark: string): string {
+  const base64 = Buffer.from(content, 'utf8')
+    .toString('base64')
+    .replace(/.{1,76}/g, '$&\n');
+  const script = [
+    'set -e',
+    `p=${quotePath(path)}`,
+    `t="$p".${mark}`,
+    `trap 'rm -f -- "$t"' EXIT`,
+    'umask 022',
+    'base64 -d >"$t"',
+    'if [ -f "$p" ]; then chown --reference="$p" -- "$t" && chmod --reference="$p" -- "$t"; fi',
+    'sync -- "$t" || sync',
+    'mv -f -- "$t" "$p"',
+    'trap - EXIT',
+    'd="${p%/*}"',
+    'sync -- "${d:-/}" || sync',
+    'sha256sum <"$p"',
+  ].join('; ');
+  return `(${script}) <<'${mark}'\n${base64}${mark}\n${endMarks(mark)}\n`;
+}
+
+/** Takes a file away and says so only when it is gone. */
+export function removeFileLine(path: string, mark: string): string {
+  const script = [
+    'set -e',
+    `p=${quotePath(path)}`,
+    'rm -f -- "$p"',
+    'd="${p%/*}"',
+    'sync -- "${d:-/}" || sync',
+    'if [ -e "$p" ] || [ -L "$p" ]; then echo "$p is still there" >&2; exit 1; fi',
+    'echo absent',
+  ].join('; ');
+  return `(${script}) </dev/null; ${endMarks(mark)}\n`;
+}
+
+/**
+ * Reads one stream up to its end mark. Keeps at most `capBytes`; the rest is counted and dropped, the mark is still found.
+ * The mark carries 128 random bits, so no output can hold it by accident or by guess.
+ */
+export class MarkedOutput {
+  readonly #mark: Buffer;
+  readonly #capBytes: number;
+  readonly #kept: Buffer[] = [];
+  #keptBytes = 0;
+  /** The last bytes, not yet known to be output rather than the beginning of the mark. */
+  #tail: Buffer = Buffer.alloc(0);
+  #end: string | null = null;
+
+  constructor(mark: string, capBytes: number) {
+    this.#mark = Buffer.from(`\n${mark}`);
+    this.#capBytes = capBytes;
+  }
+
+  /** Takes the next bytes; true once the whole mark line has come. */
+  push(chunk: Buffer): boolean {
+    if (this.#end !== null) return true;
+    const data = this.#tail.length === 0 ? chunk : Buffer.concat([this.#tail, chunk]);
+    const at = data.indexOf(this.#mark);
+    if (at === -1) {
+      const safe = Math.max(0, data.length - this.#mark.length + 1);
+      this.#keep(data.subarray(0, safe));
+      this.#tail = Buffer.from(data.subarray(safe));
+      return false;
+    }
+    const lineEnd = data.indexOf(0x0a, at + this.#mark.length);
+    if (lineEnd === -1) {
+      this.#tail = Buffer.from(data);
+      return false;
+    }
+    this.#keep(data.subarray(0, at));
+    this.#end = data.toString('latin1', at + this.#mark.length, lineEnd).trim();
+    return true;
+  }
+
+  /** What stood after the mark (the exit status on standard output); null before it came. */
+  get end(): string | null {
+    return this.#end;
+  }
+
+  /** The output so far, at most the cap. */
+  get text(): string {
+    return Buffer.concat(this.#kept).toString('utf8');
+  }
+
+  #keep(bytes: Buffer): void {
+    const room = Math.min(bytes.length, this.#capBytes - this.#keptBytes);
+    if (room <= 0) return;
+    this.#kept.push(Buffer.from(bytes.subarray(0, room)));
+    this.#keptBytes += room;
+  }
+}

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import type { Duplex, Readable } from 'node:stream';
+import type { Answer } from '../../shared/sessions/session.ts';
+import type { SshChannel, SshOutput } from '../ports.ts';
+import { answersFrom } from './answers.ts';
+import { commandLine, MarkedOutput, putFileLine, refusalOf, removeFileLine } from './ssh-shell-words.ts';
+
+/** A remote shell's input and output (the Duplex) and its standard error; no terminal. */
+export type ShellStream = Duplex & { readonly stderr: Readable };
+
+const outputCapBytes = 1024 * 1024;
+const maxFileBytes = 1024 * 1024;
+
+/** What is running now: its two outputs, and whom to tell. */
+type Running = {
+  readonly out: MarkedOutput;
+  readonly err: MarkedOutput;
+  readonly finish: (ended: Ended) => void;
+};
+type Ended =
+  | { readonly kind: 'exited'; readonly status: number; readonly output: SshOutput }
+  | { readonly kind: 'time-limit' }
+  | { readonly kind: 'lost'; readonly why: string };
+
+/**
+ * The channel over one open shell: commands run one after the other, in the order asked.
+ *
+ * A command that passes its limit cannot be stopped from here and may still be running, so the channel is lost with it:
+ * the next answer could otherwise be taken for the late one. Nothing is ever sent twice and nothing reconnects.
+ */
+export function shellChannel(
+  stream: ShellStream,
+  at: { readonly host: string; readonly hostKey: string },
+): SshChannel {
+  let state: 'open' | 'lost' | 'closed' = 'open';
+  let lostWhy = '';
+  let running: Running | null = null;
+  let queue: Promise<unknown> = Promise.resolve();
+  const listeners: ((why: string) => void)[] = [];
+
+  const lose = (why: string): void => {
+    if (state !== 'open') return;
+    state = 'lost';
+    lostWhy = why;
+    running?.finish({ kind: 'lost', why });
+    stream.destroy();
+    for (const call of listeners.splice(0)) call(why);
+  };
+  const take = (which: 'out' | 'err', chunk: Buffer): void => {
+    // Late output of an earlier command's background process belongs to nobody.
+    if (running === null) return;
+    running[which].push(chunk);
+    if (running.out.end === null || running.err.end === null) return;
+    const status = Number(running.out.end);
+    running.finish({
+      kind: 'exited',
+      status: Number.isInteger(status) ? status : 255,
+      output: { stdout: running.out.text, stderr: running.err.text },
+    });
+  };
+  stream.on('data', (chunk: Buffer) => take('out', chunk));
+  stream.stderr.on('data', (chunk: Buffer) => take('err', chunk));
+  stream.on('error', (error: Error) => lose(`the channel failed: ${error.message}`));
+  stream.on('close', () => lose('the channel was closed by the host or the connection was lost'));
+
+  const send = (line: string, mark: string, limitMs: number): Promise<Ended> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(() => running?.finish({ kind: 'time-limit' }), Math.max(0, limitMs));
+      running = {
+        out: new MarkedOutput(mark, outputCapBytes),
+        err: new MarkedOutput(mark, outputCapBytes),
+        finish: (ended) => {
+          clearTimeout(timer);
+          running = null;
+          resolve(ended);
+          if (ended.kind === 'time-limit')
+            lose(`a command passed its limit of ${limitMs} ms and may still be running`);
+        },
+      };
+      stream.write(line);
+    });
+
+  const ask = (makeLine: (mark: string) => string, limitMs: number): Promise<Answer<SshOutput>> => {
+    const answers = answersFrom();
+    const asked = performance.now();
+    const turn = queue.then(async (): Promise<Answer<SshOutput>> => {
+      const notSent = (message: string): Answer<SshOutput> =>
+        answers.none({ why: 'not-connected', message: `${at.host}: ${message}; nothing was sent` });
+      if (state === 'lost') return notSent(`the channel is lost (${lostWhy})`);
+      if (state === 'closed') return notSent('the channel was closed');
+      const leftMs = limitMs - (performance.now() - asked);
+      if (leftMs <= 0) return notSent(`the limit of ${limitMs} ms passed behind an earlier command`);
+      const mark = `end${randomBytes(16).toString('hex')}`;
+      const ended = await send(makeLine(mark), mark, leftMs);
+      switch (ended.kind) {
+        case 'exited':
+          return ended.status === 0 ? answers.ok(ended.output) : answers.refused(exitWords(at.host, ended));
+        case 'time-limit':
+          return answers.none({
+            why: 'time-limit',
+            message: `${at.host}: no answer within ${limitMs} ms; the command may still be running, the channel is given up`,
+          });
+        case 'lost':
+          return answers.none({
+            why: 'session-lost',
+            message: `${at.host}: ${ended.why}; what the command did is unknown`,
+          });
+      }
+    });
+    queue = turn;
+    return turn;
+  };
+
+  return {
+    host: at.host,
+    hostKey: at.hostKey,
+    state: () => state,
+    run: async (argv, limitMs) => {
+      const refusal = refusalOf(argv);
+      if (refusal !== null) return answersFrom().refused({ code: null, message: `${at.host}: ${refusal}` });
+      return ask((mark) => commandLine(argv, mark), limitMs);
+    },
+    putFile: async (path, content, limitMs) => {
+      const refusal = fileRefusal(path, content);
+      if (refusal !== null) return answersFrom().refused({ code: null, message: `${at.host}: ${refusal}` });
+      const line = (mark: string): string =>
+        content === null ? removeFileLine(path, mark) : putFileLine(path, content, mark);
+      const answer = await ask(line, limitMs);
+      return answer.kind === 'ok' ? readSha256(answer, content === null) : answer;
+    },
+    onLost: (call) => {
+      if (state === 'lost') call(lostWhy);
+      else listeners.push(call);
+    },
+    close: async () => {
+      if (state !== 'open') return;
+      state = 'closed';
+      running?.finish({ kind: 'lost', why: 'the channel was closed by the cockpit' });
+      stream.end();
+      stream.destroy();
+    },
+  };
+}
+
+function exitWords(
+  host: string,
+  ended: { readonly status: number; readonly output: SshOutput },
+): { readonly code: number; readonly message: string } {
+  const said = [ended.output.stderr.trim(), ended.output.stdout.trim()]
+    .filter((part) => part !== '')
+    .join('\n');
+  return {
+    code: ended.status,
+    message: `${host}: exit status ${ended.status}${said === '' ? '' : `: ${said.slice(0, 4_096)}`}`,
+  };
+}
+
+function fileRefusal(path: string, content: string | null): string | null {
+  const words = refusalOf([path]);
+  if (words !== null) return words;
+  if (!/^(~?)\//.test(path) || path.endsWith('/'))
+    return `expected the full path of a file, or one that begins with ~/, seen ${JSON.stringify(path)}`;
+  if (content !== null && !content.isWellFormed())
+    return 'the content holds broken Unicode: it would not arrive as it is';
+  if (content !== null && Buffer.byteLength(content) > maxFileBytes)
+    return `the content is over ${maxFileBytes} bytes`;
+  return null;
+}
+
+function readSha256(
+  answer: Extract<Answer<SshOutput>, { readonly kind: 'ok' }>,
+  removed: boolean,
+): Answer<{ readonly sha256: string | null }> {
+  const { value, ...stamp } = answer;
+  const printed = /^[0-9a-f]{64}\b/.exec(value.stdout)?.[0] ?? null;
+  const asked = removed ? value.stdout.trim() === 'absent' : printed !== null;
+  if (asked) return { ...stamp, kind: 'ok', value: { sha256: removed ? null : printed } };
+  const message = `expected a SHA-256 to be read back, seen ${JSON.stringify(value.stdout.slice(0, 200))}`;
+  return { kind: 'refused', code: null, message, takenAt: stamp.takenAt, tookMs: stamp.tookMs };
+}
