@@ -1,0 +1,81 @@
+import { maxPerDomain } from '../../shared/sessions/dialect-gtid.ts';
+import { logEnd } from './binlog.ts';
+import { refusal } from './commits.ts';
+import { makeLink, replicationAddress } from './estate.ts';
+import { parseMaria } from './gtid-text.ts';
+import { startLink } from './link-start.ts';
+import { nothing, type Performers } from './mysql-call.ts';
+import { attach, detach, refreshLinks } from './replication.ts';
+import type { Link, Server, World } from './world.ts';
+
+/** The server another one would reach at an address. */
+export function serverAt(world: World, address: string, port: number): Server | null {
+  for (const server of world.servers.values()) {
+    const reached = replicationAddress(world.plan, server.id);
+    if (reached.address === address && reached.port === port) return server;
+  }
+  for (const server of world.servers.values()) {
+    if ((server.host === address || server.address === address) && server.port === port) return server;
+  }
+  return null;
+}
+
+function linkOf(server: Server, channel: string): Link | undefined {
+  return server.links.find((link) => link.channel === channel);
+}
+
+function unknownChannel(server: Server): { readonly refused: ReturnType<typeof refusal> } {
+  return { refused: refusal(server.flavor === 'mariadb' ? 1617 : 3074) };
+}
+
+/** The operations on replication links, each by channel or connection name. */
+export const performLinks: Performers<'stopLink' | 'startLink' | 'removeLink' | 'configureLink'> = {
+  stopLink: ({ world, server }, { channel }, done) => {
+    const link = linkOf(server, channel);
+    if (link === undefined) return done(unknownChannel(server));
+    link.receiverOn = false;
+    link.applierOn = false;
+    refreshLinks(world);
+    // The applier ends with the transaction it is in.
+    world.clock.in(world.random.between(1, 4), () => done({ value: nothing }));
+  },
+  startLink: ({ world, server }, { channel }, done) => {
+    const link = linkOf(server, channel);
+    if (link === undefined) return done(unknownChannel(server));
+    startLink(world, link);
+    done({ value: nothing });
+  },
+  removeLink: ({ world, server }, { channel }, done) => {
+    const link = linkOf(server, channel);
+    // That it is gone already is what was wanted.
+    if (link === undefined) return done({ value: nothing });
+    link.receiverOn = false;
+    link.applierOn = false;
+    refreshLinks(world);
+    detach(link);
+    world.clock.in(world.random.between(2, 6), () => done({ value: nothing }));
+  },
+  configureLink: ({ world, server }, input, done) => {
+    const existing = linkOf(server, input.channel);
+    const running = server.links.some((link) => link.receiverOn || link.applierOn);
+    const setsPosition = server.flavor === 'mariadb' && server.chain.gtid && input.from.gtid !== '';
+    if (existing?.receiverOn === true || existing?.applierOn === true || (setsPosition && running))
+      return done({ refused: refusal(1198) });
+    if (setsPosition && parseMaria(input.from.gtid) === null) return done({ refused: refusal(1941) });
+    if (existing !== undefined) detach(existing);
+    const link = makeLink(server, {
+      channel: input.channel,
+      address: input.sourceAddress,
+      port: input.sourcePort,
+    });
+    const source = serverAt(world, input.sourceAddress, input.sourcePort);
+    link.usesGtid = server.chain.gtid && input.from.gtid !== '';
+    link.perSecond = world.plan.simulator?.appliesPerSecond ?? 3_000;
+    attach(link, source, source === null ? 0 : logEnd(source));
+    // MariaDB keeps one GTID a domain as a replica's position, whatever it was given.
+    link.begin = setsPosition
+      ? { ...input.from, gtid: input.from.logEndGtid ?? maxPerDomain(input.from.gtid) }
+      : input.from;
+    done({ value: nothing });
+  },
+};

@@ -1,0 +1,225 @@
+import type {
+  Activity,
+  ClientSession,
+  FastFacts,
+  OpenTransaction,
+  Position,
+} from '../../shared/sessions/operations.ts';
+import type { Survey } from '../../shared/sessions/survey.ts';
+import { holds, logFile } from './binlog.ts';
+import { containsMysql, gtidText, mariaWaitSatisfied, parseMaria, positionOf } from './gtid-text.ts';
+import { refusal } from './commits.ts';
+import { lookAtTables } from './mysql-tables.ts';
+import { reads, type Call, type Performers } from './mysql-call.ts';
+import { openTransactionsOf } from './processes.ts';
+import { linkReport } from './replication.ts';
+import type { Server, World } from './world.ts';
+
+function identity({ server, thread, account }: Call): Survey['identity'] {
+  return {
+    flavor: server.flavor,
+    version: server.version,
+    versionText: server.versionText,
+    serverUuid: server.serverUuid,
+    serverId: server.serverId,
+    hostname: server.host,
+    port: server.port,
+    datadir: server.datadir,
+    gtidState: gtidText(server),
+    connectionId: thread.id,
+    account: `${account.user}@${account.host}`,
+  };
+}
+
+function serverClockUs(world: World, server: Server): number {
+  return Math.round((world.clock.utcMs() + server.clockOffsetMs) * 1000);
+}
+
+function fastFacts({ world, server, thread }: Call): FastFacts {
+  const now = world.clock.nowMs();
+  return {
+    connectionId: thread.id,
+    serverId: server.serverId,
+    serverUuid: server.serverUuid,
+    uptimeSeconds: Math.floor((now - server.bootedAt) / 1000),
+    clockUs: serverClockUs(world, server),
+    readOnly: server.readOnly,
+    superReadOnly: server.flavor === 'mysql' ? server.superReadOnly : null,
+    position: positionOf(server),
+    links: server.links.map((link) => linkReport(link, now)),
+    beats: server.schemaPrepared ? [...server.beats].map(([serverId, atUs]) => ({ serverId, atUs })) : [],
+    lockHolder: server.lockHolder,
+    eventScheduler: server.eventScheduler,
+    threadsRunning: 1 + [...server.threads.values()].filter((one) => one.statement !== null).length,
+    writesCounted: server.writesCounted,
+  };
+}
+
+function clientSessions(world: World, server: Server): readonly ClientSession[] {
+  const now = world.clock.nowMs();
+  const waits = server.pendingFences.length > 0;
+  return [...server.threads.values()]
+    .filter((thread) => thread.owner === 'client')
+    .map((thread) => ({
+      thread: thread.id,
+      user: thread.user,
+      host: thread.host,
+      schema: 'app',
+      command: thread.statement === null ? 'Sleep' : 'Query',
+      timeSeconds: Math.max(0, Math.floor((now - thread.since) / 1000)),
+      state: waits && thread.statement === null ? waitingState(server) : thread.state,
+      statement: thread.statement?.slice(0, 80) ?? null,
+    }));
+}
+
+function waitingState(server: Server): string {
+  return server.flavor === 'mariadb' ? 'Waiting for backup lock' : 'Waiting for global read lock';
+}
+
+function openTransactions(world: World, server: Server, ageMs: number): readonly OpenTransaction[] {
+  const now = world.clock.nowMs();
+  return openTransactionsOf(server, now)
+    .map(({ thread, trx }) => ({
+      thread: thread.id,
+      user: thread.user,
+      host: thread.host,
+      ageMs: now - trx.startedAt,
+      rowsModified: trx.rows,
+      rowsLocked: trx.locked,
+      state: trx.state,
+      statement: thread.statement,
+    }))
+    .filter((one) => one.ageMs >= ageMs);
+}
+
+function activity({ world, server }: Call): Activity {
+  return { sessions: clientSessions(world, server), transactions: openTransactions(world, server, 0) };
+}
+
+function survey(call: Call): Survey {
+  const { world, server } = call;
+  const now = world.clock.nowMs();
+  return {
+    identity: identity(call),
+    links: server.links.map((link) => linkReport(link, now)),
+    attachedServerIds: server.readers.filter((link) => link.online).map((link) => link.receiver.serverId),
+    accounts: server.accounts.map((row) => ({
+      account: `'${row.user}'@'${row.host}'`,
+      privileges: row.privileges,
+      throughRoles: row.roles,
+      bypassesReadOnly: row.bypasses,
+      locked: row.locked,
+    })),
+    definers: [...server.events.keys()].map((event) => ({
+      kind: 'EVENT',
+      ...splitName(event),
+      definer: 'app@%',
+    })),
+    events: [...server.events].map(([event, status]) => ({ ...splitName(event), status, definer: 'app@%' })),
+    preparedXids: server.prepared.map((one) => one.xid),
+    nonTransactionalTables: [],
+    tablesWithoutKey: [...server.tablesWithoutKey],
+    binaryLogs: [-2, -1, 0].map((back) => ({
+      file: logFile(server, server.file + back),
+      bytes: back === 0 ? server.offset : 1_073_741_824,
+    })),
+    purgedGtid: '',
+    settings: {
+      ...server.settings,
+      readOnly: server.readOnly,
+      superReadOnly: server.flavor === 'mysql' ? server.superReadOnly : null,
+      eventScheduler: server.eventScheduler ? 'ON' : 'OFF',
+    },
+    maxConnections: 500,
+    connections: server.threads.size,
+    schemaPrepared: server.schemaPrepared,
+  };
+}
+
+function splitName(event: string): { readonly schema: string; readonly name: string } {
+  const [schema = '', name = ''] = event.split('.');
+  return { schema, name };
+}
+
+/** How often a waiting statement looks whether its position is there: finer than any figure that is reported. */
+const lookEveryMs = 1;
+
+type ReadName =
+  | 'identity'
+  | 'fastFacts'
+  | 'activity'
+  | 'survey'
+  | 'position'
+  | 'preparedTransactions'
+  | 'clientSessions'
+  | 'threadsAlive'
+  | 'openTransactions'
+  | 'mostWrittenTables'
+  | 'newestRows'
+  | 'waitApplied'
+  | 'readCanary'
+  | 'lockHolder';
+
+/** The operations that only look. */
+export const performReads: Performers<ReadName> = {
+  identity: reads(identity),
+  fastFacts: reads(fastFacts),
+  activity: reads(activity),
+  survey: reads(survey),
+  position: reads(({ server }) => positionOf(server)),
+  preparedTransactions: reads(({ server }) => ({ xids: server.prepared.map((one) => one.xid) })),
+  clientSessions: reads(({ world, server }) => ({ sessions: clientSessions(world, server) })),
+  threadsAlive: reads(({ server }, { threads }) => ({
+    alive: threads.filter((id) => server.threads.has(id)),
+  })),
+  openTransactions: reads(({ world, server }, { ageMs }) => ({
+    transactions: openTransactions(world, server, ageMs),
+  })),
+  mostWrittenTables: reads(({ server }, { limit }) => ({ tables: server.tables.slice(0, limit) })),
+  newestRows: reads(({ server }, { tables, rows }) => ({ tables: lookAtTables(server, tables, rows) })),
+  readCanary: (call, { id }, done) => {
+    if (!call.server.schemaPrepared) return done({ refused: refusal(1146) });
+    const txn = call.server.chain.named.get(id);
+    done({ value: { found: txn?.kind === 'canary' && holds(call.server, txn) } });
+  },
+  lockHolder: reads(({ server }) => ({ holder: server.lockHolder })),
+  waitApplied: ({ world, server, thread }, { position, sliceMs }, done) => {
+    const begun = world.clock.nowMs();
+    const reached = waitTest(server, position);
+    if (typeof reached !== 'function') return done({ refused: refusal(reached) });
+    const look = (): void => {
+      const waitedMs = world.clock.nowMs() - begun;
+      if (!server.threads.has(thread.id)) return done({ refused: refusal(1317) });
+      // Sums of fractions may miss the end by a hair, and a step of no length would never end.
+      if (reached() || sliceMs - waitedMs < 0.01) return done({ value: { waitedMs } });
+      world.clock.in(Math.min(lookEveryMs, sliceMs - waitedMs), look);
+    };
+    look();
+  },
+};
+
+/** What the server's own waiting function looks at; a number: it refuses the position. */
+function waitTest(server: Server, position: Position): (() => boolean) | 1772 | 1941 {
+  if (server.flavor === 'mysql' && position.gtid !== '') {
+    if (containsMysql(server, position.gtid) === null) return 1772;
+    return () => containsMysql(server, position.gtid) === true;
+  }
+  if (server.flavor === 'mariadb' && position.gtid !== '') {
+    const wanted = parseMaria(position.gtid);
+    if (wanted === null) return 1941;
+    return () => mariaWaitSatisfied(server, wanted);
+  }
+  return () => server.links.some((link) => reachedFile(link, position));
+}
+
+function reachedFile(
+  link: Server['links'][number],
+  position: { readonly file: string | null; readonly offset: number | null },
+): boolean {
+  const report = linkReport(link, 0);
+  const file = position.file ?? '';
+  return (
+    report.appliedFile > file ||
+    (report.appliedFile === file && report.appliedOffset >= (position.offset ?? 0))
+  );
+}

@@ -1,0 +1,227 @@
+import type { AppFleet } from '../../shared/plan/plan.ts';
+import type { Answer } from '../../shared/sessions/session.ts';
+import type { OpenRefused, SshChannel, SshOutput, SshPort } from '../ports.ts';
+import { useSite } from './app-hosts.ts';
+import { laptopSite } from './network.ts';
+import { sha256 } from '../../shared/lib/sha256.ts';
+import type { AppHost, HostWorld, World } from './world.ts';
+
+type Ran = { readonly status: number; readonly stdout: string; readonly stderr: string; readonly ms: number };
+
+const openMs = 130;
+
+/** SSH to the world's hosts: known keys, one line after the other on an open channel. */
+export function makeSshPort(world: World): SshPort {
+  return {
+    open: (name, limitMs) => {
+      const host = world.hosts.get(name);
+      if (host === undefined) return Promise.resolve(refused('other', `the plan has no host ${name}`));
+      return new Promise((resolve) => {
+        let over = false;
+        const answer = (opened: Parameters<typeof resolve>[0]): void => {
+          if (over) return;
+          over = true;
+          limit.cancel();
+          world.clock.answered();
+          resolve(opened);
+        };
+        const limit = world.clock.in(limitMs, () =>
+          answer(refused('time-limit', `${name} did not answer within ${limitMs} ms`)),
+        );
+        world.clock.answered();
+        world.network.carry(laptopSite, host.site)(openMs, () => {
+          if (!host.reachable)
+            return answer(
+              refused('unreachable', `no answer from ${name}: expected its SSH server, connection timed out`),
+            );
+          if (host.known === 'known') return answer({ kind: 'open', channel: openChannel(world, host) });
+          const changed = host.known === 'changed';
+          const message = changed
+            ? `the SSH key of ${name} has changed; nothing was sent. Find out why before anything else.`
+            : `the SSH key of ${name} is not known; compare the fingerprint and accept it in preflight`;
+          answer({
+            ...refused(changed ? 'changed-host-key' : 'unknown-host-key', message),
+            host: name,
+            fingerprint: host.hostKey,
+          });
+        });
+      });
+    },
+    acceptHostKey: (name, key) => {
+      const host = world.hosts.get(name);
+      if (host !== undefined && host.known === 'unknown' && host.hostKey === key) host.known = 'known';
+      return Promise.resolve();
+    },
+  };
+}
+
+function refused(reason: OpenRefused['reason'], message: string): OpenRefused {
+  return { kind: 'refused', reason, message };
+}
+
+function openChannel(world: World, host: HostWorld): SshChannel {
+  const { clock } = world;
+  const lostCalls: ((why: string) => void)[] = [];
+  let state: 'open' | 'lost' | 'closed' = 'open';
+  let last: Promise<unknown> = Promise.resolve();
+  const there = world.network.carry(laptopSite, host.site);
+  const back = world.network.carry(host.site, laptopSite);
+  const failures = new Set<() => void>();
+  const lose = (why: string): void => {
+    if (state !== 'open') return;
+    state = 'lost';
+    host.channels.delete(lose);
+    clock.answered();
+    for (const fail of [...failures]) fail();
+    for (const call of lostCalls) call(why);
+  };
+  host.channels.add(lose);
+
+  /** Runs `work` on the host; its outcome comes back, or the limit does. */
+  function once<T>(
+    limitMs: number,
+    work: () => { readonly ms: number; readonly finish: () => Answer<T> },
+  ): Promise<Answer<T>> {
+    const begun = clock.nowMs();
+    const none = (why: 'time-limit' | 'session-lost' | 'not-connected', message: string): Answer<T> => ({
+      kind: 'none',
+      why,
+      message,
+      takenAt: Math.floor(clock.utcMs()),
+      tookMs: clock.nowMs() - begun,
+    });
+    if (state !== 'open')
+      return Promise.resolve(
+        none(state === 'lost' ? 'session-lost' : 'not-connected', `the channel to ${host.id} is ${state}`),
+      );
+    return new Promise((resolve) => {
+      const settle = (answer: Answer<T>): void => {
+        if (!failures.delete(fail)) return;
+        limit.cancel();
+        clock.answered();
+        resolve(answer);
+      };
+      const fail = (): void =>
+        settle(none('session-lost', `the channel to ${host.id} was lost; what it ran may have happened`));
+      const limit = clock.in(limitMs, () =>
+        settle(none('time-limit', `no answer from ${host.id} within ${limitMs} ms`)),
+      );
+      failures.add(fail);
+      clock.answered();
+      there(0, () => {
+        if (!host.reachable || state !== 'open') return;
+        const { ms, finish } = work();
+        clock.in(ms, () => {
+          const answer = finish();
+          back(0, () =>
+            settle({ ...answer, takenAt: Math.floor(clock.utcMs()), tookMs: clock.nowMs() - begun }),
+          );
+        });
+      });
+    });
+  }
+  /** One line after the other. */
+  function inTurn<T>(call: () => Promise<Answer<T>>): Promise<Answer<T>> {
+    const result = last.then(call);
+    last = result;
+    return result;
+  }
+
+  return {
+    host: host.id,
+    hostKey: host.hostKey,
+    state: () => state,
+    onLost: (call) => {
+      lostCalls.push(call);
+    },
+    run: (argv, limitMs) =>
+      inTurn(() =>
+        once<SshOutput>(limitMs, () => {
+          const begun = begin(world, host, argv);
+          return { ms: begun.ms, finish: () => outcome(begun.finish()) };
+        }),
+      ),
+    putFile: (path, content, limitMs) =>
+      inTurn(() =>
+        once(limitMs, () => ({
+          ms: world.random.between(1, 4),
+          finish: () => {
+            if (content === null) host.files.delete(path);
+            else host.files.set(path, content);
+            return {
+              kind: 'ok',
+              value: { sha256: content === null ? null : sha256(content) },
+              takenAt: 0,
+              tookMs: 0,
+            };
+          },
+        })),
+      ),
+    close: () => {
+      if (state === 'open') {
+        state = 'closed';
+        host.channels.delete(lose);
+        for (const fail of [...failures]) fail();
+      }
+      return Promise.resolve();
+    },
+  };
+}
+
+function outcome(ran: Omit<Ran, 'ms'>): Answer<SshOutput> {
+  const stamp = { takenAt: 0, tookMs: 0 };
+  if (ran.status === 0) return { kind: 'ok', value: { stdout: ran.stdout, stderr: ran.stderr }, ...stamp };
+  const words = (ran.stderr.trim() === '' ? ran.stdout : ran.stderr).trim();
+  return { kind: 'refused', code: ran.status, message: `exit status ${ran.status}: ${words}`, ...stamp };
+}
+
+type Begun = { readonly ms: number; readonly finish: () => Omit<Ran, 'ms'> };
+
+/** What a host does with a command of the plan; every other command is not there. */
+function begin(world: World, host: HostWorld, argv: readonly string[]): Begun {
+  const app = world.appHosts.get(host.id);
+  const fleet = world.plan.appFleets.find((one) => one.id === app?.fleet);
+  if (app === undefined || fleet === undefined)
+    return instant(127, '', `${argv[0] ?? ''}: command not found`);
+  if (same(argv, fleet.verify)) return instant(0, `${app.siteInUse}\n`, '');
+  const failing = host.failing;
+  if (failing !== null && failing.times > 0) {
+    failing.times -= 1;
+    return {
+      ms: failing.delayMs,
+      finish: () => ({ status: failing.code, stdout: '', stderr: failing.output }),
+    };
+  }
+  const effect = effectOf(world, app, { fleet, argv });
+  if (effect === null) return instant(127, '', `${argv[0] ?? ''}: command not found`);
+  return {
+    ms: world.random.between(25, 110),
+    finish: () => {
+      effect();
+      return { status: 0, stdout: '', stderr: '' };
+    },
+  };
+}
+
+function instant(status: number, stdout: string, stderr: string): Begun {
+  return { ms: 1, finish: () => ({ status, stdout, stderr }) };
+}
+
+function same(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((word, index) => word === right[index]);
+}
+
+function effectOf(
+  world: World,
+  app: AppHost,
+  asked: { readonly fleet: AppFleet; readonly argv: readonly string[] },
+): (() => void) | null {
+  const { fleet, argv } = asked;
+  for (const [site, command] of Object.entries(fleet.switch))
+    if (same(argv, command)) return () => useSite(world, app, site);
+  if (fleet.maintenance !== undefined && same(argv, fleet.maintenance.on))
+    return () => void (app.maintenance = true);
+  if (fleet.maintenance !== undefined && same(argv, fleet.maintenance.off))
+    return () => void (app.maintenance = false);
+  return null;
+}
