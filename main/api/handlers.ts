@@ -1,0 +1,159 @@
+import type { Push, Reply, RequestInput, RequestName } from '../../shared/contract/api.ts';
+import type { Verdict } from '../../shared/gates/gate.ts';
+import { exportRun, type ExportFormat } from '../../shared/audit/export.ts';
+import type { Result } from '../../shared/lib/result.ts';
+import type { Cockpit } from '../engine/cockpit.ts';
+import { buildView, seriesPoint, type Audience } from './view.ts';
+
+/** Views are pushed at most this often, and at least once a second while anybody looks. */
+const pushPeriodMs = 100;
+const judgePeriodMs = 500;
+
+export type Handlers = { readonly [K in RequestName]: (input: RequestInput<K>) => Promise<Reply> };
+
+export type Api = {
+  readonly handlers: Handlers;
+  readonly subscribe: (push: (message: Push) => void) => () => void;
+  readonly audience: (audience: Audience) => void;
+  readonly stop: () => void;
+};
+
+const done: Reply = { ok: true, value: null };
+
+function reply(result: Result<unknown, string>): Reply {
+  return result.ok ? { ok: true, value: result.value } : { ok: false, message: result.error };
+}
+
+/** Answers the contract's requests for one cockpit, and pushes its view while anybody looks. */
+export function createApi(cockpit: Cockpit): Api {
+  const { clock } = { clock: cockpit.parts.ports.clock };
+  const pushes = new Set<(message: Push) => void>();
+  let audience: Audience = { drivers: 0, observers: 0 };
+  let judged: { readonly at: number; readonly verdicts: readonly Verdict[] } | null = null;
+  let seq = 0;
+  let stopped = false;
+
+  const verdicts = (): readonly Verdict[] => {
+    const now = clock.now().monoMs;
+    if (judged === null || now - judged.at >= judgePeriodMs)
+      judged = { at: now, verdicts: cockpit.verdicts(cockpit.night() === null ? 'preflight' : 'go') };
+    return judged.verdicts;
+  };
+  const view = () => buildView(cockpit, { verdicts: verdicts(), audience });
+  const push = (): void => {
+    if (stopped) return;
+    try {
+      if (pushes.size > 0) pushOnce();
+    } catch (error) {
+      // A screen that cannot be drawn must never take the run with it.
+      cockpit.tell(`The view could not be built: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    clock.after(pushPeriodMs, push);
+  };
+  const pushOnce = (): void => {
+    const messages: readonly Push[] = [
+      { kind: 'view', seq: (seq += 1), view: view() },
+      { kind: 'series', seq: (seq += 1), point: seriesPoint(cockpit.snapshot()) },
+    ];
+    for (const send of pushes) for (const message of messages) send(message);
+  };
+  push();
+
+  return {
+    handlers: {
+      view: async () => ({ ok: true, value: view() }),
+      prepare: async () => reply(await cockpit.prepare(cockpit.parts.ports.laptop.user())),
+      answerChecklist: async ({ item, answer, who }) => {
+        if (!cockpit.parts.plan.checklists.some(({ id }) => id === item))
+          return { ok: false, message: `The plan has no checklist item "${item}".` };
+        cockpit.record({ kind: 'checklist-answered', item, answer, who });
+        return done;
+      },
+      overrideGate: async ({ gate, reason, who }) => overrideGate(cockpit, verdicts(), { gate, reason, who }),
+      withdrawOverride: async ({ gate, who }) => {
+        cockpit.record({ kind: 'override-withdrawn', gate, who });
+        judged = null;
+        return done;
+      },
+      acceptHostKey: async ({ host, fingerprint, who }) =>
+        reply(await cockpit.acceptHostKey(host, fingerprint, who)),
+      arm: async ({ who }) => {
+        const armed = await cockpit.arm(who, false);
+        return armed.ok
+          ? { ok: true, value: { permit: armed.value.permit } }
+          : { ok: false, message: armed.error };
+      },
+      disarm: async () => {
+        if ((cockpit.night()?.run() ?? null) !== null)
+          return { ok: false, message: 'The run has begun: abort it, or let it end.' };
+        await cockpit.disarm();
+        return done;
+      },
+      release: async ({ hold, permit, who }) =>
+        reply(cockpit.night()?.release({ hold, permit, who }) ?? { ok: false, error: 'Nothing is armed.' }),
+      abort: async ({ who, reason }) => {
+        const runner = cockpit.night()?.runner() ?? null;
+        if (runner === null) return { ok: false, message: 'No run is under way.' };
+        if (runner.run().ponrAt !== null)
+          return {
+            ok: false,
+            message: 'Past the point of no return there is no abort: the way is forward, or Reverse.',
+          };
+        runner.post({ kind: 'abort-asked', who, reason });
+        return done;
+      },
+      retry: async ({ step, who }) => {
+        const night = cockpit.night();
+        return reply(
+          night === null ? { ok: false, error: 'No run is under way.' } : await night.retry({ step, who }),
+        );
+      },
+      close: async ({ who }) => {
+        const runner = cockpit.night()?.runner() ?? null;
+        if (runner?.run().phase !== 'watching')
+          return { ok: false, message: 'The run is not at its watch; there is nothing to close yet.' };
+        runner.post({ kind: 'close-asked', who });
+        return done;
+      },
+      startOver: async () => {
+        if (cockpit.night()?.run()?.phase !== 'ended')
+          return { ok: false, message: 'The run has not ended.' };
+        await cockpit.disarm();
+        return done;
+      },
+      exportAudit: async ({ format }) => exportAudit(cockpit, format),
+    },
+    subscribe: (send) => {
+      pushes.add(send);
+      return () => pushes.delete(send);
+    },
+    audience: (seen) => {
+      audience = seen;
+    },
+    stop: () => {
+      stopped = true;
+    },
+  };
+}
+
+function overrideGate(
+  cockpit: Cockpit,
+  verdicts: readonly Verdict[],
+  by: { readonly gate: string; readonly reason: string; readonly who: string },
+): Reply {
+  const verdict = verdicts.find(({ gate }) => gate === by.gate);
+  if (verdict === undefined) return { ok: false, message: `There is no gate "${by.gate}".` };
+  if (!verdict.overridable)
+    return {
+      ok: false,
+      message: `Gate "${by.gate}" cannot be overridden: it guards ${verdict.guards.join(', ')}.`,
+    };
+  cockpit.record({ kind: 'gate-overridden', ...by });
+  return { ok: true, value: null };
+}
+
+function exportAudit(cockpit: Cockpit, format: ExportFormat): Reply {
+  const journal = cockpit.night()?.journal() ?? null;
+  if (journal === null) return { ok: false, message: 'There is no run to export yet.' };
+  return { ok: true, value: exportRun(journal.read(), format) };
+}

@@ -1,0 +1,159 @@
+import type { RunView, StepView } from '../../shared/contract/view.ts';
+import type { Plan } from '../../shared/plan/plan.ts';
+import type { Command } from '../../shared/steps/command.ts';
+import { order, placeOf } from '../../shared/steps/order.ts';
+import type { IssuedCommand, Run, StepState } from '../../shared/steps/run.ts';
+import { judgeStopHere } from '../../shared/steps/stop-here.ts';
+import { doingText } from '../../shared/steps/wording.ts';
+import type { MysqlPort } from '../ports.ts';
+
+/** The run as the screen shows it. `mysql` gives the exact statements. */
+export function runView(run: Run, plan: Plan, mysql: MysqlPort): RunView {
+  const utc = (monoMs: number | null): number | null =>
+    monoMs === null ? null : run.now.utcMs + (monoMs - run.now.monoMs);
+  return {
+    id: run.id,
+    phase: run.phase,
+    heldAt: run.heldAt,
+    passedPointOfNoReturn: run.ponrAt !== null,
+    steps: stepsInOrder(run).map((step) => stepView(step)),
+    now: nowView(run, mysql),
+    deadlineUtcMs: utc(run.deadlineMonoMs),
+    stopHere: judgeStopHere(run, plan),
+    control: controlView(run, plan),
+    retry:
+      run.ponrAt === null
+        ? []
+        : failedSteps(run).map(({ key, text }) => ({ step: key, label: `Retry ${key}`, why: text })),
+    alarms: run.alarms.map(({ alarm, moment }) => ({
+      text: `${alarm.instance}: ${alarm.seen}; expected ${alarm.expected}`,
+      atUtcMs: moment.utcMs,
+    })),
+    outcome: run.outcome,
+    outcomeText: outcomeText(run),
+  };
+}
+
+function stepsInOrder(run: Run): readonly StepState[] {
+  const ids = [...order.map(({ id }) => id), 'unwind' as const, 'close' as const];
+  return ids.flatMap((id) => Object.values(run.steps).filter(({ step }) => step === id));
+}
+
+function stepView(step: StepState): StepView {
+  const place = placeOf(step.step);
+  const tookMs =
+    step.startedAt === null || step.endedAt === null ? null : step.endedAt.monoMs - step.startedAt.monoMs;
+  return {
+    key: step.key,
+    step: step.step,
+    chain: step.chain,
+    word: place.word,
+    state: step.state,
+    text: step.text,
+    startedAtUtcMs: step.startedAt?.utcMs ?? null,
+    tookMs,
+    limitMs: step.limitMs,
+    limitFrom: step.limitFrom,
+    side: place.side,
+  };
+}
+
+function failedSteps(run: Run): readonly StepState[] {
+  return Object.values(run.steps).filter(({ state, step }) => state === 'failed' && step !== 'unwind');
+}
+
+function nowView(run: Run, mysql: MysqlPort): RunView['now'] {
+  const running = Object.values(run.steps).filter(({ state }) => state === 'running');
+  // The chain that is furthest behind is the one that everybody waits for.
+  const current = running[0];
+  if (current === undefined)
+    return {
+      title: resting(run),
+      detail: outcomeText(run) ?? '',
+      statement: null,
+      where: null,
+      sinceUtcMs: null,
+      limitMs: null,
+    };
+  const pending = Object.values(run.commands)
+    .filter(({ answer, step }) => answer === null && step === current.key)
+    .at(-1);
+  const said = pending === undefined ? null : statementOf(pending, mysql, run);
+  return {
+    title: doingText(current.step, current.chain),
+    detail: running.map(({ chain, text }) => (chain === null ? text : `${chain}: ${text}`)).join(' '),
+    statement: said?.statement ?? null,
+    where: said?.where ?? null,
+    sinceUtcMs: current.startedAt?.utcMs ?? null,
+    limitMs: current.limitMs,
+  };
+}
+
+function resting(run: Run): string {
+  if (run.phase === 'held') return `Waiting for a person to release the run (${run.heldAt ?? ''})`;
+  if (run.heldAt !== null) return `Holding before ${run.heldAt}`;
+  if (run.phase === 'watching') return 'Watching';
+  if (run.outcome === 'needs-operator') return 'Waiting for you';
+  return run.phase === 'ended' ? 'The run has ended' : 'Between two steps';
+}
+
+function statementOf(
+  { command }: IssuedCommand,
+  mysql: MysqlPort,
+  run: Run,
+): { readonly statement: string; readonly where: string } {
+  return { statement: commandText(command, mysql), where: whereOf(command, run) };
+}
+
+/** A command as people read it: its exact statements, or its argument list. */
+export function commandText({ action }: Command, mysql: MysqlPort): string {
+  if (action.kind === 'mysql')
+    return mysql.statements(action.instance, action.operation, action.input as never).join(';\n');
+  if (action.kind === 'ssh') return action.argv.join(' ');
+  if (action.kind === 'ssh-file')
+    return action.content === null ? `remove ${action.path}` : `write ${action.path}`;
+  return `write ${action.id} through ${action.client}`;
+}
+
+function whereOf({ action }: Command, run: Run): string {
+  if (action.kind === 'mysql')
+    return `on ${action.instance}, thread ${run.threads[action.instance]?.[action.session] ?? 'not known'}`;
+  return action.kind === 'app-canary' ? `through ${action.client}` : `on ${action.host} over SSH`;
+}
+
+function controlView(run: Run, plan: Plan): RunView['control'] {
+  if (run.ponrAt !== null) {
+    return {
+      kind: 'reverse',
+      label: 'Reverse',
+      detail:
+        'Past the point of no return: there is no thaw any more. Reverse comes with a later version; until then the way is forward.',
+      enabled: false,
+    };
+  }
+  if (run.phase === 'unwinding')
+    return { kind: 'abort', label: 'Thawing', detail: run.abortReason ?? '', enabled: false };
+  if (run.phase === 'ended')
+    return { kind: 'none', label: 'Nothing to abort', detail: 'The run has ended.', enabled: false };
+  const fenced = run.undo.some(({ kind }) => kind === 'thaw');
+  return {
+    kind: 'abort',
+    label: fenced ? 'Abort and thaw' : 'Abort',
+    detail: fenced
+      ? `source writable again in about 0.3 s, at most ${plan.limits.abortMs / 1_000} s`
+      : 'nothing is fenced; what was changed is set back',
+    enabled: true,
+  };
+}
+
+/** The outcome as one sentence; null while there is none. */
+export function outcomeText(run: Run): string | null {
+  if (run.outcome === 'done') return 'Every chain takes writes at its target, and the source is closed.';
+  if (run.outcome === 'thawed')
+    return `Taken back: ${run.abortReason ?? 'no reason recorded'}. ${run.steps['unwind']?.text ?? ''}`;
+  if (run.outcome === 'needs-operator') {
+    const failed = Object.values(run.steps).filter(({ state }) => state === 'failed');
+    return `A person is needed: ${failed.map(({ key, text }) => `${key}: ${text}`).join(' ')}`;
+  }
+  return run.outcome === null ? null : `The run ended as ${run.outcome}.`;
+}

@@ -1,0 +1,180 @@
+import type {
+  ChecklistView,
+  HeaderView,
+  HostKeyView,
+  Phase,
+  ReportView,
+  RunView,
+  SeriesPoint,
+  View,
+} from '../../shared/contract/view.ts';
+import type { Plan } from '../../shared/plan/plan.ts';
+import type { Verdict } from '../../shared/gates/gate.ts';
+import type { Snapshot } from '../../shared/observations/snapshot.ts';
+import type { Cockpit } from '../engine/cockpit.ts';
+import type { Trouble } from '../engine/troubles.ts';
+import { chainView } from './chain-view.ts';
+import { clocksView } from './clocks-view.ts';
+import { goView } from './go-view.ts';
+import { logView } from './log-view.ts';
+import { outcomeText, runView } from './run-view.ts';
+
+export type Audience = { readonly drivers: number; readonly observers: number };
+
+/** Everything the screen shows, at this moment. */
+export function buildView(
+  cockpit: Cockpit,
+  seen: { readonly verdicts: readonly Verdict[]; readonly audience: Audience },
+): View {
+  const { plan, ports } = cockpit.parts;
+  const snapshot = cockpit.snapshot();
+  const night = cockpit.night();
+  const run = night?.run() ?? null;
+  return {
+    header: headerView(cockpit, snapshot, seen.audience),
+    chains: plan.chains.map((chain) => chainView(plan, chain, { snapshot, run })),
+    gates: night !== null && run === null ? night.verdicts : seen.verdicts,
+    checklist: checklistView(cockpit),
+    hostKeys: hostKeyView(cockpit),
+    go: night === null ? null : goView(night, plan, ports.mysql),
+    run: run === null ? null : withTroubles(runView(run, plan, ports.mysql), cockpit.troubles()),
+    clocks: clocksView(cockpit, snapshot),
+    report: reportView(cockpit),
+    log: logView(cockpit),
+  };
+}
+
+/** A cockpit that is itself in trouble alarms like a server that is. */
+function withTroubles(view: RunView, troubles: readonly Trouble[]): RunView {
+  return {
+    ...view,
+    alarms: [...troubles.map(({ text, atUtcMs }) => ({ text, atUtcMs })), ...view.alarms],
+  };
+}
+
+/** Live numbers for the charts. */
+export function seriesPoint(snapshot: Snapshot): SeriesPoint {
+  return {
+    atUtcMs: snapshot.at,
+    lag: snapshot.lags.map(({ from, instance, lagMs }) => ({
+      from,
+      to: instance,
+      lagMs: lagMs.kind === 'known' ? lagMs.value : null,
+    })),
+    writes: Object.values(snapshot.instances).map(({ instance, writesPerSecond }) => ({
+      instance,
+      perSecond: writesPerSecond.kind === 'known' ? writesPerSecond.value : null,
+    })),
+  };
+}
+
+function headerView(cockpit: Cockpit, snapshot: Snapshot, audience: Audience): HeaderView {
+  const { plan, planDigest, ports } = cockpit.parts;
+  const run = cockpit.night()?.run() ?? null;
+  return {
+    plan: plan.name,
+    planDigest,
+    environment: plan.environment,
+    mode: plan.environment === 'production' ? 'live' : 'rehearsal',
+    sites: sitesOf(plan),
+    phase: phaseOf(cockpit),
+    runId: run?.id ?? null,
+    driver: ports.laptop.user(),
+    observers: audience.observers,
+    atUtcMs: snapshot.at,
+    prepared: isPrepared(plan, snapshot),
+    cannotLeave: cannotLeave(cockpit),
+  };
+}
+
+function phaseOf(cockpit: Cockpit): Phase {
+  const night = cockpit.night();
+  if (night === null) return 'preflight';
+  const run = night.run();
+  if (run === null || run.phase === 'held') return 'go';
+  if (run.phase === 'watching') return 'watch';
+  return run.phase === 'ended' || run.phase === 'closing' ? 'close' : 'minute';
+}
+
+/** Why the window must not be left now; null when it may. From hold to Close. */
+export function cannotLeave(cockpit: Cockpit): string | null {
+  const run = cockpit.night()?.run() ?? null;
+  if (run === null || run.phase === 'ended') return null;
+  if (run.ponrAt !== null)
+    return 'The target is promoted and the run is not closed: leaving now would leave it unwatched. Close the run first.';
+  return 'A run is under way: leaving means Abort and thaw.';
+}
+
+function sitesOf(plan: Plan): HeaderView['sites'] {
+  const siteOf = (instance: string): string =>
+    plan.hosts.find(({ id }) => id === plan.instances.find((each) => each.id === instance)?.host)?.site ?? '';
+  const unique = (instances: readonly string[]): readonly string[] => [...new Set(instances.map(siteOf))];
+  return {
+    source: unique(
+      plan.chains.flatMap(({ source }) =>
+        [...source.masters, ...source.slaves].map(({ instance }) => instance),
+      ),
+    ),
+    target: unique(
+      plan.chains.flatMap(({ target }) =>
+        [...target.masters, ...target.replicas].map(({ instance }) => instance),
+      ),
+    ),
+  };
+}
+
+function isPrepared(plan: Plan, snapshot: Snapshot): boolean {
+  return plan.chains.every(({ source }) =>
+    source.masters.every(({ instance }) => {
+      const survey = snapshot.instances[instance]?.survey;
+      return survey?.kind === 'known' && survey.value.schemaPrepared;
+    }),
+  );
+}
+
+function checklistView(cockpit: Cockpit): readonly ChecklistView[] {
+  const { answers } = cockpit.preparation();
+  return cockpit.parts.plan.checklists.map(({ id, title, phase, role, blocking }) => ({
+    item: id,
+    title,
+    phase,
+    role: role ?? null,
+    blocking,
+    answer: answers.find(({ item }) => item === id) ?? null,
+  }));
+}
+
+function hostKeyView(cockpit: Cockpit): readonly HostKeyView[] {
+  return Object.values(cockpit.refusals()).flatMap(({ reason, host, fingerprint }) => {
+    if (host === undefined || fingerprint === undefined) return [];
+    if (reason !== 'unknown-host-key' && reason !== 'changed-host-key') return [];
+    return [
+      {
+        host,
+        fingerprint,
+        state: reason === 'changed-host-key' ? ('changed' as const) : ('unknown' as const),
+      },
+    ];
+  });
+}
+
+function reportView(cockpit: Cockpit): ReportView | null {
+  const night = cockpit.night();
+  const run = night?.run() ?? null;
+  const measured = night?.measured() ?? null;
+  const journal = night?.journal() ?? null;
+  if (run === null || run.outcome === null || journal === null) return null;
+  return {
+    runId: run.id,
+    outcome: run.outcome,
+    text: outcomeText(run) ?? '',
+    chains: (measured?.chains ?? []).map(({ name, lostIds: _ids, ...figures }) => ({
+      chain: name,
+      ...figures,
+    })),
+    userVisibleDowntimeMs: measured?.userVisibleDowntimeMs ?? null,
+    journalFile: journal.file,
+    journalHead: journal.head(),
+    journalRecords: journal.count(),
+  };
+}

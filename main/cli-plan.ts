@@ -1,0 +1,54 @@
+import { planJsonSchema } from '../shared/plan/json-schema.ts';
+import { letsPass } from '../shared/gates/gate.ts';
+import type { Verdict } from '../shared/gates/gate.ts';
+import { composeCockpit, loadPlan } from './compose.ts';
+
+/** `schema`: prints the JSON Schema of the plan file. */
+export function schema(): number {
+  process.stdout.write(`${JSON.stringify(planJsonSchema(), null, 2)}\n`);
+  return 0;
+}
+
+/** `check PLAN`: every mistake at once, one a line; exit 1 when there is one. */
+export function check(file: string, told: NodeJS.WritableStream = process.stdout): number {
+  const loaded = loadPlan(file);
+  if (!loaded.ok) {
+    for (const mistake of loaded.error) process.stderr.write(`${mistake}\n`);
+    return 1;
+  }
+  told.write(
+    `${file}: a good plan (${loaded.value.plan.environment}, ${loaded.value.plan.chains.length} chains), digest ${loaded.value.digest}\n`,
+  );
+  return 0;
+}
+
+/** `preflight PLAN`: judges every gate once. Exit 0: nothing blocks; 2: something does; 1: unusable. */
+export async function preflight(file: string, options: { readonly json: boolean }): Promise<number> {
+  if (check(file, process.stderr) !== 0) return 1;
+  const composed = await composeCockpit(file);
+  if (!composed.ok) {
+    process.stderr.write(`${composed.error}\n`);
+    return 1;
+  }
+  const { cockpit, stop } = composed.value;
+  await cockpit.observer.refresh();
+  await new Promise((settled) => cockpit.parts.ports.clock.after(1_500, () => settled(null)));
+  const verdicts = cockpit.verdicts('preflight');
+  const blocking = verdicts.filter((verdict) => !letsPass(verdict));
+  if (options.json)
+    process.stdout.write(
+      `${JSON.stringify({ plan: cockpit.parts.plan.name, digest: cockpit.parts.planDigest, open: blocking.length === 0, verdicts })}\n`,
+    );
+  else for (const verdict of verdicts) process.stdout.write(verdictText(verdict));
+  await stop();
+  return blocking.length === 0 ? 0 : 2;
+}
+
+function verdictText(verdict: Verdict): string {
+  const mark = verdict.state === 'open' ? '✓' : verdict.state === 'closed' ? '✕' : '?';
+  const head = `${mark} ${verdict.state.padEnd(7)} ${verdict.title}${verdict.blocking ? '' : ' (does not block)'}\n`;
+  if (verdict.state === 'open') return head;
+  const fix =
+    verdict.fix === null ? '' : `            fix: ${verdict.fix.replaceAll('\n', '\n                 ')}\n`;
+  return `${head}${verdict.reasons.map((reason) => `            ${reason}\n`).join('')}${fix}`;
+}

@@ -1,0 +1,124 @@
+import { outcomeSentence } from '../shared/audit/report.ts';
+import type { Outcome, Run } from '../shared/steps/run.ts';
+import type { Cockpit } from './engine/cockpit.ts';
+import { check } from './cli-plan.ts';
+import { composeCockpit } from './compose.ts';
+import { onQuit } from './stop.ts';
+
+/** Observations of two rounds are needed for rates; an unattended run waits this long for them, ms. */
+const settleMs = 2_000;
+const exitCodes: Readonly<Record<Outcome, number>> = {
+  done: 0,
+  reversed: 0,
+  'not-started': 2,
+  thawed: 3,
+  'needs-operator': 4,
+};
+
+type Options = { readonly yes: boolean; readonly json: boolean };
+
+/** `run PLAN --unattended`: the same cockpit, with nobody at its screen. */
+export async function runUnattended(file: string, options: Options): Promise<number> {
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  if (check(file, process.stderr) !== 0) return 1;
+  const composed = await composeCockpit(file);
+  if (!composed.ok) {
+    say(composed.error);
+    return 1;
+  }
+  const { cockpit, stop } = composed.value;
+  if (cockpit.parts.plan.environment === 'production') {
+    say('An unattended run is refused for production: people release it, at the screen.');
+    await stop();
+    return 1;
+  }
+  const quit = onQuit(cockpit, () => undefined);
+  const who = `unattended (${cockpit.parts.ports.laptop.user()})`;
+  const begun = await begin(cockpit, who, options);
+  if (begun !== null) {
+    say(begun);
+    if (options.json)
+      process.stdout.write(
+        `${JSON.stringify({ runId: null, outcome: 'not-started', chains: [], userVisibleDowntimeMs: null, steps: [], journal: null })}\n`,
+      );
+    await stop();
+    return 2;
+  }
+  const run = await untilOver(cockpit, who);
+  say(`Run ${run.id}: ${run.outcome ?? 'unknown'}. ${outcomeSentence(run)}`);
+  if (options.json) process.stdout.write(`${JSON.stringify(summary(cockpit, run))}\n`);
+  quit();
+  await stop();
+  return exitCodes[run.outcome ?? 'needs-operator'];
+}
+
+/** Prepares, answers, arms and releases; the reason when the run could not begin. */
+async function begin(cockpit: Cockpit, who: string, options: Options): Promise<string | null> {
+  const { plan, ports } = cockpit.parts;
+  await cockpit.observer.refresh();
+  if (options.yes) {
+    const unprepared = Object.values(cockpit.snapshot().instances).some(
+      ({ survey }) => survey.kind === 'known' && !survey.value.schemaPrepared,
+    );
+    if (unprepared) {
+      const prepared = await cockpit.prepare(who);
+      if (!prepared.ok) return `Prepare failed: ${prepared.error}`;
+    }
+    for (const { id, phase } of plan.checklists)
+      if (phase !== 'close') cockpit.record({ kind: 'checklist-answered', item: id, answer: 'yes', who });
+  }
+  await new Promise((settled) => ports.clock.after(settleMs, () => settled(null)));
+  const armed = await cockpit.arm(who, true);
+  if (!armed.ok) return `Not armed: ${armed.error}`;
+  if (armed.value.blocks.length > 0)
+    return `Gates are closed, nothing was begun:\n  ${armed.value.blocks.join('\n  ')}`;
+  if (!options.yes) return 'The first hold waits for a person; --yes releases it as unattended.';
+  const released = armed.value.release({
+    hold: plan.holds[0]?.before ?? 'lock',
+    permit: armed.value.permit,
+    who,
+  });
+  return released.ok ? null : released.error;
+}
+
+/** Waits until the run has its outcome and its figures; releases later holds, and closes what is done. */
+async function untilOver(cockpit: Cockpit, who: string): Promise<Run> {
+  const { clock } = cockpit.parts.ports;
+  return new Promise((settled) => {
+    const look = (): void => {
+      const night = cockpit.night();
+      const run = night?.run();
+      if (night === null || run === undefined || run === null) return;
+      if (run.heldAt !== null) night.release({ hold: run.heldAt, permit: night.permit, who });
+      const over =
+        run.phase === 'ended' ||
+        (run.outcome === 'needs-operator' &&
+          !Object.values(run.steps).some(({ state }) => state === 'running'));
+      if (run.phase === 'watching' && night.measured() !== null && run.steps['close']?.state !== 'failed')
+        night.runner()?.post({ kind: 'close-asked', who });
+      if ((over && night.measured() !== null) || run.steps['close']?.state === 'failed') settled(run);
+      else clock.after(50, look);
+    };
+    look();
+  });
+}
+
+/** What `run --json` ends with. */
+export function summary(cockpit: Cockpit, run: Run): Readonly<Record<string, unknown>> {
+  const measured = cockpit.night()?.measured() ?? null;
+  return {
+    runId: run.id,
+    outcome: run.outcome,
+    chains: (measured?.chains ?? []).map(({ lostIds: _ids, ...figures }) => figures),
+    userVisibleDowntimeMs: measured?.userVisibleDowntimeMs ?? null,
+    steps: Object.values(run.steps)
+      .filter(({ startedAt }) => startedAt !== null)
+      .map(({ key, state, startedAt, endedAt }) => ({
+        id: key,
+        startedAt: new Date(startedAt?.utcMs ?? 0).toISOString(),
+        ms: endedAt === null || startedAt === null ? null : endedAt.monoMs - startedAt.monoMs,
+        outcome: state,
+      })),
+    journal: cockpit.night()?.journal()?.file ?? null,
+  };
+}

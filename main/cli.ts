@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { auditExport, auditVerify } from './cli-audit.ts';
+import { open } from './cli-open.ts';
+import { check, preflight, schema } from './cli-plan.ts';
+import { runUnattended } from './cli-run.ts';
+import { serve } from './web.ts';
+
+/** Sets the exit code when a command has ended; stdout belongs to the command's own answer. */
+async function exitWith(code: Promise<number> | number): Promise<void> {
+  process.exitCode = await code;
+  // Whatever is still open (a connection that was being made when the command ended) must not keep the answer waiting.
+  setTimeout(() => process.exit(), leaveMs).unref();
+}
+
+const leaveMs = 5_000;
+
+const program = new Command('cockpit')
+  .description('Moves a MySQL estate in one guided, gated minute.')
+  .showHelpAfterError()
+  // Usage mistakes are exit code 1, like a plan that cannot be used.
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 1));
+
+program
+  .command('check')
+  .argument('<plan>')
+  .description('reports every mistake of a plan file')
+  .action((plan: string) => exitWith(check(plan)));
+program
+  .command('preflight')
+  .argument('<plan>')
+  .option('--json', 'one JSON object on stdout')
+  .description('judges every gate once; exit 0 all blocking gates open, 2 closed, 1 unusable')
+  .action((plan: string, options: { json?: boolean }) =>
+    exitWith(preflight(plan, { json: options.json === true })),
+  );
+program
+  .command('run')
+  .argument('<plan>')
+  .requiredOption('--unattended', 'no person at the screen; refused for production')
+  .option('--yes', 'answers holds and checklists as "unattended (<os user>)"; overrides no gate')
+  .option('--json', 'ends with one JSON object on stdout')
+  .description('exit 0 done, 1 bad plan or usage, 2 gates closed, 3 thawed, 4 needs a person')
+  .action((plan: string, options: { yes?: boolean; json?: boolean }) =>
+    exitWith(runUnattended(plan, { yes: options.yes === true, json: options.json === true })),
+  );
+program
+  .command('serve')
+  .argument('<plan>')
+  .option('--port <n>', 'port on 127.0.0.1; default: a free one', Number)
+  .description('the cockpit in a browser on this machine')
+  .action((plan: string, options: { port?: number }) =>
+    exitWith(serve(plan, options.port === undefined ? {} : { port: options.port })),
+  );
+program
+  .command('open')
+  .argument('[plan]')
+  .description('the cockpit on a plan; without one, the reference case in the simulator')
+  .action((plan: string | undefined) => exitWith(open(plan)));
+const audit = program.command('audit').description('what a journal says');
+audit
+  .command('verify')
+  .argument('<file>')
+  .description('exit 0 whole, 1 changed, removed, reordered or cut off')
+  .action((file: string) => exitWith(auditVerify(file)));
+audit
+  .command('export')
+  .argument('<file>')
+  .requiredOption('--format <format>', 'json, csv or html')
+  .option('--out <file>', 'default: stdout')
+  .action((file: string, options: { format: string; out?: string }) => exitWith(auditExport(file, options)));
+program
+  .command('schema')
+  .description('the JSON Schema of the plan file')
+  .action(() => exitWith(schema()));
+
+await program.parseAsync();

@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createRedactor, type Redactor } from '../shared/audit/redact.ts';
+import { failed, ok, type Result } from '../shared/lib/result.ts';
+import { formatMistake } from '../shared/plan/mistake.ts';
+import { parsePlan, type ParsedPlan } from '../shared/plan/parse-plan.ts';
+import type { Plan } from '../shared/plan/plan.ts';
+import { parseScenario, type Scenario } from '../shared/plan/scenario.ts';
+import { openJournal, readJournalFile, verifyJournalFile } from './adapters/journal-file.ts';
+import { openObservationsFile } from './adapters/observations-file.ts';
+import { startCockpit, type Cockpit } from './engine/cockpit.ts';
+import type { Ports } from './ports.ts';
+import { journalFile, newRunId, planDirectory, runDirectory, stateDirectory } from './settings.ts';
+import { createSimulator } from './simulator/simulator.ts';
+
+/** A cockpit with everything it stands on, and how to take it down. */
+export type Composed = {
+  readonly cockpit: Cockpit;
+  readonly notes: readonly string[];
+  readonly stop: () => Promise<void>;
+};
+
+/** How often the simulated clock is driven when time is real, ms. */
+const pumpPeriodMs = 5;
+
+/** Reads and parses a plan file; every mistake at once, or one sentence when the file cannot be read. */
+export function loadPlan(file: string): Result<ParsedPlan, readonly string[]> {
+  try {
+    const parsed = parsePlan(readFileSync(file, 'utf8'), file);
+    return parsed.ok ? parsed : failed(parsed.error.map(formatMistake));
+  } catch (error) {
+    return failed([
+      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}; expected a plan file`,
+    ]);
+  }
+}
+
+/** Joins plan, ports, journals and engine: the only place that knows both the engine and the adapters. */
+export async function composeCockpit(file: string): Promise<Result<Composed, string>> {
+  const loaded = loadPlan(file);
+  if (!loaded.ok) return failed(loaded.error.join('\n'));
+  const { plan, digest } = loaded.value;
+  const state = stateDirectory();
+  const redactor = createRedactor();
+  const directory = planDirectory(state, plan.name);
+  const planJournal = openJournal(journalFile(directory), redactor);
+  if (!planJournal.ok) return planJournal;
+  const made = await makePorts(plan, { file, directory, redactor });
+  if (!made.ok) return made;
+  const { ports, close } = made.value;
+  // Whoever has no screen before them must hear it too.
+  const say = (text: string): void => void process.stderr.write(`${redactor.redact(text)}\n`);
+  const cockpit = startCockpit({
+    plan,
+    planFile: resolve(file),
+    planDigest: digest,
+    ports,
+    planJournal: planJournal.value.journal,
+    program: `cutover-cockpit ${version()}`,
+    openRunJournal: () => {
+      const runId = newRunId(state, ports.clock.now().utcMs);
+      const home = runDirectory(state, runId);
+      const opened = openJournal(journalFile(home), redactor);
+      if (!opened.ok) throw new Error(opened.error);
+      const observations = openObservationsFile(join(home, 'observations.jsonl'), redactor, say);
+      return { runId, journal: opened.value.journal, observations };
+    },
+    told: say,
+  });
+  return ok({
+    cockpit,
+    notes: planJournal.value.notes,
+    stop: async () => {
+      await cockpit.stop();
+      await close();
+    },
+  });
+}
+
+type Made = { readonly ports: Ports; readonly close: () => Promise<void> };
+type Surroundings = { readonly file: string; readonly directory: string; readonly redactor: Redactor };
+
+async function makePorts(plan: Plan, around: Surroundings): Promise<Result<Made, string>> {
+  if (plan.environment === 'simulator') return simulated(plan, around.file);
+  // Drivers are loaded only when a plan needs them: the simulator starts without any.
+  const { realPorts } = await import('./compose-real.ts');
+  return ok(await realPorts(plan, around));
+}
+
+function simulated(plan: Plan, file: string): Result<Made, string> {
+  const scenario = plan.simulator?.scenario;
+  const faults =
+    scenario === undefined
+      ? ok(null)
+      : readScenario(isAbsolute(scenario) ? scenario : join(dirname(file), scenario));
+  if (!faults.ok) return faults;
+  const simulator = createSimulator(plan, { startUtcMs: Date.now(), faults: faults.value?.faults ?? [] });
+  let last = performance.now();
+  const drive = setInterval(() => {
+    const now = performance.now();
+    void simulator.clock.pump(now - last);
+    last = now;
+  }, pumpPeriodMs);
+  return ok({ ports: simulator.ports, close: async () => clearInterval(drive) });
+}
+
+function readScenario(file: string): Result<Scenario, string> {
+  try {
+    const parsed = parseScenario(readFileSync(file, 'utf8'), file);
+    return parsed.ok ? parsed : failed(parsed.error.map(formatMistake).join('\n'));
+  } catch (error) {
+    return failed(
+      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}; expected a fault script`,
+    );
+  }
+}
+
+/** The resources folder beside the nearest package.json: the same from source, from dist and from the package. */
+export function resourceDirectory(): string {
+  return join(packageDirectory(), 'resources');
+}
+
+function packageDirectory(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  for (let up = 0; up < 5; up += 1) {
+    try {
+      readFileSync(join(directory, 'package.json'));
+      return directory;
+    } catch {
+      directory = dirname(directory);
+    }
+  }
+  throw new Error(
+    'No package.json above the program: its resources cannot be found. Install the cockpit again.',
+  );
+}
+
+function version(): string {
+  const text: unknown = JSON.parse(readFileSync(join(packageDirectory(), 'package.json'), 'utf8'));
+  return typeof text === 'object' && text !== null && 'version' in text && typeof text.version === 'string'
+    ? text.version
+    : 'unknown';
+}
+
+/** Verifies a journal file against its own chain and the head beside it. */
+export function verifyAudit(file: string): ReturnType<typeof verifyJournalFile> {
+  return verifyJournalFile(file);
+}
+
+/** Reads a journal file; refused with the exact place when it is damaged. */
+export function readAudit(file: string): ReturnType<typeof readJournalFile> {
+  return readJournalFile(file);
+}

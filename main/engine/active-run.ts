@@ -1,0 +1,207 @@
+import type { MeasuredRecord, PlanRecord } from '../../shared/audit/record.ts';
+import type { Verdict } from '../../shared/gates/gate.ts';
+import type { ForecastResult } from '../../shared/observations/forecast.ts';
+import type { Identity } from '../../shared/sessions/identity.ts';
+import { emptyRun } from '../../shared/steps/decide.ts';
+import type { Outcome, Run } from '../../shared/steps/run.ts';
+import { judgeWatch } from '../../shared/steps/watchdog.ts';
+import type { Journal } from '../ports.ts';
+import { measure } from './measure.ts';
+import type { Observer } from './observer.ts';
+import type { CockpitParts } from './parts.ts';
+import { writeObservations } from './observation-lines.ts';
+import { startRunner, type Runner } from './runner.ts';
+import { reasonOf } from './troubles.ts';
+import type { Sessions } from './sessions.ts';
+
+/** How long the clients go on after the last step, before the official figures are taken from their logs. */
+const clientsTailMs = 1_000;
+/** The same alarm of the same server again within this time is the same alarm. */
+const sameAlarmMs = 1_000;
+
+/** What a run begins with: judged, open, and released by a person. */
+export type RunBeginning = {
+  readonly parts: CockpitParts;
+  readonly observer: Observer;
+  readonly sessions: Sessions;
+  readonly record: (payload: PlanRecord) => void;
+  readonly changed: () => void;
+  readonly tell: (text: string) => void;
+  readonly who: string;
+  readonly unattended: boolean;
+  readonly verdicts: readonly Verdict[];
+  readonly forecasts: Readonly<Record<string, ForecastResult>>;
+  readonly identities: Readonly<Record<string, Identity>>;
+  readonly proofTables: Readonly<Record<string, readonly string[]>>;
+};
+
+/** A run under way: its loop, its journal, its watchdog and, at its end, its figures. */
+export type ActiveRun = {
+  readonly runner: Runner;
+  readonly journal: Journal;
+  /** The figures of the newest outcome; null until they are taken. */
+  readonly measured: () => MeasuredRecord | null;
+  /** Ends the run's loop and its journal, after figures that are being taken have been recorded. */
+  readonly stop: () => Promise<void>;
+};
+
+/** Begins the journal, the loop and the watchdog of a run. The hold is released by the caller's next event. */
+export function beginRun(beginning: RunBeginning): ActiveRun {
+  const { parts, observer, sessions } = beginning;
+  const { plan, ports } = parts;
+  const { runId, journal, observations } = parts.openRunJournal();
+  const begunAt = ports.clock.now().utcMs;
+  beginning.record({ kind: 'run-begun', runId });
+  writeHeader(beginning, { runId, journal });
+  const runner = startRunner(
+    plan,
+    { sessions, clients: ports.clients, clock: ports.clock },
+    { run: emptyRun(runId, plan, ports.clock.now()), journal, tell: beginning.tell },
+  );
+  const stopWatching = watch(beginning, runner);
+  const stopWriting =
+    observations === undefined
+      ? (): void => undefined
+      : writeObservations({ clock: ports.clock, observer, run: runner.run }, observations);
+  let measured: { readonly of: Outcome; readonly figures: MeasuredRecord } | null = null;
+  let measuring: Outcome | null = null;
+  let taking: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  runner.onChange((run) => {
+    observer.rest(mustRest(run));
+    const { outcome } = run;
+    // A retry may turn "needs-operator" into "done": each outcome is measured once.
+    if (outcome !== null && outcome !== measured?.of && outcome !== measuring) {
+      measuring = outcome;
+      ports.clock.after(clientsTailMs, () => {
+        if (stopped) return;
+        taking = takeFigures(outcome).catch((error: unknown) =>
+          beginning.tell(`The figures of the run could not be taken or recorded: ${reasonOf(error)}.`),
+        );
+      });
+    }
+    beginning.changed();
+  });
+
+  const takeFigures = async (outcome: Outcome): Promise<void> => {
+    // A retry may have begun meanwhile: then its own outcome is measured.
+    if (runner.run().outcome !== outcome) {
+      measuring = null;
+      return;
+    }
+    const figures = await measure(plan, ports, { sinceUtcMs: begunAt, run: runner.run() });
+    measured = { of: outcome, figures };
+    measuring = null;
+    recordFigures(beginning, { runner, journal, figures });
+    beginning.changed();
+  };
+
+  runner.post({
+    kind: 'begun',
+    who: beginning.who,
+    unattended: beginning.unattended,
+    threads: allThreads(sessions.threads(), observer.threads()),
+    identities: beginning.identities,
+    proofTables: beginning.proofTables,
+  });
+  return {
+    runner,
+    journal,
+    measured: () => measured?.figures ?? null,
+    stop: async () => {
+      stopped = true;
+      stopWatching();
+      stopWriting();
+      runner.stop();
+      await taking;
+      journal.close();
+    },
+  };
+}
+
+function writeHeader(
+  { parts, who, verdicts, forecasts }: RunBeginning,
+  { runId, journal }: { readonly runId: string; readonly journal: Journal },
+): void {
+  const header = {
+    kind: 'run',
+    format: 1,
+    runId,
+    plan: parts.plan,
+    planDigest: parts.planDigest,
+    planJournalHead: parts.planJournal.head(),
+    program: parts.program,
+    driver: who,
+    verdicts,
+    forecast: parts.plan.chains.map(({ id }) => forecastOf(id, forecasts[id])),
+  } as const;
+  journal.append(parts.ports.clock.now(), header, true);
+}
+
+function recordFigures(
+  { parts, record }: RunBeginning,
+  {
+    runner,
+    journal,
+    figures,
+  }: { readonly runner: Runner; readonly journal: Journal; readonly figures: MeasuredRecord },
+): void {
+  const run = runner.run();
+  // When the journal is lost the runner has said so already; the figures are still shown.
+  if (runner.journalLost() === null) journal.append(parts.ports.clock.now(), figures, true);
+  const freezes =
+    run.outcome === 'done'
+      ? figures.chains.flatMap(({ name, writeFreezeMs }) =>
+          writeFreezeMs === null ? [] : [{ chain: name, freezeMs: writeFreezeMs }],
+        )
+      : [];
+  record({
+    kind: 'run-ended',
+    runId: run.id,
+    outcome: run.outcome ?? 'unknown',
+    head: journal.head(),
+    freezes,
+  });
+}
+
+/** The watchdog: each fresh reading of every server is held against what the run says must be true, until Close. */
+function watch({ parts, observer }: RunBeginning, runner: Runner): () => void {
+  return observer.onWatched((watched) => {
+    const run = runner.run();
+    const alarm = judgeWatch(run, parts.plan, watched);
+    if (alarm === null) return;
+    const now = parts.ports.clock.now().monoMs;
+    const known = run.alarms.some(
+      (old) =>
+        old.alarm.alarm === alarm.alarm &&
+        old.alarm.instance === alarm.instance &&
+        now - old.moment.monoMs < sameAlarmMs,
+    );
+    if (!known) runner.post({ kind: 'alarmed', alarm });
+  });
+}
+
+/** The slow reads rest from the release until the last step, and while everything is taken back. */
+function mustRest(run: Run): boolean {
+  return run.phase === 'unwinding' || (run.phase === 'running' && run.outcome === null);
+}
+
+function forecastOf(
+  chain: string,
+  forecast: ForecastResult | undefined,
+): { readonly chain: string; readonly freezeMs: number | null; readonly freezeP95Ms: number | null } {
+  return forecast?.kind === 'forecast'
+    ? { chain, freezeMs: forecast.forecast.freezeMs, freezeP95Ms: forecast.forecast.p95Ms }
+    : { chain, freezeMs: null, freezeP95Ms: null };
+}
+
+type Threads = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** Observers' sessions are the cockpit's own too: none of them may be ended as an application's. */
+function allThreads(acting: Threads, watching: Threads): Threads {
+  const all: Record<string, Record<string, number>> = {};
+  for (const threads of [watching, acting])
+    for (const [instance, own] of Object.entries(threads)) all[instance] = { ...all[instance], ...own };
+  return all;
+}

@@ -1,0 +1,149 @@
+import type { Verdict } from '../../shared/gates/gate.ts';
+import { judge } from '../../shared/gates/judge.ts';
+import { thisProgram } from '../../shared/gates/world.ts';
+import { failed, ok, type Result } from '../../shared/lib/result.ts';
+import type { PlanRecord } from '../../shared/audit/record.ts';
+import { foldPreparation, type Preparation } from '../../shared/audit/fold.ts';
+import type { Snapshot } from '../../shared/observations/snapshot.ts';
+import type { OpenRefused } from '../ports.ts';
+import { armNight, type Night } from './night.ts';
+import { startObserver, type Observer } from './observer.ts';
+import type { CockpitParts } from './parts.ts';
+import { prepareSources } from './prepare.ts';
+import { emptySessions } from './sessions.ts';
+import { keepTroubles, type Trouble } from './troubles.ts';
+
+/** One plan, watched and driven: what both shells and the command line stand on. */
+export type Cockpit = {
+  readonly parts: CockpitParts;
+  readonly observer: Observer;
+  readonly preparation: () => Preparation;
+  readonly refusals: () => Readonly<Record<string, OpenRefused>>;
+  readonly snapshot: () => Snapshot;
+  /** Judges now; the phase decides which checklist items count. */
+  readonly verdicts: (phase: 'preflight' | 'go') => readonly Verdict[];
+  readonly record: (payload: PlanRecord) => void;
+  readonly prepare: (who: string) => Promise<Result<string, string>>;
+  readonly acceptHostKey: (host: string, fingerprint: string, who: string) => Promise<Result<null, string>>;
+  readonly night: () => Night | null;
+  /** Opens everything, judges everything, and holds: nothing is changed before the release. */
+  readonly arm: (who: string, unattended: boolean) => Promise<Result<Night, string>>;
+  readonly disarm: () => Promise<void>;
+  /** What is wrong with the cockpit itself: defects, a journal that cannot be written. */
+  readonly troubles: () => readonly Trouble[];
+  readonly tell: (text: string) => void;
+  readonly onChange: (call: () => void) => void;
+  readonly stop: () => Promise<void>;
+};
+
+/** Starts watching a plan. Looking is inert: nothing is written anywhere but in the plan's own journal. */
+export function startCockpit(parts: CockpitParts): Cockpit {
+  const { plan, ports, planJournal } = parts;
+  const listeners: (() => void)[] = [];
+  const changed = (): void => listeners.forEach((call) => call());
+  const channels = emptySessions(() => changed());
+  const troubles = keepTroubles(ports.clock, (text) => {
+    parts.told?.(text);
+    changed();
+  });
+  const observer = startObserver(plan, ports, { channels, tell: troubles.tell });
+  let preparation = foldPreparation(planJournal.read());
+  let night: Night | null = null;
+  let arming = false;
+
+  const record = (payload: PlanRecord): void => {
+    planJournal.append(ports.clock.now(), payload, true);
+    preparation = foldPreparation(planJournal.read());
+    changed();
+  };
+  record({
+    kind: 'plan',
+    format: 1,
+    planFile: parts.planFile,
+    planDigest: parts.planDigest,
+    program: parts.program,
+  });
+
+  const verdicts = (phase: 'preflight' | 'go'): readonly Verdict[] =>
+    judge(plan, observer.snapshot(), {
+      people: { answers: preparation.answers, overrides: preparation.overrides },
+      context: { now: ports.clock.now().utcMs, phase, history: preparation.history, program: thisProgram },
+    });
+
+  const disarm = async (): Promise<void> => {
+    const ending = night;
+    night = null;
+    await ending?.stop();
+    observer.rest(false);
+    changed();
+  };
+
+  return {
+    parts,
+    observer,
+    preparation: () => preparation,
+    refusals: observer.refusals,
+    snapshot: observer.snapshot,
+    verdicts,
+    record,
+    prepare: async (who) => {
+      const prepared = await prepareSources(plan, ports, { record, who });
+      await observer.refresh();
+      changed();
+      return prepared;
+    },
+    acceptHostKey: async (host, fingerprint, who) => {
+      const refused =
+        observer.refusals()[host] ?? Object.values(observer.refusals()).find((each) => each.host === host);
+      if (refused?.reason === 'changed-host-key')
+        return failed(
+          `The key of ${host} has changed. That is a hard stop: find out why, then mend known_hosts by hand.`,
+        );
+      if (refused?.fingerprint !== fingerprint)
+        return failed(
+          `${host} did not show the key ${fingerprint}; expected ${refused?.fingerprint ?? 'none to be waiting'}`,
+        );
+      await ports.ssh.acceptHostKey(host, fingerprint);
+      record({ kind: 'host-key-accepted', host, fingerprint, who });
+      observer.retry();
+      return ok(null);
+    },
+    night: () => night,
+    arm: async (who, unattended) => {
+      if (arming || night !== null)
+        return failed('A run is already armed or under way; expected none. Disarm it or let it end first.');
+      arming = true;
+      try {
+        const armed = await armNight(
+          {
+            parts,
+            observer,
+            channels,
+            verdicts,
+            preparation: () => preparation,
+            record,
+            changed,
+            tell: troubles.tell,
+          },
+          { who, unattended },
+        );
+        if (armed.ok) night = armed.value;
+        return armed;
+      } finally {
+        arming = false;
+        changed();
+      }
+    },
+    disarm,
+    troubles: troubles.all,
+    tell: troubles.tell,
+    onChange: (call) => listeners.push(call),
+    stop: async () => {
+      await disarm();
+      await observer.stop();
+      await channels.close();
+      await ports.clients.stop();
+      planJournal.close();
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import type { Plan } from '../../shared/plan/plan.ts';
+import type { SessionPurpose } from '../../shared/sessions/session.ts';
+import { fleetHosts, planNodes, sourceNodes, targetNodes } from '../../shared/steps/need.ts';
+import type { MysqlSession, OpenRefused, Ports, SshChannel } from '../ports.ts';
+
+/** How long opening one session may take, ms. Only before the hold: the minute opens nothing. */
+const openLimitMs = 15_000;
+
+/** Every open session and channel, by what it is for. A lost one stays lost until a person's retry (reopen.ts). */
+export type Sessions = {
+  readonly mysql: (instance: string, purpose: SessionPurpose) => MysqlSession | null;
+  readonly channel: (host: string) => SshChannel | null;
+  /** Thread ids by instance and purpose. */
+  readonly threads: () => Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly adopt: (session: MysqlSession) => void;
+  readonly close: () => Promise<void>;
+};
+
+export type Failure = { readonly where: string; readonly refused: OpenRefused };
+export type LostCall = (
+  where: { readonly instance: string; readonly purpose: SessionPurpose | 'ssh' },
+  why: string,
+) => void;
+
+/** Opens nothing yet: a table that sessions are put into. `onLost` hears of each session that ends by itself. */
+export function emptySessions(
+  onLost: LostCall,
+): Sessions & { readonly adoptChannel: (channel: SshChannel) => void } {
+  const sessions = new Map<string, MysqlSession>();
+  const channels = new Map<string, SshChannel>();
+  return {
+    mysql: (instance, purpose) => sessions.get(`${instance} ${purpose}`) ?? null,
+    channel: (host) => channels.get(host) ?? null,
+    threads: () => {
+      const threads: Record<string, Record<string, number>> = {};
+      for (const session of sessions.values())
+        (threads[session.instance] ??= {})[session.purpose] = session.connectionId;
+      return threads;
+    },
+    adopt: (session) => {
+      sessions.set(`${session.instance} ${session.purpose}`, session);
+      session.onLost((why) => onLost({ instance: session.instance, purpose: session.purpose }, why));
+    },
+    adoptChannel: (channel) => {
+      channels.set(channel.host, channel);
+      channel.onLost((why) => onLost({ instance: channel.host, purpose: 'ssh' }, why));
+    },
+    close: async () => {
+      await Promise.all([
+        ...[...sessions.values()].map((session) => session.close()),
+        ...[...channels.values()].map((channel) => channel.close()),
+      ]);
+      sessions.clear();
+      channels.clear();
+    },
+  };
+}
+
+/** Opens everything the minute needs, at once, and says what could not be opened. */
+export async function openForRun(
+  plan: Plan,
+  ports: Ports,
+  into: ReturnType<typeof emptySessions>,
+): Promise<readonly Failure[]> {
+  const hosts = runHosts(plan).filter((host) => into.channel(host)?.state() !== 'open');
+  const failures = await Promise.all([
+    ...plannedSessions(plan).map((place) => openMysql(ports, into, place)),
+    ...hosts.map((host) => openChannel(ports, into, host)),
+  ]);
+  return failures.filter((failure) => failure !== null);
+}
+
+/** Every MySQL session of the minute, by instance and purpose. */
+export function plannedSessions(plan: Plan): readonly (readonly [string, SessionPurpose])[] {
+  const wanted = planNodes(plan).flatMap((instance) =>
+    (['act', 'look', 'abort'] as const).map((purpose) => [instance, purpose] as const),
+  );
+  const plain = plan.chains
+    .flatMap((chain) => [...sourceNodes(chain), ...targetNodes(chain)])
+    .map((instance) => [instance, 'plain'] as const);
+  return [...wanted, ...plain];
+}
+
+/** Hosts whose SSH channel the minute uses: application hosts, and those that hold a fence's drop-in file. */
+export function runHosts(plan: Plan): readonly string[] {
+  const dropIns = plan.instances
+    .filter(({ fenceDropIn }) => fenceDropIn !== undefined)
+    .map(({ host }) => host);
+  return [...new Set([...fleetHosts(plan).map(({ host }) => host), ...dropIns])];
+}
+
+/** Opens one MySQL session and keeps it; the refusal when it could not be opened. */
+export async function openMysql(
+  ports: Ports,
+  into: Sessions,
+  [instance, purpose]: readonly [string, SessionPurpose],
+): Promise<Failure | null> {
+  const opened = await ports.mysql.open(instance, purpose, openLimitMs);
+  if (opened.kind === 'refused') return { where: `${instance} (${purpose})`, refused: opened };
+  into.adopt(opened.session);
+  return null;
+}
+
+/** Opens one SSH channel and keeps it; the refusal when it could not be opened. */
+export async function openChannel(
+  ports: Ports,
+  into: ReturnType<typeof emptySessions>,
+  host: string,
+): Promise<Failure | null> {
+  const opened = await ports.ssh.open(host, openLimitMs);
+  if (opened.kind === 'refused') return { where: host, refused: opened };
+  into.adoptChannel(opened.channel);
+  return null;
+}

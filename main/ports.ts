@@ -1,0 +1,152 @@
+import type { Plan } from '../shared/plan/plan.ts';
+import type { OperationInput, OperationName, OperationOutput } from '../shared/sessions/operations.ts';
+import type { Answer, SessionPurpose } from '../shared/sessions/session.ts';
+import type { ClientWrite } from '../shared/observations/client-log.ts';
+import type { ClientFacts, LaptopFacts } from '../shared/observations/snapshot.ts';
+import type { Moment } from '../shared/steps/event.ts';
+import type { JournalRecord, Payload } from '../shared/audit/record.ts';
+
+/**
+ * The edges of the engine. Real adapters and the simulator implement exactly these; the engine knows nothing else.
+ * Every call is bounded by its caller's limit and answers with a value: nothing here throws for expected trouble.
+ */
+export type Ports = {
+  readonly clock: ClockPort;
+  readonly mysql: MysqlPort;
+  readonly ssh: SshPort;
+  readonly clients: ClientsPort;
+  readonly laptop: LaptopPort;
+};
+
+export type Timer = { readonly cancel: () => void };
+
+export type ClockPort = {
+  readonly now: () => Moment;
+  /** Calls back once after `ms`. In the simulator time passes only as its clock is driven. */
+  readonly after: (ms: number, call: () => void) => Timer;
+};
+
+/** One connection to one instance under one account. Calls on it run one after the other, in the order asked. */
+export type MysqlSession = {
+  readonly instance: string;
+  readonly purpose: SessionPurpose;
+  /** The server's thread id. */
+  readonly connectionId: number;
+  readonly state: () => 'open' | 'lost' | 'closed';
+  readonly ask: <K extends OperationName>(
+    operation: K,
+    input: OperationInput<K>,
+    limitMs: number,
+  ) => Promise<Answer<OperationOutput<K>>>;
+  /** Called once when the connection is lost. */
+  readonly onLost: (call: (why: string) => void) => void;
+  readonly close: () => Promise<void>;
+};
+
+export type Opened = { readonly kind: 'open'; readonly session: MysqlSession } | OpenRefused;
+
+/** Why a session could not be opened, in words for the operator: expected, seen, what to do. */
+export type OpenRefused = {
+  readonly kind: 'refused';
+  readonly reason:
+    | 'wrong-password'
+    | 'unreachable'
+    | 'unknown-host-key'
+    | 'changed-host-key'
+    | 'tls'
+    | 'credential'
+    | 'too-many-connections'
+    | 'unknown-version'
+    | 'time-limit'
+    | 'other';
+  readonly message: string;
+  /** For host keys: the host and the fingerprint that was seen. */
+  readonly host?: string;
+  readonly fingerprint?: string;
+};
+
+export type MysqlPort = {
+  readonly open: (instance: string, purpose: SessionPurpose, limitMs: number) => Promise<Opened>;
+  /** The exact statements an operation would send to this instance, for go/no-go, the screen and the journal. Secrets are masked. */
+  readonly statements: <K extends OperationName>(
+    instance: string,
+    operation: K,
+    input: OperationInput<K>,
+  ) => readonly string[];
+};
+
+export type SshOutput = { readonly stdout: string; readonly stderr: string };
+
+/** An open channel to one host that runs argument lists one after the other without opening anything new. */
+export type SshChannel = {
+  readonly host: string;
+  readonly hostKey: string;
+  readonly state: () => 'open' | 'lost' | 'closed';
+  /** Exit status 0 with its sentinel is ok; another status is refused with code and output. Output is capped at 1 MiB. */
+  readonly run: (argv: readonly string[], limitMs: number) => Promise<Answer<SshOutput>>;
+  /** Puts a file in place by temporary file, fsync and rename (content null: removes it); answers with the SHA-256 read back (null: absent). */
+  readonly putFile: (
+    path: string,
+    content: string | null,
+    limitMs: number,
+  ) => Promise<Answer<{ readonly sha256: string | null }>>;
+  readonly onLost: (call: (why: string) => void) => void;
+  readonly close: () => Promise<void>;
+};
+
+export type SshOpened = { readonly kind: 'open'; readonly channel: SshChannel } | OpenRefused;
+
+export type SshPort = {
+  readonly open: (host: string, limitMs: number) => Promise<SshOpened>;
+  /** Accepts one host key from now on; recorded in the plan's own known hosts, next to its journal. */
+  readonly acceptHostKey: (host: string, fingerprint: string) => Promise<void>;
+};
+
+export type { ClientWrite };
+
+export type ClientsPort = {
+  readonly start: () => Promise<void>;
+  readonly facts: () => readonly ClientFacts[];
+  /** Everything the clients' logs hold since `sinceUtcMs`, in order of endedAt a client. */
+  readonly writes: (sinceUtcMs: number) => Promise<readonly ClientWrite[]>;
+  /** One write and its read-back through the named http client's path, now. */
+  readonly canary: (client: string, id: string, limitMs: number) => Promise<Answer<{ readonly ms: number }>>;
+  /** Of these acknowledged ids of a chain, those that the instance does not hold. */
+  readonly missing: (
+    chain: string,
+    instance: string,
+    ids: readonly string[],
+  ) => Promise<Answer<readonly string[]>>;
+  readonly stop: () => Promise<void>;
+};
+
+export type LaptopPort = {
+  readonly facts: () => Promise<LaptopFacts>;
+  /** The operating system's user name. */
+  readonly user: () => string;
+  /** Blocks sleep until released; answers whether it could. */
+  readonly blockSleep: () => Promise<{
+    readonly blocked: boolean;
+    readonly how: string;
+    readonly release: () => void;
+  }>;
+};
+
+/**
+ * An append-only journal. `append` returns when the record is durable (fsync) if `durable` is true, else when it is
+ * written; `soon` syncs it at once but behind the caller's back, and in any case before the next durable record. The
+ * record it returns is what a later fold will read, secrets replaced. It throws when the disk or another writer makes
+ * the journal unusable: a run whose effects cannot be recorded must not go on.
+ */
+export type Journal = {
+  readonly file: string;
+  /** Hash of the newest record; 64 zeros when there is none. */
+  readonly head: () => string;
+  readonly count: () => number;
+  readonly append: (at: Moment, payload: Payload, durable: boolean | 'soon') => JournalRecord;
+  readonly read: () => readonly JournalRecord[];
+  readonly close: () => void;
+};
+
+/** Builds the ports for a plan: the real ones, or the simulated world when the plan's environment is `simulator`. */
+export type MakePorts = (plan: Plan, planFile: string) => Promise<Ports>;

@@ -1,0 +1,63 @@
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** The part of the environment that settings are read from. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Where the cockpit keeps journals and what belongs to them: `$COCKPIT_STATE`, else
+ * `$XDG_STATE_HOME/cutover-cockpit`, else `~/.local/state/cutover-cockpit`.
+ */
+export function stateDirectory(environment: Environment = process.env): string {
+  const own = environment['COCKPIT_STATE'];
+  if (own !== undefined && own !== '') return own;
+  const state = environment['XDG_STATE_HOME'];
+  // The base directory specification: a relative path there is to be ignored.
+  if (state?.startsWith('/') === true) return join(state, 'cutover-cockpit');
+  return join(homedir(), '.local', 'state', 'cutover-cockpit');
+}
+
+/**
+ * The directory of a plan: its own journal, accepted host keys and side files. It goes by the plan's name, not its
+ * digest, because answers and accepted keys outlive an edit of the plan; the journal says which digest they were for.
+ */
+export function planDirectory(state: string, planName: string): string {
+  return made(join(state, 'plans', planName));
+}
+
+/** The directory of a run: its journal and side files. */
+export function runDirectory(state: string, runId: string): string {
+  return made(join(state, 'runs', runId));
+}
+
+/** The journal inside a plan's or a run's directory. */
+export function journalFile(directory: string): string {
+  return join(directory, 'journal.jsonl');
+}
+
+/**
+ * Takes the next free run id of the (UTC) day, `2026-11-23-01`, and makes its directory. Making the directory is the
+ * claim, so two cockpits that begin at the same moment never share an id.
+ */
+export function newRunId(state: string, utcMs: number): string {
+  const day = new Date(utcMs).toISOString().slice(0, 10);
+  made(join(state, 'runs'));
+  for (let number = 1; number < 10_000; number += 1) {
+    const id = `${day}-${String(number).padStart(2, '0')}`;
+    try {
+      mkdirSync(join(state, 'runs', id), { mode: 0o700 });
+      return id;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
+  throw new Error(
+    `No free run id for ${day} under ${join(state, 'runs')}: expected fewer than 10,000 runs a day.`,
+  );
+}
+
+function made(directory: string): string {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return directory;
+}

@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import { createApi } from './api/handlers.ts';
+import { composeCockpit, resourceDirectory } from './compose.ts';
+import { createDispatcher } from './shells/dispatch.ts';
+import { startWebShell } from './shells/web-server.ts';
+import { onQuit } from './stop.ts';
+
+/** Serves the cockpit to browsers on this machine until it is told to stop. Prints one line with the URL. */
+export async function serve(file: string | null, options: { readonly port?: number }): Promise<number> {
+  const composed = await composeCockpit(file ?? `${resourceDirectory()}/plans/reference.simulator.yaml`);
+  if (!composed.ok) {
+    process.stderr.write(`${composed.error}\n`);
+    return 1;
+  }
+  const { cockpit, stop } = composed.value;
+  const api = createApi(cockpit);
+  const shell = await startWebShell({
+    dispatcher: createDispatcher(api.handlers, api.subscribe),
+    rendererDirectory: `${resourceDirectory()}/../dist/renderer`,
+    onAudience: api.audience,
+    ...options,
+  });
+  process.stdout.write(`Cockpit: ${shell.url}\nObservers: ${shell.observerUrl}\n`);
+  return new Promise((ended) => {
+    onQuit(cockpit, () => {
+      api.stop();
+      void Promise.all([shell.close(), stop()]).then(() => ended(0));
+    });
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.exitCode = await serve(process.argv[2] ?? null, {});
