@@ -1,0 +1,32 @@
+import type { MysqlPort } from '../../main/ports.ts';
+import type { Flavor } from '../../shared/sessions/identity.ts';
+
+/** Something an application does that stands in the way until it is released. */
+export type Held = { readonly thread: number; readonly release: () => Promise<void> };
+
+/**
+ * The little world the conformance suite needs: a source, a target that follows it, and an application. The simulator
+ * and the real servers each provide one; the suite knows no other difference between them.
+ */
+export type FixtureWorld = {
+  readonly flavor: Flavor;
+  readonly port: MysqlPort;
+  /** Ids of the plan's instances. */
+  readonly source: string;
+  readonly target: string;
+  readonly sourceServerId: number;
+  /** The chain, the link's channel at the target, and the address of the target for a link back. */
+  readonly chain: string;
+  readonly channel: string;
+  readonly targetAddress: string;
+  readonly targetPort: number;
+  /** A table of the application with a primary key. */
+  readonly table: string;
+  /** Lets the world's time pass until the promise is settled. */
+  readonly settle: <T>(promise: Promise<T>) => Promise<T>;
+  readonly pass: (ms: number) => Promise<void>;
+  /** One insert by the application: null acknowledged, else the server's error number. */
+  readonly write: (instance: string) => Promise<number | null>;
+  readonly hold: (instance: string, how: 'open-transaction' | 'table-lock') => Promise<Held>;
+  readonly applier: (instance: string, on: boolean) => Promise<void>;
+};

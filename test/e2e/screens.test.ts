@@ -1,0 +1,149 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startScreenServer } from '../helpers/screen-server.ts';
+import type { ScreenServer } from '../helpers/screen-server.ts';
+import { at } from '../helpers/view-chains.ts';
+import { views } from '../helpers/views.ts';
+import {
+  axe,
+  browserPresent,
+  buildRenderer,
+  complaintsOf,
+  cutOff,
+  launchBrowser,
+  pictures,
+} from './browser.ts';
+
+const sizes = [
+  { width: 1280, height: 800 },
+  { width: 1920, height: 1080 },
+] as const;
+
+/** A minute of points with a gap of three seconds. */
+function fill(server: ServerOfSeries): void {
+  for (let index = 300; index >= 0; index -= 1) {
+    const known = index > 140 || index < 110;
+    const atUtcMs = at - index * 200;
+    server.push({
+      kind: 'series',
+      point: {
+        atUtcMs,
+        lag: server.links.map((link, line) => ({
+          ...link,
+          lagMs: known ? 30 + line * 9 + ((index * 7919) % 17) : null,
+        })),
+        writes: [],
+      },
+    });
+  }
+}
+type ServerOfSeries = Pick<ScreenServer, 'push'> & {
+  readonly links: readonly { readonly from: string; readonly to: string }[];
+};
+
+describe.runIf(browserPresent)('every screen, in both sizes and both themes', () => {
+  let browser: Browser;
+  let directory: string;
+  beforeAll(async () => {
+    directory = buildRenderer();
+    browser = await launchBrowser();
+    mkdirSync(pictures, { recursive: true });
+  });
+  afterAll(() => browser.close());
+
+  async function withPage(
+    name: string,
+    options: { width: number; height: number; scheme: 'dark' | 'light' },
+    use: (page: Page, server: ScreenServer) => Promise<void>,
+  ): Promise<void> {
+    const view = views[name];
+    if (view === undefined) throw new Error(`no view named ${name}`);
+    const server = await startScreenServer(view, directory);
+    const context = await browser.newContext({
+      viewport: { width: options.width, height: options.height },
+      colorScheme: options.scheme,
+    });
+    try {
+      const page = await context.newPage();
+      const complaints = complaintsOf(page);
+      await page.goto(server.shell.url);
+      await page.locator('main h1').first().waitFor({ state: 'attached' });
+      fill({
+        push: server.push,
+        links: view.chains.flatMap((chain) => chain.links.map(({ from, to }) => ({ from, to }))),
+      });
+      await use(page, server);
+      expect(complaints).toEqual([]);
+    } finally {
+      await context.close();
+      await server.shell.close();
+    }
+  }
+
+  const rows = Object.keys(views).flatMap((name) =>
+    sizes.flatMap((size) => (['dark', 'light'] as const).map((scheme) => ({ name, ...size, scheme }))),
+  );
+  test.each(rows)(
+    '$name at $width × $height, $scheme: nothing is cut off and axe finds nothing',
+    async ({ name, width, height, scheme }) => {
+      await withPage(name, { width, height, scheme }, async (page) => {
+        await page.screenshot({ path: join(pictures, `${name}-${String(width)}-${scheme}.png`) });
+        expect(await cutOff(page)).toEqual([]);
+        expect(await axe(page)).toEqual([]);
+        const scrolls = await page.evaluate(
+          () => document.documentElement.scrollHeight > document.documentElement.clientHeight,
+        );
+        expect(scrolls).toBe(false);
+      });
+    },
+  );
+
+  test.each(sizes)(
+    'the topology at $width × $height: no figure of a node is cut off',
+    async ({ width, height }) => {
+      await withPage('preflight', { width, height, scheme: 'dark' }, async (page) => {
+        await page.getByRole('button', { name: 'Topology and lag' }).click();
+        await page.getByRole('table', { name: 'Links of orders' }).first().waitFor();
+        await page.screenshot({ path: join(pictures, `topology-${String(width)}-dark.png`) });
+        expect(await cutOff(page)).toEqual([]);
+        expect(await axe(page)).toEqual([]);
+      });
+    },
+  );
+
+  test('the minute shows every panel whole at 1280 × 800: only the log scrolls', async () => {
+    await withPage('minute', { width: 1280, height: 800, scheme: 'dark' }, async (page) => {
+      const scrolling = await page.evaluate(() =>
+        [...document.querySelectorAll('main *')]
+          .filter(
+            (element) =>
+              getComputedStyle(element).overflowY !== 'visible' &&
+              element.clientHeight > 0 &&
+              element.scrollHeight > element.clientHeight + 2 &&
+              element.closest('.visually-hidden') === null,
+          )
+          .map((element) => element.getAttribute('aria-label') ?? element.className.toString()),
+      );
+      expect(scrolling).toEqual(['Log']);
+    });
+  });
+
+  test('the mode is a word and a colour on every screen', async () => {
+    for (const [name, word, image] of [
+      ['minute', 'REHEARSAL — STAGING', true],
+      ['preflight', 'REHEARSAL — SIMULATOR', true],
+      ['needsOperator', 'PRODUCTION — LIVE', false],
+    ] as const) {
+      await withPage(name, { width: 1280, height: 800, scheme: 'dark' }, async (page) => {
+        const banner = page.getByRole('region', { name: 'Mode' });
+        await expect.poll(() => banner.innerText()).toContain(word);
+        const striped = await banner.evaluate((element) =>
+          getComputedStyle(element).backgroundImage.includes('repeating-linear-gradient'),
+        );
+        expect(striped).toBe(image);
+      });
+    }
+  });
+});

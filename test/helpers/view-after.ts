@@ -1,0 +1,166 @@
+import type { View } from '../../shared/contract/view.ts';
+import { at } from './view-chains.ts';
+import { clocks, fencedChains, minute, steps } from './view-minute.ts';
+import { base, header, log } from './view-preflight.ts';
+
+function withRun(view: View, part: Partial<NonNullable<View['run']>>): View {
+  return { ...view, run: view.run === null ? null : { ...view.run, ...part } };
+}
+
+const promoted = fencedChains.map((chain) => ({
+  ...chain,
+  nodes: chain.nodes.map((one) =>
+    one.side === 'target' && one.role === 'master'
+      ? { ...one, state: 'writable' as const, writesPerSecond: 402 }
+      : one,
+  ),
+  links: chain.links.map((one) =>
+    one.kind === 'forward'
+      ? { ...one, state: 'absent' as const, lagMs: null, transactionsBehind: null }
+      : one.kind === 'reverse'
+        ? { ...one, state: 'running' as const, lagMs: 37, transactionsBehind: 1, takenAt: at - 90 }
+        : one,
+  ),
+}));
+
+/** After the point of no return an application host refuses the switch. */
+export const needsOperator: View = withRun(
+  {
+    ...minute,
+    header: header({
+      phase: 'minute',
+      runId: '2026-11-23-04',
+      environment: 'production',
+      mode: 'live',
+      cannotLeave: 'The point of no return is behind us: the cockpit must stay until Close.',
+    }),
+    chains: promoted,
+    clocks: clocks({ downtimeMs: 4_870, downtimeRunning: true }, [912, 804], false),
+    log: log([
+      [90, null, 'app-3 did not switch: exit code 1', 'bad'],
+      [400, 'orders', 'orders-use1 takes writes', 'good'],
+      [900, null, 'point of no return recorded', 'warn'],
+    ]),
+  },
+  {
+    passedPointOfNoReturn: true,
+    steps: steps('redirect', 'redirect'),
+    now: {
+      title: 'app-3 is still on colo-a',
+      detail:
+        '7 of 8 hosts use us-east-1. app-3 answered exit code 1: "haproxy: backend us-east-1 unknown". The source takes no writes, so its requests are refused.',
+      statement: '/usr/local/bin/use-site us-east-1',
+      where: 'app-3',
+      sinceUtcMs: at - 2_100,
+      limitMs: 10_000,
+    },
+    deadlineUtcMs: null,
+    stopHere: {
+      writable: 'target only: orders-use1, content-use1',
+      lost: 'nothing',
+      wayBack: 'Reverse comes with a later version; forward is open',
+      takes: '—',
+      ifLaptopDies: 'the target goes on; app-3 stays on colo-a and is refused',
+    },
+    control: {
+      kind: 'reverse',
+      label: 'Reverse',
+      detail: 'comes with a later version; until then the way is forward',
+      enabled: false,
+    },
+    retry: [
+      {
+        step: 'redirect',
+        label: 'Switch app-3 again',
+        why: 'It runs the same command once more, on app-3 only.',
+      },
+    ],
+    alarms: [{ text: 'app-3 did not switch', atUtcMs: at - 90 }],
+    outcome: 'needs-operator',
+    outcomeText: 'Both chains are on the target; app-3 needs a person.',
+  },
+);
+
+/** The run failed before the point of no return and everything was taken back. */
+export const thawed: View = withRun(
+  {
+    ...minute,
+    header: header({ phase: 'close', runId: '2026-11-23-04', environment: 'staging' }),
+    chains: base.chains,
+    clocks: clocks({ downtimeMs: 5_410, downtimeRunning: false }, [5_210, 5_190], false),
+    report: {
+      runId: '2026-11-23-04',
+      outcome: 'thawed',
+      text: 'Nothing was moved. orders did not drain within 5 s, so both chains were thawed; the source takes writes again since 02:14:36.',
+      chains: [
+        { chain: 'orders', writeFreezeMs: 5_210, acknowledged: 18_402, lost: 0, unknown: 0 },
+        { chain: 'content', writeFreezeMs: 5_190, acknowledged: 17_020, lost: 0, unknown: 1 },
+      ],
+      userVisibleDowntimeMs: 5_410,
+      journalFile: '~/.local/state/cutover-cockpit/runs/2026-11-23-04/journal.jsonl',
+      journalHead: 'b6a1f0c2d9e8477c9a0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f',
+      journalRecords: 214,
+    },
+  },
+  {
+    phase: 'ended',
+    steps: steps('drain', 'drain:orders'),
+    now: {
+      title: 'The run is over',
+      detail: 'Everything was thawed.',
+      statement: null,
+      where: null,
+      sinceUtcMs: null,
+      limitMs: null,
+    },
+    deadlineUtcMs: null,
+    control: { kind: 'none', label: 'Nothing to stop', detail: 'the run is over', enabled: false },
+    outcome: 'thawed',
+    outcomeText: 'Nothing was moved: both chains were thawed.',
+  },
+);
+
+/** All steps are through: watching, until Close. */
+export const watch: View = withRun(
+  {
+    ...needsOperator,
+    header: header({
+      phase: 'watch',
+      runId: '2026-11-23-04',
+      environment: 'staging',
+      cannotLeave: 'The run is watched until Close.',
+    }),
+    clocks: clocks({ downtimeMs: 1_920, downtimeRunning: false }, [912, 804], false),
+    report: {
+      runId: '2026-11-23-04',
+      outcome: 'done',
+      text: 'Both chains moved to us-east-1 and us-west-2. Nothing that was acknowledged was lost.',
+      chains: [
+        { chain: 'orders', writeFreezeMs: 912, acknowledged: 18_402, lost: 0, unknown: 2 },
+        { chain: 'content', writeFreezeMs: 804, acknowledged: 17_020, lost: 0, unknown: 0 },
+      ],
+      userVisibleDowntimeMs: 1_920,
+      journalFile: '~/.local/state/cutover-cockpit/runs/2026-11-23-04/journal.jsonl',
+      journalHead: 'b6a1f0c2d9e8477c9a0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f',
+      journalRecords: 312,
+    },
+  },
+  {
+    phase: 'watching',
+    steps: steps('nothing').map((step) =>
+      step.state === 'absent' ? step : { ...step, state: 'done', tookMs: 98 },
+    ),
+    now: {
+      title: 'Watching',
+      detail: 'Every step is through. The reverse link runs; close when you are content.',
+      statement: null,
+      where: null,
+      sinceUtcMs: at - 40_000,
+      limitMs: null,
+    },
+    retry: [],
+    alarms: [],
+    outcome: 'done',
+    outcomeText: 'Both chains are on the target.',
+  },
+);

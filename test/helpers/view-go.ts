@@ -1,0 +1,77 @@
+import type { View } from '../../shared/contract/view.ts';
+import { at } from './view-chains.ts';
+import { gates } from './view-gates.ts';
+import { header, ready } from './view-preflight.ts';
+
+/** Go/no-go, armed: hold `release`, permit `permit-1`. */
+export const go: View = {
+  ...ready,
+  header: header({ phase: 'go', runId: '2026-11-23-04', environment: 'staging' }),
+  go: {
+    canGo: true,
+    why: [],
+    forecast: {
+      chains: [
+        {
+          chain: 'orders',
+          freezeMs: 900,
+          freezeP95Ms: 1_400,
+          how: 'lag 0.02 s, apply rate 1,900 trx/s, 6 rehearsals',
+        },
+        {
+          chain: 'content',
+          freezeMs: 800,
+          freezeP95Ms: 1_100,
+          how: 'lag 0.04 s, apply rate 2,400 trx/s, 6 rehearsals',
+        },
+      ],
+      downtimeMs: 3_200,
+      downtimeP95Ms: 4_800,
+    },
+    statements: [
+      { step: 'lock', where: 'orders-a1', statement: "SELECT GET_LOCK('cutover:run', 0)" },
+      {
+        step: 'fence:orders',
+        where: 'orders-a1',
+        statement:
+          "SET GLOBAL read_only = IF(IS_USED_LOCK('cutover:run') = CONNECTION_ID(), 1, (SELECT 1 UNION SELECT 2))",
+      },
+      {
+        step: 'fence:orders',
+        where: 'orders-b1',
+        statement:
+          "SET GLOBAL read_only = IF(IS_USED_LOCK('cutover:run') = CONNECTION_ID(), 1, (SELECT 1 UNION SELECT 2))",
+      },
+      {
+        step: 'promote:orders',
+        where: 'orders-use1',
+        statement:
+          "SET GLOBAL read_only = IF(IS_USED_LOCK('cutover:run') = CONNECTION_ID() AND UTC_TIMESTAMP(6) < '2026-11-23 02:15:05.000000', 0, (SELECT 1 UNION SELECT 2))",
+      },
+      { step: 'redirect', where: 'app-1', statement: '/usr/local/bin/use-site us-east-1' },
+    ],
+    absent: [
+      "There is no dead-man's switch yet: if this laptop dies between fence and promote, the sources stay read-only until someone thaws them by hand.",
+      'Route 53 is not changed by this version: announce stands in the order and does nothing.',
+    ],
+    notes: ['content has no reverse link rehearsal in the last 7 days.'],
+    frozenAt: at - 900,
+  },
+};
+
+/** Go/no-go that may not go. */
+export const goRefused: View = {
+  ...go,
+  gates,
+  go:
+    go.go === null
+      ? null
+      : {
+          ...go.go,
+          canGo: false,
+          why: [
+            'No account can write through the fence on orders: closed',
+            'Present at go: nobody has answered',
+          ],
+        },
+};

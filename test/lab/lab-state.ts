@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { defaultBasePort, portOffsets, type Flavor, type GtidMode } from './topology.ts';
+
+/** What the lab is and where it stands, as its lab.json keeps it. */
+
+export type ProcessMark = { readonly pid: number; readonly startTicks: string };
+
+export type LabState = {
+  readonly flavor: Flavor;
+  readonly gtid: GtidMode;
+  readonly dir: string;
+  /** Root directory the servers live in: '' or the chroot of the MySQL servers. */
+  readonly root: string;
+  /** The directory of all instances as the servers name it, inside `root`. */
+  readonly instancesDir: string;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly processes: Readonly<Record<string, ProcessMark>>;
+};
+
+/** Where labs of the command line live. */
+export function stateHome(): string {
+  return join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'cutover-lab');
+}
+
+/** The one place the plan file names, whatever XDG_STATE_HOME says: a link to the lab that is up. */
+export const currentLink = join(homedir(), '.local/state/cutover-lab/current');
+
+/** Where templates and the MySQL chroot are kept between labs. */
+export function cacheDir(): string {
+  return process.env['COCKPIT_LAB_CACHE'] ?? '/var/cache/cutover-lab';
+}
+
+/** The state of the lab in a directory, or null where none is. */
+export function readState(dir: string): LabState | null {
+  const file = join(dir, 'lab.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as LabState) : null;
+}
+
+/** Replaces lab.json in one move, so that a reader never sees half of it. */
+export function writeState(state: LabState): void {
+  const file = join(state.dir, 'lab.json');
+  writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+/** A short name of the lab, for paths that must stay short (sockets end at 107 characters). */
+export function labName(dir: string): string {
+  return createHash('sha256').update(dir).digest('hex').slice(0, 8);
+}
+
+/** Directory of an instance as seen from this machine. */
+export function instanceDir(state: LabState, id: string): string {
+  return state.root + innerDir(state, id);
+}
+
+/** Directory of an instance as its server names it. */
+export function innerDir(state: LabState, id: string): string {
+  return join(state.instancesDir, id);
+}
+
+/** The port of one listener: an instance, `ssh <host>`, `app <host>` or `door <region>`. */
+export function portOf(state: Pick<LabState, 'ports'>, listener: string): number {
+  const port = state.ports[listener];
+  if (port === undefined) throw new Error(`the lab has no listener ${listener}`);
+  return port;
+}
+
+/** Ports that nobody has now, one for each listener. Held open together, so that none is given twice. */
+export async function freePorts(): Promise<Readonly<Record<string, number>>> {
+  const held = await Promise.all(
+    Object.keys(portOffsets).map(async (listener) => ({ listener, server: await listen(0) })),
+  );
+  const ports = Object.fromEntries(
+    held.map(({ listener, server }) => {
+      const address = server.address();
+      return [listener, typeof address === 'object' && address !== null ? address.port : 0];
+    }),
+  );
+  await Promise.all(held.map(({ server }) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** The fixed ports from a base on; says which of them somebody else has. */
+export async function fixedPorts(base = defaultBasePort): Promise<Readonly<Record<string, number>>> {
+  const ports = Object.fromEntries(
+    Object.entries(portOffsets).map(([name, offset]) => [name, base + offset]),
+  );
+  const busy: string[] = [];
+  for (const port of Object.values(ports)) {
+    const server = await listen(port).catch(() => null);
+    if (server === null) busy.push(String(port));
+    else await new Promise((resolve) => server.close(resolve));
+  }
+  if (busy.length > 0)
+    throw new Error(
+      `ports in use on 127.0.0.1: ${busy.join(', ')}. Stop what listens there (another lab? \`npm run lab -- down\`), or choose others with --base-port N`,
+    );
+  return ports;
+}
+
+function listen(port: number): Promise<ReturnType<typeof createServer>> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
+}

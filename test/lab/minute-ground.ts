@@ -1,0 +1,197 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import type { PlanInput } from '../../shared/plan/plan.ts';
+import { accountNames, passwordOf } from './accounts.ts';
+import { identityFile } from './hosts.ts';
+import { planForLab } from './plan-for-lab.ts';
+import { nodeBinary, pause } from './processes.ts';
+import { linkOf } from './links.ts';
+import type { Load } from './load.ts';
+import { eventually } from './sql.ts';
+import type { Lab } from './start-lab.ts';
+
+/** What whole runs on real servers need beside the lab: a patient plan, the cockpit as a process, and sharp eyes. */
+
+/** How slow the machine is must not close gates here: a limit only says when a run gives up, none of them is a pause. */
+const patient: PlanInput['limits'] = {
+  runDeadlineMs: 90_000,
+  abortMs: 30_000,
+  deadMansSwitchMs: 150_000,
+  preDrainMs: 60_000,
+  quietMs: 20_000,
+  fenceMs: 20_000,
+  endSessionsMs: 20_000,
+  convergeMs: 30_000,
+  drainMs: 60_000,
+  proveMs: 20_000,
+  passageMs: 10_000,
+  promoteMs: 20_000,
+  redirectMs: 30_000,
+  reverseMs: 30_000,
+  canaryMs: 30_000,
+  lagMs: 20_000,
+  clockOffsetMs: 5_000,
+  longTransactionMs: 20_000,
+};
+
+/** Writes the lab's plan, changed as a test wants it, and answers its path. */
+export function writePlan(lab: Lab, name: string, change: (plan: PlanInput) => PlanInput = same): string {
+  const plan = parse(planForLab(lab.state())) as PlanInput;
+  const file = join(lab.dir, `${name}.yaml`);
+  const budgets = { writeFreezeMs: 60_000, userVisibleDowntimeMs: 60_000 };
+  writeFileSync(file, stringify(change({ ...plan, name, budgets, limits: { ...plan.limits, ...patient } })));
+  return file;
+}
+
+const same = (plan: PlanInput): PlanInput => plan;
+
+export type Cli = {
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly send: (signal: NodeJS.Signals) => void;
+  /** Its exit code, when it has ended. */
+  readonly ended: Promise<number>;
+};
+
+/** A directory for journals, gone with `removeStates`. */
+export function newState(): string {
+  const state = mkdtempSync(join(tmpdir(), 'cutover-state-'));
+  states.push(state);
+  return state;
+}
+
+const states: string[] = [];
+
+/** Removes every directory that `newState` made. */
+export function removeStates(): void {
+  for (const state of states.splice(0)) rmSync(state, { recursive: true, force: true });
+}
+
+/** The cockpit's command line as a process of its own. */
+export function startCli(state: string, ...words: readonly string[]): Cli {
+  const program = join(import.meta.dirname, '../../main/cli.ts');
+  const child = spawn(nodeBinary(), [program, ...words], {
+    env: { ...process.env, COCKPIT_STATE: state },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return {
+    stdout: () => stdout,
+    stderr: () => stderr,
+    send: (signal) => void child.kill(signal),
+    ended: new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => resolve(code ?? -1));
+    }),
+  };
+}
+
+/** The command line from start to end. */
+export async function cli(
+  state: string,
+  ...words: readonly string[]
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const run = startCli(state, ...words);
+  const code = await run.ended;
+  return { code, stdout: run.stdout(), stderr: run.stderr() };
+}
+
+/**
+ * An unattended run. A machine that is too busy even to be looked at closes gates for old readings, and nothing was
+ * begun: that is tried again. Any other closed gate is an answer.
+ */
+export async function runCli(
+  state: string,
+  plan: string,
+  meanwhile: (run: Cli) => Promise<void> = async () => undefined,
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const run = startCli(state, 'run', plan, '--unattended', '--yes', '--json');
+    const both = Promise.race([run.ended, meanwhile(run)]);
+    const [code] = await Promise.all([run.ended, both]);
+    const reasons = run
+      .stderr()
+      .split('\n')
+      .filter((line) => /^ {2}\S+ is (closed|unknown): /.test(line));
+    const busy = code === 2 && reasons.every((line) => line.includes('expected a reading younger than'));
+    if (!busy || attempt === attempts) return { code, stdout: run.stdout(), stderr: run.stderr() };
+  }
+}
+
+const attempts = 4;
+
+/** The newest run's journal, as text; empty while there is none. */
+export function journalText(state: string): string {
+  const file = journalFileOf(state);
+  return file === null ? '' : readFileSync(file, 'utf8');
+}
+
+/** The newest run's journal. */
+export function journalFileOf(state: string): string | null {
+  const runs = filesBelow(state).filter((file) => /\/runs\/[^/]+\/journal\.jsonl$/.test(file));
+  return runs.toSorted().at(-1) ?? null;
+}
+
+/** Which of the lab's secrets stand in these texts or in any file of a directory, by name and place. */
+export function secretsIn(
+  lab: Lab,
+  directory: string,
+  texts: Readonly<Record<string, string>>,
+): readonly string[] {
+  const secrets = new Map<string, string>(accountNames.map((name) => [name, passwordOf(lab.dir, name)]));
+  const key = readFileSync(identityFile(lab.dir), 'utf8').split('\n')[2] ?? '';
+  secrets.set('the private key', key);
+  const places = [
+    ...Object.entries(texts),
+    ...filesBelow(directory).map((file) => [file, readFileSync(file, 'utf8')] as const),
+  ];
+  return places.flatMap(([place, text]) =>
+    [...secrets].filter(([, secret]) => text.includes(secret)).map(([name]) => `${name} in ${place}`),
+  );
+}
+
+function filesBelow(directory: string): readonly string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Waits until the outside load is acknowledged on that instance again. */
+export async function takesWrites(lab: Lab, load: Load, instance: string): Promise<void> {
+  const seenBefore = existsSync(load.logFile) ? statSync(load.logFile).size : 0;
+  const wanted = new RegExp(`"port":${lab.port(instance)},.*"outcome":"acknowledged"`);
+  await eventually(`${instance} takes writes`, 60_000, async () => {
+    await pause(100);
+    const fresh = existsSync(load.logFile) ? readFileSync(load.logFile).subarray(seenBefore).toString() : '';
+    if (!wanted.test(fresh)) throw new Error('no acknowledged write');
+  });
+}
+
+/** What a run may change on a server: all of it must be as before after a thaw. */
+export async function settingsOf(lab: Lab, instances: readonly string[]): Promise<unknown> {
+  const mysql = lab.flavor === 'mysql';
+  return Promise.all(
+    instances.map(async (id) => ({
+      id,
+      ...(
+        await lab.sql(
+          id,
+          `SELECT @@global.read_only AS closed, @@global.event_scheduler AS scheduler, IS_USED_LOCK('cutover:run') AS lock_holder${mysql ? ', @@global.super_read_only AS super' : ''}`,
+        )
+      )[0],
+      links: (await lab.sql(id, mysql ? 'SHOW REPLICA STATUS' : 'SHOW ALL SLAVES STATUS')).map(
+        (row) => row['Connection_name'] ?? row['Channel_Name'],
+      ),
+      main: await linkOf(lab.state(), id),
+      persisted: mysql
+        ? await lab.sql(id, 'SELECT * FROM performance_schema.persisted_variables')
+        : readdirSync(join(lab.dir, 'instances', id, 'conf.d')),
+    })),
+  );
+}

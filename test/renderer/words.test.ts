@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { modeWords } from '../../renderer/layout/ModeBanner.tsx';
+import { screenFor, screenOf } from '../../renderer/layout/screen-of.ts';
+import { ageTone } from '../../renderer/parts/Age.tsx';
+import { age, count, duration, limit, seconds } from '../../renderer/parts/format.ts';
+import { forecastSentence } from '../../renderer/steps/GoNoGo.tsx';
+import { laneState, proven, trackOf } from '../../renderer/steps/track.ts';
+import { needsOperator, thawed, watch } from '../helpers/view-after.ts';
+import { go } from '../helpers/view-go.ts';
+import { minute, steps } from '../helpers/view-minute.ts';
+import { preflight } from '../helpers/view-preflight.ts';
+
+test('durations, ages, counts and limits', () => {
+  expect([duration(null), duration(840), duration(18_600), duration(171_000), duration(11_100_000)]).toEqual([
+    '–',
+    '0.84 s',
+    '18.6 s',
+    '02:51',
+    '3 h 05 min',
+  ]);
+  expect([seconds(1_370), seconds(null), limit(10_000), limit(250)]).toEqual(['1.37', '–', '10 s', '0.25 s']);
+  expect([age(300), age(41_000), age(300_000)]).toEqual(['0.3 s ago', '41 s ago', '5 min ago']);
+  expect([count(18_402), count(1_234_567), count(null)]).toEqual(['18,402', '1,234,567', '–']);
+  expect([ageTone(29_999), ageTone(30_000), ageTone(60_000)]).toEqual(['fresh', 'ageing', 'old']);
+});
+
+test('live is live and a rehearsal says so, whatever the environment', () => {
+  expect(modeWords({ environment: 'production', mode: 'live' })).toBe('PRODUCTION — LIVE');
+  expect(modeWords({ environment: 'staging', mode: 'rehearsal' })).toBe('REHEARSAL — STAGING');
+});
+
+test('the screen follows the run; a run that waits for a person stays in the minute', () => {
+  expect([preflight, go, minute, needsOperator, thawed, watch].map(screenOf)).toEqual([
+    'preflight',
+    'go',
+    'minute',
+    'minute',
+    'report',
+    'report',
+  ]);
+  expect(screenFor('minute', preflight)).toBe(null);
+  expect(screenFor('close', watch)).toBe('report');
+});
+
+test('the forecast sentence takes the slowest chain, and says when nothing is known', () => {
+  const forecast = go.go?.forecast ?? { chains: [], downtimeMs: null, downtimeP95Ms: null };
+  expect(forecastSentence(forecast)).toBe('Press now: freeze 0.90 s, p95 1.40 s.');
+  expect(
+    forecastSentence({
+      ...forecast,
+      chains: forecast.chains.map((chain, index) => (index === 0 ? { ...chain, freezeMs: null } : chain)),
+    }),
+  ).toContain('cannot be foretold');
+});
+
+test('the point of no return parts the track after the passage', () => {
+  const { before, after } = trackOf(steps('prove'), null);
+  expect(before.at(-1)?.step).toBe('last-look');
+  expect(after[0]?.step).toBe('redirect');
+});
+
+test('a lane says the first thing that is true', () => {
+  const at = steps('prove');
+  expect(laneState(at, 'orders')).toEqual({ tone: 'info', sign: '◔', text: 'prove' });
+  expect(laneState(at, 'content').text).toBe('proven, waits at the barrier');
+  expect(laneState(steps('drain', 'drain:orders'), 'orders')).toEqual({
+    tone: 'closed',
+    sign: '✕',
+    text: 'drain failed',
+  });
+  expect(proven(at)).toEqual({ done: 1, all: 2 });
+});
