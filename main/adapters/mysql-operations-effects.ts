@@ -18,7 +18,7 @@ import {
 import {
   configureLinkStatements,
   removeLinkStatements,
-  startLinkStatement,
+  startLinkStatements,
   stopLinkStatement,
 } from '../../shared/sessions/dialect-links.ts';
 import { eventsStatement } from '../../shared/sessions/dialect-reads.ts';
@@ -116,7 +116,8 @@ export async function startLink(
   input: OperationInput<'startLink'>,
 ): Promise<Nothing> {
   const account = await conversation.links.startAccount(input, conversation.dialect);
-  return inOrder(conversation, [startLinkStatement(conversation.dialect, input.channel, account)]);
+  const { channel, from } = input;
+  return inOrder(conversation, startLinkStatements(conversation.dialect, { channel, account, from }));
 }
 
 /** Stops and forgets one link by name; that it is gone already is what was wanted. */

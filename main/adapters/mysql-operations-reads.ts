@@ -7,6 +7,7 @@ import {
   newestRowsStatement,
   positionStatements,
   sessionsStatement,
+  stateStatement,
   threadsStatement,
   transactionsStatement,
   waitStatement,
@@ -19,6 +20,7 @@ import {
   readMostWritten,
   readPosition,
   readSessions,
+  readState,
   readThreads,
   readTransactions,
   readXids,
@@ -84,6 +86,12 @@ async function allOf<T extends readonly Promise<ResultSet>[]>(
 ): Promise<{ [I in keyof T]: ResultSet }> {
   await Promise.allSettled(asked);
   return Promise.all(asked);
+}
+
+/** Two statements. */
+export async function state({ dialect, query }: Conversation): Promise<OperationOutput<'state'>> {
+  const [seen, log] = await allOf([query(stateStatement(dialect)), query(dialect.showPosition)]);
+  return readState(dialect, { state: seen, log });
 }
 
 /** Sessions and open transactions. */

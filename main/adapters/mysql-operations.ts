@@ -14,6 +14,7 @@ export type OperationHandler<K extends OperationName> = (
 export const operationHandlers: { readonly [K in OperationName]: OperationHandler<K> } = {
   identity: reads.identity,
   fastFacts: reads.fastFacts,
+  state: reads.state,
   activity: reads.activity,
   survey,
   position: reads.position,

@@ -5,7 +5,7 @@ import type { InstanceFacts, LagFacts, Snapshot } from '../../shared/observation
 import type { Chain, Plan } from '../../shared/plan/plan.ts';
 import type { ReplicationLink } from '../../shared/sessions/replication-link.ts';
 import { positionText } from '../../shared/steps/containment.ts';
-import { reverseChannel, reverseEnds } from '../../shared/steps/drain.ts';
+import { reverseChannel, reverseEnds } from '../../shared/steps/way-back.ts';
 import type { Run } from '../../shared/steps/run.ts';
 
 /** One lane: the chain's nodes and links as they are seen now. */

@@ -1,7 +1,7 @@
 import type { ForecastView, GoView } from '../../shared/contract/view.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { OperationInput, OperationName } from '../../shared/sessions/operations.ts';
-import { reverseChannel, reverseEnds } from '../../shared/steps/drain.ts';
+import { reverseChannel, reverseEnds } from '../../shared/steps/way-back.ts';
 import { planNodes } from '../../shared/steps/need.ts';
 import type { Night } from '../engine/night.ts';
 import type { MysqlPort } from '../ports.ts';

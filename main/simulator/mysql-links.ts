@@ -1,8 +1,9 @@
+import type { Position } from '../../shared/sessions/operations.ts';
 import { maxPerDomain } from '../../shared/sessions/dialect-gtid.ts';
 import { logEnd } from './binlog.ts';
 import { refusal } from './commits.ts';
 import { makeLink, replicationAddress } from './estate.ts';
-import { parseMaria } from './gtid-text.ts';
+import { parseMaria, positionOf } from './gtid-text.ts';
 import { startLink } from './link-start.ts';
 import { nothing, type Performers } from './mysql-call.ts';
 import { attach, detach, refreshLinks } from './replication.ts';
@@ -39,9 +40,13 @@ export const performLinks: Performers<'stopLink' | 'startLink' | 'removeLink' | 
     // The applier ends with the transaction it is in.
     world.clock.in(world.random.between(1, 4), () => done({ value: nothing }));
   },
-  startLink: ({ world, server }, { channel }, done) => {
+  startLink: ({ world, server }, { channel, from }, done) => {
     const link = linkOf(server, channel);
+    const told = from !== undefined && server.flavor === 'mariadb' && link?.usesGtid !== false;
+    const wrong = told ? cannotBegin(server, from) : null;
+    if (wrong !== null) return done({ refused: refusal(wrong) });
     if (link === undefined) return done(unknownChannel(server));
+    if (told) link.begin = onePerDomain(from);
     startLink(world, link);
     done({ value: nothing });
   },
@@ -57,11 +62,12 @@ export const performLinks: Performers<'stopLink' | 'startLink' | 'removeLink' | 
   },
   configureLink: ({ world, server }, input, done) => {
     const existing = linkOf(server, input.channel);
-    const running = server.links.some((link) => link.receiverOn || link.applierOn);
-    const setsPosition = server.flavor === 'mariadb' && server.chain.gtid && input.from.gtid !== '';
-    if (existing?.receiverOn === true || existing?.applierOn === true || (setsPosition && running))
+    const usesGtid = server.chain.gtid && input.from?.gtid !== '';
+    const setsPosition = server.flavor === 'mariadb' && usesGtid;
+    if (existing?.receiverOn === true || existing?.applierOn === true)
       return done({ refused: refusal(1198) });
-    if (setsPosition && parseMaria(input.from.gtid) === null) return done({ refused: refusal(1941) });
+    const wrong = setsPosition && input.from !== null ? cannotBegin(server, input.from) : null;
+    if (wrong !== null) return done({ refused: refusal(wrong) });
     if (existing !== undefined) detach(existing);
     const link = makeLink(server, {
       channel: input.channel,
@@ -69,13 +75,22 @@ export const performLinks: Performers<'stopLink' | 'startLink' | 'removeLink' | 
       port: input.sourcePort,
     });
     const source = serverAt(world, input.sourceAddress, input.sourcePort);
-    link.usesGtid = server.chain.gtid && input.from.gtid !== '';
+    link.usesGtid = usesGtid;
     link.perSecond = world.plan.simulator?.appliesPerSecond ?? 3_000;
     attach(link, source, source === null ? 0 : logEnd(source));
-    // MariaDB keeps one GTID a domain as a replica's position, whatever it was given.
-    link.begin = setsPosition
-      ? { ...input.from, gtid: input.from.logEndGtid ?? maxPerDomain(input.from.gtid) }
-      : input.from;
+    const from = input.from ?? positionOf(server);
+    link.begin = setsPosition ? onePerDomain(from) : from;
     done({ value: nothing });
   },
 };
+
+/** Why the server would not take this as the place where its links begin: one of them runs, or it is no GTID. */
+function cannotBegin(server: Server, from: Position): 1198 | 1941 | null {
+  if (server.links.some((link) => link.receiverOn || link.applierOn)) return 1198;
+  return parseMaria(from.gtid) === null ? 1941 : null;
+}
+
+/** MariaDB keeps one GTID a domain as a replica's position, whatever it was given. */
+function onePerDomain(from: Position): Position {
+  return { ...from, gtid: from.logEndGtid ?? maxPerDomain(from.gtid) };
+}

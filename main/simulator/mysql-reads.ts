@@ -4,6 +4,7 @@ import type {
   FastFacts,
   OpenTransaction,
   Position,
+  ServerState,
 } from '../../shared/sessions/operations.ts';
 import type { Survey } from '../../shared/sessions/survey.ts';
 import { holds, logFile } from './binlog.ts';
@@ -35,20 +36,27 @@ function serverClockUs(world: World, server: Server): number {
   return Math.round((world.clock.utcMs() + server.clockOffsetMs) * 1000);
 }
 
-function fastFacts({ world, server, thread }: Call): FastFacts {
-  const now = world.clock.nowMs();
+function stateOf({ world, server, thread }: Call): ServerState {
   return {
     connectionId: thread.id,
     serverId: server.serverId,
     serverUuid: server.serverUuid,
-    uptimeSeconds: Math.floor((now - server.bootedAt) / 1000),
+    uptimeSeconds: Math.floor((world.clock.nowMs() - server.bootedAt) / 1000),
     clockUs: serverClockUs(world, server),
     readOnly: server.readOnly,
     superReadOnly: server.flavor === 'mysql' ? server.superReadOnly : null,
     position: positionOf(server),
+    lockHolder: server.lockHolder,
+  };
+}
+
+function fastFacts(call: Call): FastFacts {
+  const { world, server } = call;
+  const now = world.clock.nowMs();
+  return {
+    ...stateOf(call),
     links: server.links.map((link) => linkReport(link, now)),
     beats: server.schemaPrepared ? [...server.beats].map(([serverId, atUs]) => ({ serverId, atUs })) : [],
-    lockHolder: server.lockHolder,
     eventScheduler: server.eventScheduler,
     threadsRunning: 1 + [...server.threads.values()].filter((one) => one.statement !== null).length,
     writesCounted: server.writesCounted,
@@ -147,6 +155,7 @@ const lookEveryMs = 1;
 type ReadName =
   | 'identity'
   | 'fastFacts'
+  | 'state'
   | 'activity'
   | 'survey'
   | 'position'
@@ -164,6 +173,7 @@ type ReadName =
 export const performReads: Performers<ReadName> = {
   identity: reads(identity),
   fastFacts: reads(fastFacts),
+  state: reads(stateOf),
   activity: reads(activity),
   survey: reads(survey),
   position: reads(({ server }) => positionOf(server)),

@@ -41,6 +41,7 @@ export type HostChoice = z.infer<typeof hostSchema>;
 const operationTable: { readonly [K in OperationName]: true } = {
   identity: true,
   fastFacts: true,
+  state: true,
   activity: true,
   survey: true,
   position: true,

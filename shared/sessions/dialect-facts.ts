@@ -3,7 +3,7 @@ import { gtidText, isOn, isReadOnly, onlyRow, rowsOf, Unreadable, wholeNumber } 
 import type { ResultSet, Row } from './dialect-rows.ts';
 import type { Identity } from './identity.ts';
 import { readLinks } from './dialect-links.ts';
-import type { Beat, ClientSession, FastFacts, OpenTransaction, Position } from './operations.ts';
+import type { Beat, ClientSession, FastFacts, OpenTransaction, Position, ServerState } from './operations.ts';
 
 /** Reads identityStatement. */
 export function readIdentity({ version }: Dialect, set: ResultSet): Identity {
@@ -55,20 +55,10 @@ export function readFastFacts(
   const status = readStatus(row);
   const counter = mariadb ? 'BINLOG_COMMITS' : 'HANDLER_PREPARE';
   const counted = wholeNumber(status.get(counter) ?? missing(counter), counter);
-  const holder = row.text('lock_holder');
-  const superReadOnly = row.text('super_read_only');
   return {
-    connectionId: row.whole('connection_id'),
-    serverId: row.whole('server_id'),
-    serverUuid: row.text('server_uuid'),
-    uptimeSeconds: wholeNumber(status.get('UPTIME') ?? missing('UPTIME'), 'UPTIME'),
-    clockUs: row.whole('clock_us'),
-    readOnly: isReadOnly(row.text('read_only')),
-    superReadOnly: mariadb ? null : isReadOnly(superReadOnly),
-    position: readPosition(dialect, { gtid: row.text('gtid'), logEnd: row.text('log_end_gtid') }, sets.log),
+    ...stateOf(dialect, row, sets.log),
     links: readLinks(dialect, sets.links),
     beats: readBeats(row.text('beats')),
-    lockHolder: holder === null ? null : wholeNumber(holder, 'lock_holder'),
     eventScheduler: isOn(row.text('event_scheduler')),
     threadsRunning: wholeNumber(
       status.get('THREADS_RUNNING') ?? missing('THREADS_RUNNING'),
@@ -76,6 +66,30 @@ export function readFastFacts(
     ),
     // MySQL prepares each write transaction twice: in the storage engine and in the binary log.
     writesCounted: mariadb ? counted : Math.floor(counted / 2),
+  };
+}
+
+/** Reads the two answers of the state. */
+export function readState(
+  dialect: Dialect,
+  sets: { readonly state: ResultSet; readonly log: ResultSet },
+): ServerState {
+  return stateOf(dialect, onlyRow(sets.state, 'The state'), sets.log);
+}
+
+function stateOf(dialect: Dialect, row: Row, log: ResultSet): ServerState {
+  const holder = row.text('lock_holder');
+  const mariadb = dialect.version.flavor === 'mariadb';
+  return {
+    connectionId: row.whole('connection_id'),
+    serverId: row.whole('server_id'),
+    serverUuid: row.text('server_uuid'),
+    uptimeSeconds: wholeNumber(readStatus(row).get('UPTIME') ?? missing('UPTIME'), 'UPTIME'),
+    clockUs: row.whole('clock_us'),
+    readOnly: isReadOnly(row.text('read_only')),
+    superReadOnly: mariadb ? null : isReadOnly(row.text('super_read_only')),
+    position: readPosition(dialect, { gtid: row.text('gtid'), logEnd: row.text('log_end_gtid') }, log),
+    lockHolder: holder === null ? null : wholeNumber(holder, 'lock_holder'),
   };
 }
 

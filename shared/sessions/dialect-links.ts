@@ -29,7 +29,8 @@ export type LinkWords = {
   readonly channel: string;
   readonly sourceAddress: string;
   readonly sourcePort: number;
-  readonly from: Position;
+  /** null: by GTID, from where the server is told to begin when the link is started. */
+  readonly from: Position | null;
   /** False: file and offset, also where the servers have GTIDs. */
   readonly usesGtid: boolean;
   readonly tls: LinkTls;
@@ -43,17 +44,29 @@ export function stopLinkStatement({ replica, version }: Dialect, channel: string
   return version.flavor === 'mariadb' ? `STOP SLAVE ${name}` : `STOP ${replica} FOR CHANNEL ${name}`;
 }
 
-/** Starts one link by name; `account` only where the link was configured without one. */
-export function startLinkStatement(
+/** How one link is started: `account` only where it was configured without one, `from` only where that is set now. */
+export type LinkStart = {
+  readonly channel: string;
+  readonly account: LinkAccount | null;
+  readonly from?: Position | undefined;
+};
+
+/** Starts one link by name, from where it is told to begin. */
+export function startLinkStatements(
   { replica, version }: Dialect,
-  channel: string,
-  account: LinkAccount | null,
-): string {
+  { channel, account, from }: LinkStart,
+): readonly string[] {
   const name = quoteChannel(channel);
-  if (version.flavor === 'mariadb') return `START SLAVE ${name}`;
+  if (version.flavor === 'mariadb')
+    return [...(from === undefined ? [] : [beginStatement(from)]), `START SLAVE ${name}`];
   const login =
     account === null ? '' : ` USER = ${quoteText(account.user)} PASSWORD = ${quoteText(account.password)}`;
-  return `START ${replica}${login} FOR CHANNEL ${name}`;
+  return [`START ${replica}${login} FOR CHANNEL ${name}`];
+}
+
+/** MariaDB: where links by GTID begin is the server's, one GTID a domain, and can be set while no link runs. */
+function beginStatement(from: Position): string {
+  return `SET GLOBAL gtid_slave_pos = ${quoteGtid(from.logEndGtid ?? maxPerDomain(from.gtid))}`;
 }
 
 /** Stops one link and forgets it, by name: without the name every link of the server would go. */
@@ -87,9 +100,7 @@ export function configureLinkStatements(dialect: Dialect, link: LinkWords): read
   ].join(', ');
   if (mariadb) {
     return [
-      ...(link.usesGtid
-        ? [`SET GLOBAL gtid_slave_pos = ${quoteGtid(link.from.logEndGtid ?? maxPerDomain(link.from.gtid))}`]
-        : []),
+      ...(link.usesGtid && link.from !== null ? [beginStatement(link.from)] : []),
       `CHANGE MASTER ${quoteChannel(link.channel)} TO ${options}`,
     ];
   }
@@ -100,7 +111,7 @@ export function configureLinkStatements(dialect: Dialect, link: LinkWords): read
 function startingPoint({ source, version }: Dialect, { usesGtid, from }: LinkWords): readonly string[] {
   const mariadb = version.flavor === 'mariadb';
   if (usesGtid) return [mariadb ? 'MASTER_USE_GTID = slave_pos' : `${source}_AUTO_POSITION = 1`];
-  if (from.file === null || from.offset === null) {
+  if (from === null || from.file === null || from.offset === null) {
     throw new UnsafeValue(
       'A link without GTID needs a file and an offset to start from; the source has no binary log position.',
     );

@@ -45,8 +45,6 @@ export type HeartbeatTable = 'present' | 'absent' | 'look';
 /** All fast facts that one SELECT can give; links and position are the two statements after it. */
 export function fastFactsStatement({ version }: Dialect, heartbeat: HeartbeatTable): string {
   const mariadb = version.flavor === 'mariadb';
-  const counters = mariadb ? "'BINLOG_COMMITS'" : "'HANDLER_PREPARE'";
-  const status = mariadb ? 'information_schema.GLOBAL_STATUS' : 'performance_schema.global_status';
   const beats =
     heartbeat === 'present' ? "(SELECT GROUP_CONCAT(server_id, '=', at_us) FROM cutover.heartbeat)" : 'NULL';
   const looked =
@@ -54,14 +52,32 @@ export function fastFactsStatement({ version }: Dialect, heartbeat: HeartbeatTab
       ? "(SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'cutover' AND TABLE_NAME = 'heartbeat')"
       : 'NULL';
   return (
-    'SELECT CONNECTION_ID() AS connection_id, @@global.read_only AS read_only, ' +
-    `${mariadb ? 'NULL' : '@@global.super_read_only'} AS super_read_only, @@server_id AS server_id, ` +
-    `${mariadb ? 'NULL' : '@@server_uuid'} AS server_uuid, ${clockExpression} AS clock_us, ` +
-    `${gtidExpression(version.flavor)} AS gtid, ${logEndExpression(version.flavor)} AS log_end_gtid, IS_USED_LOCK('${runLock}') AS lock_holder, ` +
-    '@@global.event_scheduler AS event_scheduler, ' +
-    `(SELECT GROUP_CONCAT(VARIABLE_NAME, '=', VARIABLE_VALUE) FROM ${status} WHERE VARIABLE_NAME IN ('UPTIME','THREADS_RUNNING',${counters})) AS status, ` +
+    `SELECT ${stateColumns(version.flavor)}, @@global.event_scheduler AS event_scheduler, ` +
+    `${statusColumn(version.flavor, ['THREADS_RUNNING', mariadb ? 'BINLOG_COMMITS' : 'HANDLER_PREPARE'])}, ` +
     `${beats} AS beats, ${looked} AS heartbeat_tables`
   );
+}
+
+/** Who the server is, whether it takes writes, and its GTID; its place in its log is the statement after it. */
+export function stateStatement({ version: { flavor } }: Dialect): string {
+  return `SELECT ${stateColumns(flavor)}, ${statusColumn(flavor, [])}`;
+}
+
+function stateColumns(flavor: 'mysql' | 'mariadb'): string {
+  const mariadb = flavor === 'mariadb';
+  return (
+    'CONNECTION_ID() AS connection_id, @@global.read_only AS read_only, ' +
+    `${mariadb ? 'NULL' : '@@global.super_read_only'} AS super_read_only, @@server_id AS server_id, ` +
+    `${mariadb ? 'NULL' : '@@server_uuid'} AS server_uuid, ${clockExpression} AS clock_us, ` +
+    `${gtidExpression(flavor)} AS gtid, ${logEndExpression(flavor)} AS log_end_gtid, IS_USED_LOCK('${runLock}') AS lock_holder`
+  );
+}
+
+function statusColumn(flavor: 'mysql' | 'mariadb', counters: readonly string[]): string {
+  const status =
+    flavor === 'mariadb' ? 'information_schema.GLOBAL_STATUS' : 'performance_schema.global_status';
+  const names = ['UPTIME', ...counters].map((name) => `'${name}'`).join(',');
+  return `(SELECT GROUP_CONCAT(VARIABLE_NAME, '=', VARIABLE_VALUE) FROM ${status} WHERE VARIABLE_NAME IN (${names})) AS status`;
 }
 
 function gtidExpression(flavor: 'mysql' | 'mariadb'): string {

@@ -38,7 +38,7 @@ export function linkFacts(
           sourceAddress: link.sourceAddress,
           sourcePort: link.sourcePort,
           from: link.from,
-          usesGtid: chain.gtid === 'on' && link.from.gtid !== '',
+          usesGtid: chain.gtid === 'on' && link.from?.gtid !== '',
           tls: { mode: way.tls.mode, ca: way.tls.ca },
         },
         account: atStart ? null : way.account,

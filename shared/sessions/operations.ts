@@ -13,6 +13,8 @@ export type MysqlOperations = {
   // ---- reads -------------------------------------------------------------------------------------------------
   readonly identity: { in: Nothing; out: Identity };
   readonly fastFacts: { in: Nothing; out: FastFacts };
+  /** What a proof by GTID needs, in two small statements: in the minute each one is part of the write freeze. */
+  readonly state: { in: Nothing; out: ServerState };
   readonly activity: { in: Nothing; out: Activity };
   readonly survey: { in: Nothing; out: Survey };
   readonly position: { in: Nothing; out: Position };
@@ -74,11 +76,16 @@ export type MysqlOperations = {
   };
   /** Stops the applier and receiver of one link that the cockpit will start again (ring opening and its undo). */
   readonly stopLink: { in: { readonly channel: string }; out: Nothing };
-  /** `account`: whose replication account the link uses, where the flavour takes the password at the start. */
+  /**
+   * `account`: whose replication account the link uses, where the flavour takes the password at the start. `from`: where
+   * it begins, for a link that was configured before that was known; only where the position is the server's, not the
+   * link's (MariaDB's gtid_slave_pos), does it change anything.
+   */
   readonly startLink: {
     in: {
       readonly channel: string;
       readonly account?: { readonly chain: string; readonly direction: 'forward' | 'reverse' };
+      readonly from?: Position;
     };
     out: Nothing;
   };
@@ -144,8 +151,8 @@ export type Position = {
 /** One beat of the heartbeat table: written on the server named by serverId. */
 export type Beat = { readonly serverId: number; readonly atUs: number };
 
-/** Read at least four times a second on every instance, and by the watchdog. */
-export type FastFacts = {
+/** Who a server is, whether it takes writes, and what it contains. */
+export type ServerState = {
   readonly connectionId: number;
   readonly serverId: number;
   readonly serverUuid: string | null;
@@ -156,10 +163,14 @@ export type FastFacts = {
   readonly readOnly: boolean;
   readonly superReadOnly: boolean | null;
   readonly position: Position;
+  readonly lockHolder: number | null;
+};
+
+/** Read at least four times a second on every instance, and by the watchdog. */
+export type FastFacts = ServerState & {
   readonly links: readonly ReplicationLink[];
   /** Empty before the cutover schema is prepared. */
   readonly beats: readonly Beat[];
-  readonly lockHolder: number | null;
   readonly eventScheduler: boolean;
   readonly threadsRunning: number;
   /** Counter of committed write transactions (status variable), for rates. */
@@ -203,6 +214,9 @@ export type LinkConfiguration = {
   /** Chain and direction whose account is used; the adapter looks the credential up in the plan. */
   readonly chain: string;
   readonly direction: 'forward' | 'reverse';
-  /** GTID auto-position (MariaDB: slave_pos set to `from.gtid` first) or file and offset of `from`. */
-  readonly from: Position;
+  /**
+   * GTID auto-position (MariaDB: slave_pos set to the end of `from`'s log first) or file and offset of `from`. null: by
+   * GTID, from where the server is told to begin when the link is started.
+   */
+  readonly from: Position | null;
 };

@@ -32,6 +32,7 @@ const texts: Texts = {
     dialect.showLinks,
     dialect.showPosition,
   ],
+  state: ({ dialect }) => [reads.stateStatement(dialect), dialect.showPosition],
   activity: ({ dialect }) => [reads.sessionsStatement(dialect), reads.transactionsStatement],
   survey: ({ dialect }) => [
     reads.identityStatement(dialect),
@@ -72,7 +73,11 @@ const texts: Texts = {
   stopLink: ({ dialect }, { channel }) => [links.stopLinkStatement(dialect, channel)],
   startLink: (setting, input) => {
     const account = linkFacts(setting.plan, setting.instance).startsWith(input, setting.dialect);
-    return [links.startLinkStatement(setting.dialect, input.channel, masked(account, setting))];
+    return links.startLinkStatements(setting.dialect, {
+      channel: input.channel,
+      account: masked(account, setting),
+      from: input.from,
+    });
   },
   removeLink: ({ dialect }, { channel }) => links.removeLinkStatements(dialect, channel),
   configureLink: (setting, input) => {

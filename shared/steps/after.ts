@@ -1,7 +1,8 @@
 import { present } from '../lib/assert.ts';
 import type { AppFleet, Chain } from '../plan/plan.ts';
+import type { Position } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
-import { linkSeen, reverseChannel, reverseEnds } from './drain.ts';
+import { drainedFacts } from './drain.ts';
 import {
   commandKey,
   done,
@@ -17,6 +18,7 @@ import {
   type StepContext,
   type StepFunction,
 } from './need.ts';
+import { linkSeen, reverseChannel, reverseEnds } from './way-back.ts';
 
 /** How often a link or a canary that is on its way is looked at again, ms. */
 const lookAgainMs = 50;
@@ -121,7 +123,11 @@ export const reverse: ChainStepFunction = (context, chain) => {
     const started = need.mysql(
       'start',
       [receiver, 'act'],
-      ['startLink', { channel: reverseChannel, account }],
+      [
+        'startLink',
+        { channel: reverseChannel, account, ...beginning(context, chain) },
+        { limitMs: context.plan.limits.reverseMs },
+      ],
     );
     if (started === undefined) return need.waiting(`${receiver} to follow ${from}`);
     if (started.kind !== 'ok') return failure(trouble(receiver, 'starting the reverse link', started));
@@ -144,6 +150,21 @@ export const reverse: ChainStepFunction = (context, chain) => {
       );
   }
 };
+
+/**
+ * Where a link by GTID begins: behind the last event of the drained target's log. Not said again once a start may have
+ * taken effect: the link knows by itself how far it came.
+ */
+function beginning(context: StepContext, chain: Chain): { readonly from?: Position } {
+  const { receiver, from } = reverseEnds(chain);
+  const attempts = Array.from({ length: context.attempt - 1 }, (_, index) => index + 1);
+  const maySayAgain = attempts.every((attempt) => {
+    const answer = context.run.commands[commandKey(context.key, attempt, `start@${receiver}`)]?.answer;
+    return answer?.kind === 'refused' || (answer?.kind === 'none' && answer.why === 'not-connected');
+  });
+  const drained = drainedFacts(context.run, chain, from);
+  return chain.gtid === 'on' && maySayAgain && drained !== null ? { from: drained.position } : {};
+}
 
 /** Events of the plan on at the target; never before promotion, where that would be an errant transaction. */
 export const events: ChainStepFunction = (context, chain) => {

@@ -1,6 +1,7 @@
 import { present } from '../lib/assert.ts';
 import type { Chain } from '../plan/plan.ts';
 import type { FastFacts } from '../sessions/operations.ts';
+import type { Answer } from '../sessions/session.ts';
 import { holdsAll, linkTrouble, type FactsByInstance } from './containment.ts';
 import {
   commandKey,
@@ -13,6 +14,7 @@ import {
   type ChainStepFunction,
   type Needs,
   type Progress,
+  type Seen,
   type StepContext,
   type StepFunction,
 } from './need.ts';
@@ -48,14 +50,14 @@ export const lock: StepFunction = (context) => {
 };
 
 /** Why a server is not the one that was verified when the run began; null when it is. */
-export function wrongServer({ run }: StepContext, node: string, facts: FastFacts): string | null {
+export function wrongServer({ run }: StepContext, node: string, facts: Seen): string | null {
   const identity = present(run.identities[node], `the identity of ${node}`);
   if (facts.serverId === identity.serverId && facts.serverUuid === identity.serverUuid) return null;
   return `${node} is another server than preflight verified: server id ${facts.serverId}, uuid ${facts.serverUuid ?? 'none'}; expected ${identity.serverId}, ${identity.serverUuid ?? 'none'}`;
 }
 
 /** Why the run lock of a server is not ours; null when it is. */
-export function notOurLock({ run }: StepContext, node: string, facts: FastFacts): string | null {
+export function notOurLock({ run }: StepContext, node: string, facts: Seen): string | null {
   const ours = run.threads[node]?.['act'];
   return facts.lockHolder === ours
     ? null
@@ -79,17 +81,33 @@ export const preDrain: ChainStepFunction = (context, chain) => {
   return done('Every target master reached a snapshot of its source.');
 };
 
-type AllFacts =
-  | { readonly kind: 'read'; readonly facts: FactsByInstance }
+type AllRead<T> =
+  | { readonly kind: 'read'; readonly facts: Readonly<Record<string, T>> }
   | { readonly kind: 'waiting' }
   | { readonly kind: 'failed'; readonly text: string };
 
 /** Fast facts of several instances at once. */
-export function readAll(need: Needs, name: string, instances: readonly string[]): AllFacts {
-  const answers = instances.map((instance) => [instance, need.facts(name, instance)] as const);
+export function readAll(need: Needs, name: string, instances: readonly string[]): AllRead<FastFacts> {
+  return collected(instances, (instance) => need.facts(name, instance));
+}
+
+/** What a proof of this chain needs of several instances, at once. */
+export function readStates(
+  need: Needs,
+  chain: Chain,
+  [name, instances]: readonly [name: string, instances: readonly string[]],
+): AllRead<Seen> {
+  return collected(instances, (instance) => need.state(name, instance, chain));
+}
+
+function collected<T>(
+  instances: readonly string[],
+  ask: (instance: string) => Answer<T> | undefined,
+): AllRead<T> {
+  const answers = instances.map((instance) => [instance, ask(instance)] as const);
   const broken = firstTrouble('read its state', answers);
   if (broken !== null) return { kind: 'failed', text: broken };
-  const facts: Record<string, FastFacts> = {};
+  const facts: Record<string, T> = {};
   for (const [instance, answer] of answers) {
     if (answer?.kind !== 'ok') return { kind: 'waiting' };
     facts[instance] = answer.value;
@@ -176,7 +194,7 @@ function reach(
   }
 }
 
-function memberFrom(chain: Chain, instance: string, sources: FactsByInstance): FastFacts {
+function memberFrom(chain: Chain, instance: string, sources: FactsByInstance): Seen {
   const member = [...chain.source.masters, ...chain.target.masters].find(
     (candidate) => candidate.instance === instance,
   );

@@ -3,9 +3,10 @@ import type { FastFacts, Position } from '../sessions/operations.ts';
 import { contains, linkHasApplied, missing, samePosition, union } from '../observations/gtid-set.ts';
 import { ok, failed, type Result } from '../lib/result.ts';
 import { present } from '../lib/assert.ts';
+import type { Seen } from './need.ts';
 
-/** Facts of some instances, by instance id. */
-export type FactsByInstance = Readonly<Record<string, FastFacts>>;
+/** What was read of some instances, by instance id. */
+export type FactsByInstance = Readonly<Record<string, Seen>>;
 
 /**
  * Whether `holder` contains everything any of the source masters ever committed.
@@ -16,7 +17,7 @@ export type FactsByInstance = Readonly<Record<string, FastFacts>>;
  */
 export function holdsAll(
   chain: Chain,
-  holder: readonly [instance: string, facts: FastFacts],
+  holder: readonly [instance: string, facts: Seen],
   sources: FactsByInstance,
 ): Result<{ readonly holds: boolean; readonly lacks: string }, string> {
   const [, facts] = holder;
@@ -38,7 +39,7 @@ export function holdsAll(
 
 function followsDirectSource(
   chain: Chain,
-  [instance, facts]: readonly [instance: string, facts: FastFacts],
+  [instance, facts]: readonly [instance: string, facts: Seen],
   sources: FactsByInstance,
 ): Result<{ readonly holds: boolean; readonly lacks: string }, string> {
   const member = memberOf(chain, instance);
@@ -46,7 +47,7 @@ function followsDirectSource(
   if (member === undefined || from === undefined) return failed(`${instance} has no source in the plan`);
   const source = sources[from];
   if (source === undefined) return failed(`${from}, which ${instance} follows, was not read`);
-  const link = facts.links.find(({ channel }) => channel === member.channel);
+  const link = facts.links?.find(({ channel }) => channel === member.channel);
   if (link === undefined) return failed(`${instance} has no link "${member.channel}" to ${from}`);
   const applied = linkHasApplied(link, source.position);
   if (!applied.ok) return applied;
@@ -69,7 +70,7 @@ export function memberOf(chain: Chain, instance: string) {
 }
 
 /** Why a link cannot make progress, as a sentence; null when both its threads run. */
-export function linkTrouble(chain: Chain, instance: string, facts: FastFacts): string | null {
+export function linkTrouble(chain: Chain, instance: string, facts: Pick<FastFacts, 'links'>): string | null {
   const member = memberOf(chain, instance);
   if (member?.from === undefined) return null;
   const link = facts.links.find(({ channel }) => channel === member.channel);
@@ -95,7 +96,7 @@ export function linkTrouble(chain: Chain, instance: string, facts: FastFacts): s
 }
 
 /** What changed on a fenced server between two readings, as a sentence; null when nothing did. */
-export function changedSince(instance: string, before: FastFacts, after: FastFacts): string | null {
+export function changedSince(instance: string, before: Seen, after: Seen): string | null {
   if (after.serverId !== before.serverId || after.serverUuid !== before.serverUuid) {
     return `${instance} is another server than before: server id ${after.serverId}, expected ${before.serverId}`;
   }
@@ -114,7 +115,7 @@ export function changedSince(instance: string, before: FastFacts, after: FastFac
 }
 
 /** Why a source node is not closed, as a sentence; null when it is. */
-export function notClosed(instance: string, facts: FastFacts): string | null {
+export function notClosed(instance: string, facts: Seen): string | null {
   return facts.readOnly ? null : `${instance} takes writes; expected the fence to hold`;
 }
 

@@ -1,7 +1,6 @@
 import { present } from '../lib/assert.ts';
 import { linkHasApplied } from '../observations/gtid-set.ts';
 import type { Chain } from '../plan/plan.ts';
-import type { FastFacts } from '../sessions/operations.ts';
 import { latestRound, notOurLock, pauseMs, readAll, sliceMs, wrongServer } from './before-fence.ts';
 import {
   holdsAll,
@@ -11,6 +10,7 @@ import {
   positionText,
   type FactsByInstance,
 } from './containment.ts';
+import { firstPosition } from './fence.ts';
 import {
   answerOf,
   commandKey,
@@ -22,6 +22,7 @@ import {
   type ChainStepFunction,
   type Needs,
   type Progress,
+  type Seen,
   type StepContext,
 } from './need.ts';
 import type { Run } from './run.ts';
@@ -35,7 +36,8 @@ export const converge: ChainStepFunction = (context, chain) => {
   const masters = chain.source.masters.map(({ instance }) => instance);
   const first = masters.map((master) => latestRound(context, (round) => `position${round}@${master}`));
   for (let round = Math.min(...first); ; round += 1) {
-    const seen = readAll(need, `position${round}`, masters);
+    // Mostly the first reading is the last one. Whoever lacks something is looked at whole from then on, for its applier.
+    const seen = round === 0 ? firstReading(context.run, chain) : readAll(need, `position${round}`, masters);
     if (seen.kind === 'failed') return failure(seen.text);
     if (seen.kind === 'waiting') return need.waiting(`the positions of ${masters.join(' and ')}`);
     const open = stillClosed(context, seen.facts);
@@ -49,6 +51,26 @@ export const converge: ChainStepFunction = (context, chain) => {
     if (slept !== null) return slept;
   }
 };
+
+/** Each master's state, as read once its sessions from before the fence were gone. */
+function firstReading(
+  run: Run,
+  chain: Chain,
+): { readonly kind: 'read'; readonly facts: Readonly<Record<string, Seen>> } {
+  const facts = chain.source.masters.map(({ instance }): readonly [string, Seen] => [
+    instance,
+    positionIn(run, chain, [0, instance]),
+  ]);
+  return { kind: 'read', facts: Object.fromEntries(facts) };
+}
+
+function positionIn(run: Run, chain: Chain, [round, master]: readonly [round: number, master: string]): Seen {
+  const seen =
+    round === 0
+      ? answerOf(run, [`end-sessions:${chain.id}`, `${firstPosition}@${master}`, 'state'])
+      : answerOf(run, [`converge:${chain.id}`, `position${round}@${master}`, 'fastFacts']);
+  return present(seen, `the position of ${master}`);
+}
 
 /** A position read on a server that is open, another one, or not ours is no final position. */
 function stillClosed(context: StepContext, facts: FactsByInstance): string | null {
@@ -82,7 +104,8 @@ function sleepOn(
   const wakes: number[] = [];
   let unanswered = false;
   for (const { master } of behind) {
-    const sick = linkTrouble(chain, master, present(facts[master], master));
+    const { links } = present(facts[master], master);
+    const sick = links === undefined ? null : linkTrouble(chain, master, { links });
     if (sick !== null) return failure(sick);
     const input = { position: sourceOf(chain, master, facts).position, sliceMs: round === 0 ? 50 : sliceMs };
     const slept = need.mysql(
@@ -114,7 +137,7 @@ function lacksOf(chain: Chain, master: string, facts: FactsByInstance): Lacks {
 
 function ringApplied(chain: Chain, master: string, facts: FactsByInstance): ReturnType<typeof holdsAll> {
   const member = present(memberOf(chain, master), `${master} in chain ${chain.id}`);
-  const link = present(facts[master], master).links.find(({ channel }) => channel === member.channel);
+  const link = present(facts[master], master).links?.find(({ channel }) => channel === member.channel);
   if (link === undefined)
     return { ok: false, error: `${master} has no link to its co-master; expected the ring to run` };
   const source = sourceOf(chain, master, facts);
@@ -129,7 +152,7 @@ function ringApplied(chain: Chain, master: string, facts: FactsByInstance): Retu
   };
 }
 
-function sourceOf(chain: Chain, master: string, facts: FactsByInstance): FastFacts {
+function sourceOf(chain: Chain, master: string, facts: FactsByInstance): Seen {
   return present(facts[memberOf(chain, master)?.from ?? ''], `the co-master that ${master} follows`);
 }
 
@@ -146,13 +169,5 @@ export function finalPositions(run: Run, chain: Chain): FactsByInstance {
     )
   )
     round += 1;
-  return Object.fromEntries(
-    masters.map((master) => [
-      master,
-      present(
-        answerOf(run, [key, `position${round}@${master}`, 'fastFacts']),
-        `the final position of ${master}`,
-      ),
-    ]),
-  );
+  return Object.fromEntries(masters.map((master) => [master, positionIn(run, chain, [round, master])]));
 }

@@ -1,3 +1,4 @@
+import { present } from '../lib/assert.ts';
 import type { Chain } from '../plan/plan.ts';
 import type { ClientSession, OpenTransaction } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
@@ -20,8 +21,12 @@ const lockWaitTimeout = 1205;
 /** ER_OPTION_PREVENTS_STATEMENT: the one answer that proves a fence. */
 const preventedByReadOnly = 1290;
 const attempts = 3;
+/** The list of sessions from before the fence, asked for the moment it is shut. */
+const sessionsBefore = 'who';
 /** Of sessions that may hold a lock while they sleep, at most so many are named. */
 const mostIdleNamed = 10;
+/** A master's position, read on it once its sessions from before the fence were seen gone. */
+export const firstPosition = 'position';
 /** How often sessions that are being ended are looked for, ms. */
 const lookAgainMs = 20;
 
@@ -37,6 +42,10 @@ export function nodesToFence(run: Run, chain: Chain): readonly string[] {
     .map(({ instance }) => instance)
     .filter((node) => answerOf(run, ['quiet', `before@${node}`, 'fastFacts'])?.readOnly === false);
   return [...masters, ...slaves];
+}
+
+function isMaster(chain: Chain, node: string): boolean {
+  return chain.source.masters.some(({ instance }) => instance === node);
 }
 
 /** Both co-masters and whatever else takes writes; each on its own session, bounded on the server, then proven. */
@@ -72,7 +81,7 @@ function fenceNode(need: Needs, [context, chain]: readonly [StepContext, Chain],
     );
     if (answer === undefined)
       return { kind: 'waiting', text: `${node} to take the fence (attempt ${attempt} of ${attempts})` };
-    if (answer.kind === 'ok') return proven(need, context, node);
+    if (answer.kind === 'ok') return proven(need, [context, chain], node);
     if (answer.kind === 'none' || answer.code !== lockWaitTimeout)
       return { kind: 'failed', text: trouble(node, 'the fence', answer) };
     const blocked = handleBlockers(need, [context, chain], [node, attempt]);
@@ -84,12 +93,15 @@ function fenceNode(need: Needs, [context, chain]: readonly [StepContext, Chain],
   };
 }
 
-function proven(need: Needs, context: StepContext, node: string): NodeProgress {
-  const seen = need.facts('fenced', node);
+function proven(need: Needs, [context, chain]: readonly [StepContext, Chain], node: string): NodeProgress {
+  const seen = need.state('fenced', node, chain);
   const proof = need.mysql('proof', [node, 'plain'], ['proveFence', {}]);
-  if (seen === undefined || proof === undefined)
+  // Whoever connects from here on cannot write: the next step ends the sessions of this list.
+  const before = need.mysql(sessionsBefore, [node, 'survey'], ['clientSessions', {}]);
+  if (seen === undefined || proof === undefined || before === undefined)
     return { kind: 'waiting', text: `proof that ${node} refuses writes` };
   if (seen.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'reading the fence back', seen) };
+  if (before.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'listing sessions', before) };
   if (proof.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'the proof of the fence', proof) };
   const wrong = wrongServer(context, node, seen.value) ?? notOurLock(context, node, seen.value);
   if (wrong !== null) return { kind: 'failed', text: wrong };
@@ -197,7 +209,7 @@ export const endSessions: ChainStepFunction = (context, chain) => {
   let ended = 0;
   const nodes = nodesToFence(context.run, chain);
   for (const node of nodes) {
-    const progress = endSessionsOf(need, context, node);
+    const progress = endSessionsOf(need, [context, chain], node);
     if (progress.kind === 'failed') return failure(progress.text);
     if (progress.kind === 'done') ended += progress.ended;
     else waiting.push(progress.text);
@@ -212,14 +224,17 @@ type Ended =
   | { readonly kind: 'done'; readonly ended: number }
   | { readonly kind: 'waiting' | 'failed'; readonly text: string };
 
-function endSessionsOf(need: Needs, context: StepContext, node: string): Ended {
-  const listed = need.mysql('who', [node, 'look'], ['clientSessions', {}]);
-  if (listed === undefined) return { kind: 'waiting', text: `the list of sessions on ${node}` };
-  if (listed.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'listing sessions', listed) };
+function endSessionsOf(need: Needs, [context, chain]: readonly [StepContext, Chain], node: string): Ended {
+  const { sessions } = present(
+    answerOf(context.run, [`fence:${chain.id}`, `${sessionsBefore}@${node}`, 'clientSessions']),
+    `the sessions of ${node} from before the fence`,
+  );
   const own = new Set(Object.values(context.run.threads[node] ?? {}));
-  const threads = listed.value.sessions.map(({ thread }) => thread).filter((thread) => !own.has(thread));
+  const threads = sessions.map(({ thread }) => thread).filter((thread) => !own.has(thread));
   const gone = threads.length === 0 ? 'gone' : seeGone(need, context, [node, threads]);
   if (gone !== 'gone') return gone;
+  // Read as soon as nobody from before the fence is left: the next step's first reading.
+  const position = isMaster(chain, node) ? need.state(firstPosition, node, chain) : null;
   const prepared = need.mysql('xa', [node, 'look'], ['preparedTransactions', {}]);
   if (prepared === undefined) return { kind: 'waiting', text: `prepared XA transactions on ${node}` };
   if (prepared.kind !== 'ok')
@@ -230,6 +245,9 @@ function endSessionsOf(need: Needs, context: StepContext, node: string): Ended {
       text: `${node} holds ${prepared.value.xids.length} prepared XA transactions (${prepared.value.xids.slice(0, 3).join(', ')}); expected none, because XA COMMIT passes the fence`,
     };
   }
+  if (position === undefined) return { kind: 'waiting', text: `the position of ${node}` };
+  if (position !== null && position.kind !== 'ok')
+    return { kind: 'failed', text: trouble(node, 'reading its position', position) };
   return { kind: 'done', ended: threads.length };
 }
 
@@ -238,7 +256,7 @@ function seeGone(
   context: StepContext,
   [node, threads]: readonly [string, readonly number[]],
 ): 'gone' | Exclude<Ended, { kind: 'done' }> {
-  const killed = need.mysql('end', [node, 'act'], ['killThreads', { threads }]);
+  const killed = need.mysql('end', [node, 'look'], ['killThreads', { threads }]);
   if (killed === undefined) return { kind: 'waiting', text: `${threads.length} sessions on ${node} to end` };
   if (killed.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'ending sessions', killed) };
   if (threads.every((thread) => killed.value.gone.includes(thread))) return 'gone';

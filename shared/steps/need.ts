@@ -1,5 +1,11 @@
 import type { AppFleet, Chain, Plan } from '../plan/plan.ts';
-import type { FastFacts, OperationInput, OperationName, OperationOutput } from '../sessions/operations.ts';
+import type {
+  FastFacts,
+  OperationInput,
+  OperationName,
+  OperationOutput,
+  ServerState,
+} from '../sessions/operations.ts';
 import type { Answer, SessionPurpose } from '../sessions/session.ts';
 import type { Command, MysqlCommand } from './command.ts';
 import type { Moment } from './event.ts';
@@ -40,6 +46,11 @@ export type Progress =
   | { readonly kind: 'failed'; readonly text: string }
   | { readonly kind: 'absent'; readonly text: string };
 
+/** What one part of a step found. */
+export type Judged =
+  | { readonly kind: 'done' | 'failed'; readonly text: string }
+  | { readonly kind: 'waiting'; readonly text: string; readonly wakeAtMonoMs?: number };
+
 /** A step's finished judgement: it is done, and this is what was seen. */
 export function done(text: string): Progress {
   return { kind: 'done', text };
@@ -56,6 +67,9 @@ export type NeedOptions = { readonly limitMs?: number; readonly undo?: UndoItem 
 /** Default bound of a read or a quick statement; a plan's limits bound the step around it. */
 export const quickMs = 2_000;
 
+/** What was read of a server: its links are there when they were read too. */
+export type Seen = ServerState & Partial<Pick<FastFacts, 'links'>>;
+
 /** Collects what one call of a step function needs. */
 export type Needs = {
   readonly mysql: <K extends OperationName>(
@@ -64,6 +78,8 @@ export type Needs = {
     ask: readonly [operation: K, input: OperationInput<K>, options?: NeedOptions],
   ) => Answer<OperationOutput<K>> | undefined;
   readonly facts: (name: string, instance: string) => Answer<FastFacts> | undefined;
+  /** As much of the facts as a proof of this chain needs: by GTID one statement, otherwise all of them. */
+  readonly state: (name: string, instance: string, chain: Chain) => Answer<Seen> | undefined;
   readonly ssh: (
     name: string,
     at: readonly [host: string, argv: readonly string[]],
@@ -103,6 +119,10 @@ export function needs(context: StepContext): Needs {
   return {
     mysql,
     facts: (name, instance) => mysql(name, [instance, 'look'], ['fastFacts', {}]),
+    state: (name, instance, { gtid }) =>
+      gtid === 'on'
+        ? mysql(name, [instance, 'look'], ['state', {}])
+        : mysql(name, [instance, 'look'], ['fastFacts', {}]),
     ssh: (name, [host, argv], options) =>
       need(name, host, bounded({ kind: 'ssh', host, argv, effect: options.effect }, options)) as ReturnType<
         Needs['ssh']
@@ -156,6 +176,17 @@ export function answerOf<K extends OperationName>(
   const attempt = run.steps[step]?.attempt ?? 1;
   const answer = run.commands[commandKey(step, attempt, name)]?.answer;
   return answer?.kind === 'ok' ? (answer.value as OperationOutput<K>) : null;
+}
+
+/** The answer to what another step asked and did not wait for; undefined as long as there is none. */
+export function givenAnswer<K extends OperationName>(
+  run: Run,
+  at: readonly [step: StepKey, name: string, operation: K],
+): Answer<OperationOutput<K>> | undefined {
+  const [step, name] = at;
+  const attempt = run.steps[step]?.attempt ?? 1;
+  return (run.commands[commandKey(step, attempt, name)]?.answer ?? undefined) as
+    Answer<OperationOutput<K>> | undefined;
 }
 
 /** An answer that brought no value, in words. */

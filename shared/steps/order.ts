@@ -9,6 +9,7 @@ export type StepId =
   | 'quiet'
   | 'fence'
   | 'end-sessions'
+  | 'configure-reverse'
   | 'converge'
   | 'drain'
   | 'prepare-reverse'
@@ -17,6 +18,7 @@ export type StepId =
   | 'claim'
   | 'last-look'
   | 'persist-fence'
+  | 'detach'
   | 'promote'
   | 'redirect'
   | 'announce'
@@ -99,6 +101,16 @@ export const order: readonly StepPlace[] = [
     says: 'Sessions from before the fence are gone and no XA transaction is prepared.',
   },
   {
+    id: 'configure-reverse',
+    scope: 'chain',
+    // Beside what follows: it waits for nothing but a closed source, and changes nothing that moves.
+    after: ['fence'],
+    limit: 'reverseMs',
+    side: 'before',
+    word: 'way back',
+    says: 'The reverse link is configured, not started.',
+  },
+  {
     id: 'converge',
     scope: 'chain',
     after: ['end-sessions'],
@@ -119,11 +131,11 @@ export const order: readonly StepPlace[] = [
   {
     id: 'prepare-reverse',
     scope: 'chain',
-    after: ['converge'],
+    after: ['converge', 'configure-reverse'],
     limit: 'drainMs',
     side: 'before',
-    word: 'way back',
-    says: 'The reverse link is configured, not started, and the ring is open where events could circle.',
+    word: 'ring',
+    says: 'The ring is open where events could circle, and the reverse link waits to be started.',
   },
   {
     id: 'prove',
@@ -172,9 +184,18 @@ export const order: readonly StepPlace[] = [
     says: 'The fence outlives a restart of the source, where the server can do that.',
   },
   {
+    id: 'detach',
+    scope: 'chain',
+    after: ['last-look'],
+    limit: 'promoteMs',
+    side: 'after',
+    word: 'detach',
+    says: 'The target no longer follows the source.',
+  },
+  {
     id: 'promote',
     scope: 'chain',
-    after: ['persist-fence'],
+    after: ['persist-fence', 'detach'],
     limit: 'promoteMs',
     side: 'after',
     word: 'promote',

@@ -1,36 +1,33 @@
 import { present } from '../lib/assert.ts';
 import { failed, ok, type Result } from '../lib/result.ts';
 import type { Chain } from '../plan/plan.ts';
-import type { OpenTransaction } from '../sessions/operations.ts';
-import type { Answer } from '../sessions/session.ts';
-import { notOurLock, readAll, wrongServer } from './before-fence.ts';
+import { notOurLock, readStates, wrongServer } from './before-fence.ts';
 import { changedSince, holdsAll, notClosed, type FactsByInstance } from './containment.ts';
 import { finalPositions } from './converge.ts';
 import { nodesToFence } from './fence.ts';
 import {
-  answerOf,
   commandKey,
   done,
   failure,
+  givenAnswer,
   needs,
   sourceNodes,
   trouble,
   type ChainStepFunction,
+  type Judged,
   type Needs,
   type StepContext,
   type StepFunction,
 } from './need.ts';
+import { compareRows } from './proof-rows.ts';
 import { transactionsUnreadMs } from './quiet.ts';
-
-/** How many of the newest rows of each proof table are compared. */
-const rowsCompared = 20;
 
 /** Everything that must be true before anything is promoted, read afresh and all at once. */
 export const prove: ChainStepFunction = (context, chain) => {
   const need = needs(context);
   const targets = chain.target.masters.map(({ instance }) => instance);
-  const sources = readAll(need, 'second', sourceNodes(chain));
-  const targetFacts = readAll(need, 'target', targets);
+  const sources = readStates(need, chain, ['second', sourceNodes(chain)]);
+  const targetFacts = readStates(need, chain, ['target', targets]);
   const rows = compareRows(need, context, chain);
   const transactions = noneOpen(need, context, chain);
   if (sources.kind === 'failed') return failure(sources.text);
@@ -98,68 +95,11 @@ function writtenSources(
   return ok(Object.fromEntries(nodes.map((node) => [node, present(sources[node], node)])));
 }
 
-type Judged =
-  | { readonly kind: 'done' | 'failed'; readonly text: string }
-  | { readonly kind: 'waiting'; readonly text: string; readonly wakeAtMonoMs?: number };
-
-function compareRows(need: Needs, context: StepContext, chain: Chain): Judged {
-  const tables = context.run.proofTables[chain.id] ?? [];
-  if (tables.length === 0) return { kind: 'done', text: 'no proof tables are named or found' };
-  const source = present(chain.source.masters[0], 'a source master').instance;
-  const nodes = [source, ...chain.target.masters.map(({ instance }) => instance)];
-  // On the survey session: a slow table must not keep the look session from its next reading.
-  const read = nodes.map(
-    (node) =>
-      [
-        node,
-        need.mysql(
-          'rows',
-          [node, 'survey'],
-          ['newestRows', { tables, rows: rowsCompared }, { limitMs: context.plan.limits.proveMs }],
-        ),
-      ] as const,
-  );
-  for (const [node, answer] of read)
-    if (answer !== undefined && answer.kind !== 'ok')
-      return { kind: 'failed', text: trouble(node, 'reading the newest rows', answer) };
-  const [first, ...others] = read;
-  if (first?.[1]?.kind !== 'ok')
-    return { kind: 'waiting', text: `the newest rows of ${tables.length} tables` };
-  const firstTables = first[1].value.tables;
-  const unread = tables.find((table) => !firstTables.some((seen) => seen.table === table));
-  if (unread !== undefined) {
-    return {
-      kind: 'failed',
-      text: `the newest rows of ${unread} were not read on ${source}; expected the table to be there`,
-    };
-  }
-  for (const [node, answer] of others) {
-    if (answer?.kind !== 'ok') return { kind: 'waiting', text: `the newest rows of ${tables.length} tables` };
-    for (const expected of firstTables) {
-      const seen = answer.value.tables.find(({ table }) => table === expected.table);
-      if (seen === undefined || seen.rows !== expected.rows || seen.sha256 !== expected.sha256) {
-        return {
-          kind: 'failed',
-          text: `the newest rows of ${expected.table} differ between ${source} and ${node}; expected them equal`,
-        };
-      }
-    }
-  }
-  const without = firstTables.filter(({ sha256 }) => sha256 === null).length;
-  return {
-    kind: 'done',
-    text: `newest rows of ${tables.length - without} tables are equal${without > 0 ? ` (${without} have no key to order by)` : ''}`,
-  };
-}
-
 function noneOpen(need: Needs, context: StepContext, chain: Chain): Judged {
   const drainStep = `drain:${chain.id}`;
   for (const node of nodesToFence(context.run, chain)) {
     const own = new Set(Object.values(context.run.threads[node] ?? {}));
-    let answer: Answer<{ readonly transactions: readonly OpenTransaction[] }> | undefined = drainAnswer(
-      context,
-      [drainStep, node],
-    );
+    let answer = givenAnswer(context.run, [drainStep, `transactions@${node}`, 'openTransactions']);
     let name = commandKey(drainStep, context.run.steps[drainStep]?.attempt ?? 1, `transactions@${node}`);
     for (let look = 0; ; look += 1) {
       if (answer === undefined) return { kind: 'waiting', text: `the list of open transactions of ${node}` };
@@ -183,20 +123,6 @@ function noneOpen(need: Needs, context: StepContext, chain: Chain): Judged {
     }
   }
   return { kind: 'done', text: '' };
-}
-
-function drainAnswer(
-  context: StepContext,
-  [step, node]: readonly [string, string],
-): Answer<{ readonly transactions: readonly OpenTransaction[] }> | undefined {
-  const issued =
-    context.run.commands[commandKey(step, context.run.steps[step]?.attempt ?? 1, `transactions@${node}`)];
-  if (issued === undefined) return { kind: 'ok', value: { transactions: [] }, takenAt: 0, tookMs: 0 };
-  if (issued.answer === null) return undefined;
-  const value = answerOf(context.run, [step, `transactions@${node}`, 'openTransactions']);
-  return issued.answer.kind === 'ok'
-    ? { ...issued.answer, value: present(value, 'the list of open transactions') }
-    : issued.answer;
 }
 
 /** All chains are proven: the order itself waits for each, so that here nothing is left to do but to say it. */

@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
 import { readAll } from './before-fence.ts';
+import type { FastFacts } from '../sessions/operations.ts';
 import type { FactsByInstance } from './containment.ts';
 import {
   done,
@@ -67,7 +68,7 @@ function maintenanceOn(need: Needs, plan: Plan): Part {
   return { kind: 'done', text: on.length === 0 ? '' : `Maintenance mode on ${on.join(', ')}. ` };
 }
 
-function schedulersOff(need: Needs, before: FactsByInstance): Part {
+function schedulersOff(need: Needs, before: Readonly<Record<string, FastFacts>>): Part {
   const busy = Object.entries(before).flatMap(([node, facts]) => (facts.eventScheduler ? [node] : []));
   const off = busy.map((node) => {
     const undo = { kind: 'scheduler-on', instance: node } as const;

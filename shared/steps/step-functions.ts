@@ -3,14 +3,16 @@ import { announce, canary, events, redirect, residue, reverse } from './after.ts
 import { arm, lock, preDrain } from './before-fence.ts';
 import { close } from './close.ts';
 import { converge } from './converge.ts';
-import { drain, prepareReverse } from './drain.ts';
+import { drain } from './drain.ts';
 import { endSessions, fence } from './fence.ts';
 import type { ChainStepFunction, Progress, StepContext, StepFunction } from './need.ts';
 import type { StepId } from './order.ts';
-import { claim, lastLook, persistFence, promote } from './passage.ts';
+import { claim, lastLook, persistFence } from './passage.ts';
+import { detach, promote } from './promote.ts';
 import { barrier, prove } from './prove.ts';
 import { quiet } from './quiet.ts';
 import { unwind } from './unwind.ts';
+import { configureReverse, prepareReverse } from './way-back.ts';
 
 /** One function per step; a new step does not compile until it is here. */
 const functions: { readonly [K in StepId]: StepFunction | { readonly perChain: ChainStepFunction } } = {
@@ -20,6 +22,7 @@ const functions: { readonly [K in StepId]: StepFunction | { readonly perChain: C
   quiet,
   fence: { perChain: fence },
   'end-sessions': { perChain: endSessions },
+  'configure-reverse': { perChain: configureReverse },
   converge: { perChain: converge },
   drain: { perChain: drain },
   'prepare-reverse': { perChain: prepareReverse },
@@ -28,6 +31,7 @@ const functions: { readonly [K in StepId]: StepFunction | { readonly perChain: C
   claim,
   'last-look': lastLook,
   'persist-fence': { perChain: persistFence },
+  detach: { perChain: detach },
   promote: { perChain: promote },
   redirect,
   announce,

@@ -1,6 +1,6 @@
 import { foldRun } from '../../shared/audit/fold.ts';
 import type { JournalRecord } from '../../shared/audit/record.ts';
-import { reverseChannel } from '../../shared/steps/drain.ts';
+import { reverseChannel } from '../../shared/steps/way-back.ts';
 import { isEffect } from '../../main/engine/perform.ts';
 import { missingAcknowledged } from '../../main/simulator/truth.ts';
 import type { Rehearsed } from './rehearsal.ts';

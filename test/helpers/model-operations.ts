@@ -2,7 +2,7 @@ import { present } from '../../shared/lib/assert.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
 import type { Action, MysqlCommand } from '../../shared/steps/command.ts';
-import { reverseChannel } from '../../shared/steps/drain.ts';
+import { reverseChannel } from '../../shared/steps/way-back.ts';
 import { factsOf, runningLink, threadsOf, type ModelHost, type ModelServer } from './model-servers.ts';
 
 /** Everything the model's operations touch. */
@@ -126,6 +126,11 @@ function replyToRead(
   switch (action.operation) {
     case 'fastFacts':
       return { value: factsOf(server, thread, nowMs) };
+    case 'state': {
+      const { links: _links, beats: _beats, eventScheduler: _on, ...facts } = factsOf(server, thread, nowMs);
+      const { threadsRunning: _running, writesCounted: _counted, ...state } = facts;
+      return { value: state };
+    }
     case 'clientSessions':
       return { value: { sessions: [...server.sessions] } };
     case 'openTransactions':

@@ -10,6 +10,7 @@ export type RandomNight = { readonly seed: number; readonly plan: Plan; readonly
 const names = ['orders', 'content', 'media'] as const;
 const reads: readonly OperationName[] = [
   'fastFacts',
+  'state',
   'waitApplied',
   'clientSessions',
   'preparedTransactions',

@@ -40,10 +40,10 @@ const before = order.filter(({ id, side }) => side !== 'after' && !['arm', 'barr
 
 describe.each(flavors)('abort on %s', (flavor) => {
   const took: number[] = [];
-  test.each(before)('while $id runs: thawed, and nothing is left', async ({ id }) => {
-    const running = (run: Run): boolean =>
-      Object.values(run.steps).some(({ step, state }) => step === id && state === 'running');
-    const night = await rehearse({ flavor, operator: once(running, (post) => post(abort)) });
+  test.each(before)('as soon as $id has begun: thawed, and nothing is left', async ({ id }) => {
+    const begun = (run: Run): boolean =>
+      Object.values(run.steps).some(({ step, startedAt }) => step === id && startedAt !== null);
+    const night = await rehearse({ flavor, operator: once(begun, (post) => post(abort)) });
     expect(night.run?.outcome).toBe('thawed');
     expect(night.run?.abortReason).toBe('Dana asked for it: a test');
     expect(brokenRules(night)).toEqual([]);

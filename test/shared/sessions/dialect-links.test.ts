@@ -10,12 +10,13 @@ import {
   passwordMask,
   readLinks,
   removeLinkStatements,
-  startLinkStatement,
+  startLinkStatements,
   stopLinkStatement,
 } from '../../../shared/sessions/dialect-links.ts';
 import type { LinkWords } from '../../../shared/sessions/dialect-links.ts';
 import { Unreadable } from '../../../shared/sessions/dialect-rows.ts';
 import type { ResultSet } from '../../../shared/sessions/dialect-rows.ts';
+import type { Position } from '../../../shared/sessions/operations.ts';
 import { parseVersion } from '../../../shared/sessions/versions.ts';
 
 type Fixture = {
@@ -128,16 +129,17 @@ describe.each(fixtures)('$version ($proof)', (fixture) => {
   });
 });
 
+const position: Position = {
+  flavor: 'mysql',
+  file: 'binlog.000007',
+  offset: 4711,
+  gtid: '73f86016-978b-11ee-ade5-8d2a2a562feb:1-3',
+};
 const words: LinkWords = {
   channel: 'cutover_reverse',
   sourceAddress: '10.0.0.7',
   sourcePort: 3306,
-  from: {
-    flavor: 'mysql',
-    file: 'binlog.000007',
-    offset: 4711,
-    gtid: '73f86016-978b-11ee-ade5-8d2a2a562feb:1-3',
-  },
+  from: position,
   usesGtid: true,
   tls: { mode: 'REQUIRED' },
   account: { user: 'repl', password: passwordMask },
@@ -178,22 +180,35 @@ describe('CHANGE … TO', () => {
   test('MySQL: a link without account names none, the start brings it', () => {
     const dialect = dialectFor('9.7.4');
     expect(configureLinkStatements(dialect, { ...words, account: null })[0]).not.toMatch(/USER|PASSWORD/);
-    expect(startLinkStatement(dialect, 'x', words.account)).toBe(
+    expect(startLinkStatements(dialect, { channel: 'x', account: words.account, from: position })).toEqual([
       "START REPLICA USER = 'repl' PASSWORD = '********' FOR CHANNEL 'x'",
-    );
-    expect(startLinkStatement(dialect, 'x', null)).toBe("START REPLICA FOR CHANNEL 'x'");
+    ]);
+    expect(startLinkStatements(dialect, { channel: 'x', account: null })).toEqual([
+      "START REPLICA FOR CHANNEL 'x'",
+    ]);
   });
 
   test('MariaDB: the state becomes one GTID a domain, the highest', () => {
-    const from = { ...words.from, gtid: '0-1-5,0-2-9007199254740995,0-3-9007199254740994,7-3-9' };
+    const from = { ...position, gtid: '0-1-5,0-2-9007199254740995,0-3-9007199254740994,7-3-9' };
     expect(configureLinkStatements(dialectFor('10.11.19-MariaDB'), { ...words, from })).toEqual([
       "SET GLOBAL gtid_slave_pos = '0-2-9007199254740995,7-3-9'",
       "CHANGE MASTER 'cutover_reverse' TO MASTER_HOST = '10.0.0.7', MASTER_PORT = 3306, MASTER_USER = 'repl', MASTER_PASSWORD = '********', MASTER_CONNECT_RETRY = 5, MASTER_SSL = 1, MASTER_SSL_VERIFY_SERVER_CERT = 0, MASTER_USE_GTID = slave_pos",
     ]);
   });
 
+  test('MariaDB: a link that is configured before its place is known is told that when it is started', () => {
+    const dialect = dialectFor('10.11.19-MariaDB');
+    expect(configureLinkStatements(dialect, { ...words, from: null })).toHaveLength(1);
+    const from = { ...position, gtid: '0-1-5,0-2-9', logEndGtid: '0-1-5' };
+    expect(startLinkStatements(dialect, { channel: 'x', account: null, from })).toEqual([
+      "SET GLOBAL gtid_slave_pos = '0-1-5'",
+      "START SLAVE 'x'",
+    ]);
+    expect(startLinkStatements(dialect, { channel: 'x', account: null })).toEqual(["START SLAVE 'x'"]);
+  });
+
   test('without a place to start from there is no statement', () => {
-    const from = { ...words.from, file: null, offset: null };
+    const from = { ...position, file: null, offset: null };
     expect(() => configureLinkStatements(dialectFor('9.7.4'), { ...words, usesGtid: false, from })).toThrow(
       'file and an offset',
     );

@@ -53,7 +53,13 @@ describe('a step that takes too long before the point of no return', () => {
             : 'converge:orders';
       const world = openWorld(plan, ({ command, operation, where }, model) => {
         if (operation === 'waitApplied') return { afterMs: 200 };
-        if (!command.key.startsWith(step) || operation !== 'fastFacts') return undefined;
+        if (operation !== 'fastFacts' && operation !== 'state') return undefined;
+        // The first reading of converge is the last one of the step before.
+        if (
+          !command.key.startsWith(step) &&
+          !(limit === 'convergeMs' && /^end-sessions:orders/.test(command.key))
+        )
+          return undefined;
         const held = model.servers.get(where);
         if (held !== undefined)
           held.gtid =
@@ -95,7 +101,7 @@ describe('one decision in which one chain goes on and another fails', () => {
     world.passMs(content + plan.limits.endSessionsMs - world.nowMs());
     // This answer would let the chain `orders` end sessions; by now the chain `content` is past its limit.
     const from = world.intents.length;
-    world.answer('end-sessions:orders#1/who@orders-a1');
+    world.answer(world.outstanding().find((key) => key.startsWith('end-sessions:orders')) ?? '');
     expect(world.run().phase).toBe('unwinding');
     const begun = world.intents.slice(from).map(({ command }) => command.key);
     expect(begun.filter((key) => !key.startsWith('unwind'))).toEqual([]);

@@ -95,7 +95,7 @@ const lies: readonly Lie[] = [
   [
     'a source that came back writable at once',
     when(
-      'converge:orders#1/position0@orders-a1',
+      'end-sessions:orders#1/position@orders-a1',
       at('orders-a1', (server) => {
         server.readOnly = false;
       }),
@@ -161,7 +161,7 @@ const lies: readonly Lie[] = [
   [
     'a reverse link that starts by itself',
     when(
-      'prepare-reverse:orders#1/configured@orders-a1',
+      'configure-reverse:orders#1/configured@orders-a1',
       at('orders-a1', (server) => {
         server.links = server.links.map((link) => ({ ...link, applier: 'running' }));
       }),

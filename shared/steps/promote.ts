@@ -1,0 +1,210 @@
+import type { Chain } from '../plan/plan.ts';
+import type { FastFacts } from '../sessions/operations.ts';
+import { wrongServer } from './before-fence.ts';
+import { memberOf } from './containment.ts';
+import {
+  answerOf,
+  done,
+  failure,
+  lookLater,
+  needs,
+  sourceNodes,
+  trouble,
+  type ChainStepFunction,
+  type Needs,
+  type StepContext,
+} from './need.ts';
+import { lastSeen } from './passage.ts';
+import { lostThreads } from './run.ts';
+
+/** How often a run lock that a lost session of ours still held is asked for again, ms. */
+const lockAgainMs = 20;
+
+/** Takes each target master off its source, by name, and reads that back: a plain stop would re-attach at the next restart. */
+export const detach: ChainStepFunction = (context, chain) => {
+  const need = needs(context);
+  const results = chain.target.masters.flatMap(({ instance }) => {
+    const channel = forwardChannel(chain, instance);
+    return channel === null ? [] : [detachOne(need, context, [instance, channel])];
+  });
+  const failed = results.find(({ kind }) => kind === 'failed');
+  if (failed?.kind === 'failed') return failure(failed.text);
+  const waiting = results.flatMap((result) => (result.kind === 'waiting' ? [result.text] : []));
+  if (waiting.length > 0) return need.waiting(waiting.join('; '));
+  return done(
+    `${chain.target.masters.map(({ instance }) => instance).join(', ')} no longer follow the source.`,
+  );
+};
+
+function detachOne(need: Needs, context: StepContext, [node, channel]: readonly [string, string]): Opened {
+  const follows = (facts: FastFacts): boolean => facts.links.some((link) => link.channel === channel);
+  // A second attempt acts on what is seen, never on what the first one was told.
+  const before = context.attempt > 1 ? whatIs(need, context, ['before', node]) : null;
+  if (before !== null && before.kind !== 'seen') return before;
+  if (before === null || follows(before.facts)) {
+    const removed = need.mysql(
+      'detach',
+      [node, 'act'],
+      ['removeLink', { channel }, { limitMs: context.plan.limits.promoteMs }],
+    );
+    if (removed === undefined) return { kind: 'waiting', text: `${node} to let go of its source` };
+    if (removed.kind !== 'ok')
+      return { kind: 'failed', text: trouble(node, 'removing the forward link', removed) };
+  }
+  const after = whatIs(need, context, ['seen', node]);
+  if (after.kind !== 'seen') return after;
+  return follows(after.facts)
+    ? { kind: 'failed', text: `${node} still has its forward link; expected it removed by name` }
+    : { kind: 'done' };
+}
+
+/** Opens each target master: guarded by the run lock and the server's own clock, read back. */
+export const promote: ChainStepFunction = (context, chain) => {
+  const need = needs(context);
+  const waiting: string[] = [];
+  for (const { instance } of chain.target.masters) {
+    const opened = promoteOne(need, [context, chain], instance);
+    if (opened.kind === 'failed') return failure(opened.text);
+    if (opened.kind === 'waiting') waiting.push(opened.text);
+  }
+  // Only a second attempt looks again by itself: at a lock that a lost session gives back.
+  if (waiting.length > 0)
+    return need.waiting(
+      waiting.join('; '),
+      context.attempt > 1 ? context.now.monoMs + lockAgainMs : undefined,
+    );
+  return done(
+    `${chain.target.masters.map(({ instance }) => instance).join(', ')} open for writes; a plain account's canary went through.`,
+  );
+};
+
+type Opened = { readonly kind: 'done' } | { readonly kind: 'waiting' | 'failed'; readonly text: string };
+
+function promoteOne(need: Needs, [context, chain]: readonly [StepContext, Chain], node: string): Opened {
+  const channel = forwardChannel(chain, node);
+  // A second attempt acts on what is seen, never on what the first one was told; and a session that was lost meanwhile
+  // has lost the run lock with it, without which the guard refuses.
+  const again = context.attempt > 1 ? lookAgain(need, context, node) : null;
+  if (again !== null && again.kind !== 'seen') return again;
+  let unheard: string | null = null;
+  if (again === null || again.facts.readOnly) {
+    const opened = need.mysql(
+      'open',
+      [node, 'act'],
+      [
+        'promote',
+        { notAfterUtc: guardTime(context, chain, node) },
+        { limitMs: context.plan.limits.promoteMs },
+      ],
+    );
+    if (opened === undefined) return { kind: 'waiting', text: `${node} to take writes` };
+    if (opened.kind === 'refused') return { kind: 'failed', text: trouble(node, 'promote', opened) };
+    // Without an answer only the server's own word counts: it may be open already.
+    if (opened.kind === 'none') unheard = trouble(node, 'promote', opened);
+  }
+  return readBack(need, context, { node, channel, unheard });
+}
+
+type Looked = Opened | { readonly kind: 'seen'; readonly facts: FastFacts };
+
+/** What the server says of itself now, when it is still the one that preflight verified. */
+function whatIs(
+  need: Needs,
+  context: StepContext,
+  [name, node]: readonly [name: string, node: string],
+): Looked {
+  const seen = need.facts(name, node);
+  if (seen === undefined) return { kind: 'waiting', text: `the state of ${node}` };
+  if (seen.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'reading its state', seen) };
+  const wrong = wrongServer(context, node, seen.value);
+  return wrong === null ? { kind: 'seen', facts: seen.value } : { kind: 'failed', text: wrong };
+}
+
+function lookAgain(need: Needs, context: StepContext, node: string): Looked {
+  const seen = whatIs(need, context, ['before', node]);
+  if (seen.kind !== 'seen' || !seen.facts.readOnly) return seen;
+  return takeAgain(need, context, node) ?? seen;
+}
+
+/** Takes the run lock for a session that may be new; null: it is ours. A lost session of ours that holds it still is ended. */
+function takeAgain(need: Needs, context: StepContext, node: string): Opened | null {
+  for (let round = 0; ; round += 1) {
+    const name = `take${round === 0 ? '' : round}`;
+    const lock = need.mysql(name, [node, 'act'], ['takeLock', {}]);
+    if (lock === undefined) return { kind: 'waiting', text: `the run lock of ${node}` };
+    if (lock.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'taking the run lock', lock) };
+    if (lock.value.held) return null;
+    const { holder } = lock.value;
+    if (holder !== null && !lostThreads(context.run, node).includes(holder)) {
+      return {
+        kind: 'failed',
+        text: `${node}: the run lock is held by thread ${holder}; expected it free or ours`,
+      };
+    }
+    if (holder !== null) {
+      const ended = need.mysql('end-lost', [node, 'act'], ['killThreads', { threads: [holder] }]);
+      if (ended === undefined)
+        return { kind: 'waiting', text: `the end of this run's lost session ${holder} on ${node}` };
+      if (ended.kind !== 'ok')
+        return { kind: 'failed', text: trouble(node, `ending this run's lost session ${holder}`, ended) };
+    }
+    if (lookLater(context, `${name}@${node}`, lockAgainMs) !== null)
+      return { kind: 'waiting', text: `the run lock of ${node}` };
+  }
+}
+
+function readBack(
+  need: Needs,
+  context: StepContext,
+  {
+    node,
+    channel,
+    unheard,
+  }: { readonly node: string; readonly channel: string | null; readonly unheard: string | null },
+): Opened {
+  const seen = need.facts('seen', node);
+  const canary = need.mysql('canary', [node, 'plain'], ['writeCanary', { id: canaryId(context, node) }]);
+  if (seen === undefined || canary === undefined) return { kind: 'waiting', text: `a canary on ${node}` };
+  if (seen.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'reading the promotion back', seen) };
+  const wrong = wrongServer(context, node, seen.value);
+  if (wrong !== null) return { kind: 'failed', text: wrong };
+  if (seen.value.readOnly) {
+    return { kind: 'failed', text: unheard ?? `${node} still refuses writes; expected it open` };
+  }
+  if (channel !== null && seen.value.links.some((link) => link.channel === channel)) {
+    return { kind: 'failed', text: `${node} still has its forward link; expected it removed by name` };
+  }
+  if (canary.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'the canary write', canary) };
+  return { kind: 'done' };
+}
+
+/** The name of the link over which the source reaches a target master; null when it follows another target instead. */
+function forwardChannel(chain: Chain, node: string): string | null {
+  const member = memberOf(chain, node);
+  return member?.from !== undefined && sourceNodes(chain).includes(member.from) ? member.channel : null;
+}
+
+/** A canary's id: unique in all runs, at most 64 characters. */
+export function canaryId(context: StepContext, node: string): string {
+  return `${context.run.id}/${node}/${context.attempt}`.slice(-64);
+}
+
+/**
+ * The latest moment, by the server's own clock, at which promote may take effect: the narrow passage counted from the
+ * last look at that server; for an attempt that a person asked for, the step's limit counted from its first look.
+ */
+function guardTime(context: StepContext, chain: Chain, node: string): string {
+  const again =
+    context.attempt > 1
+      ? answerOf(context.run, [`promote:${chain.id}`, `before@${node}`, 'fastFacts'])
+      : null;
+  const seen = again ?? lastSeen(context.run, node);
+  const allowedMs = again === null ? context.plan.limits.passageMs : context.plan.limits.promoteMs;
+  return utcText(seen.clockUs + allowedMs * 1_000);
+}
+
+/** UTC text as MySQL compares it with UTC_TIMESTAMP(6). `us`: microseconds since the epoch. */
+export function utcText(us: number): string {
+  const text = new Date(Math.floor(us / 1_000)).toISOString().replace('T', ' ').slice(0, 23);
+  return `${text}${String(Math.floor(us) % 1_000).padStart(3, '0')}`;
+}

@@ -1,0 +1,173 @@
+import { present } from '../lib/assert.ts';
+import type { Chain } from '../plan/plan.ts';
+import type { Position } from '../sessions/operations.ts';
+import type { ReplicationLink } from '../sessions/replication-link.ts';
+import { memberOf } from './containment.ts';
+import { finalPositions } from './converge.ts';
+import { drainedFacts } from './drain.ts';
+import {
+  done,
+  failure,
+  needs,
+  trouble,
+  type ChainStepFunction,
+  type Needs,
+  type Progress,
+  type StepContext,
+} from './need.ts';
+
+/** The channel of the way back; the name is the cockpit's own, so that nothing else is ever touched by it. */
+export const reverseChannel = 'cutover_reverse';
+
+/** Whether events could circle through the ring once the reverse link runs. */
+export function mustOpenRing(chain: Chain, flavor: 'mysql' | 'mariadb'): boolean {
+  return chain.source.masters.length > 1 && (flavor === 'mariadb' || chain.gtid === 'off');
+}
+
+/**
+ * The source master that will follow the target, and the target master it follows. It is the master whose log the
+ * target's own log repeats, in the same order: what comes after the last event of the one, comes after it in the other.
+ */
+export function reverseEnds(chain: Chain): {
+  readonly receiver: string;
+  readonly from: string;
+  readonly ringChannel: string;
+} {
+  const target = present(chain.target.masters[0], 'a target master');
+  const { masters } = chain.source;
+  let feeder = target.from;
+  for (
+    let hops = 0;
+    feeder !== undefined && hops < 64 && !masters.some(({ instance }) => instance === feeder);
+    hops += 1
+  ) {
+    feeder = memberOf(chain, feeder)?.from;
+  }
+  const receiver = present(
+    masters.find(({ instance }) => instance === feeder) ?? masters[0],
+    'a source master',
+  );
+  return { receiver: receiver.instance, from: target.instance, ringChannel: receiver.channel };
+}
+
+/**
+ * By GTID the reverse link is configured before it is known where it begins, so that this costs the freeze nothing: it is
+ * told when it is started. Without GTID its place is part of the configuration, and that waits for the drain.
+ */
+export const configureReverse: ChainStepFunction = (context, chain) => {
+  if (chain.wayBack !== 'reverse')
+    return done(`The plan says there is no way back for this chain: ${chain.wayBack.none}`);
+  if (chain.gtid === 'off')
+    return done('Without GTID the reverse link is configured once the target is drained.');
+  return configured(needs(context), context, { chain, begin: null }) ?? configuredText(chain);
+};
+
+/** Opens the ring where events could circle; without GTID it then configures the reverse link, from the drained target. */
+export const prepareReverse: ChainStepFunction = (context, chain) => {
+  if (chain.wayBack !== 'reverse')
+    return done(`The plan says there is no way back for this chain: ${chain.wayBack.none}`);
+  const need = needs(context);
+  const { receiver, from, ringChannel } = reverseEnds(chain);
+  const { flavor } = present(finalPositions(context.run, chain)[receiver], receiver).position;
+  const ring = mustOpenRing(chain, flavor);
+  if (ring) {
+    const opened = openRing(need, [receiver, ringChannel]);
+    if (opened !== 'open') return opened;
+  }
+  if (chain.gtid === 'on')
+    return done(
+      ring ? `The ring is open at ${receiver}.` : 'Events cannot circle here: the ring stays as it is.',
+    );
+  const target = drainedFacts(context.run, chain, from);
+  if (target === null)
+    return need.waiting(`${from} to be drained: the end of its log is where the reverse link begins`);
+  return configured(need, context, { chain, begin: target.position }) ?? configuredText(chain);
+};
+
+function configuredText(chain: Chain): Progress {
+  const { receiver, from } = reverseEnds(chain);
+  return done(`${receiver} can follow ${from}: the link is configured and stopped.`);
+}
+
+/** Configures the reverse link and reads it back; null when it is there and stopped. */
+function configured(
+  need: Needs,
+  { plan }: StepContext,
+  { chain, begin }: { readonly chain: Chain; readonly begin: Position | null },
+): Progress | null {
+  const { receiver, from } = reverseEnds(chain);
+  const instance = present(
+    plan.instances.find(({ id }) => id === from),
+    from,
+  );
+  const changed = need.mysql(
+    'configure',
+    [receiver, 'act'],
+    [
+      'configureLink',
+      {
+        channel: reverseChannel,
+        sourceAddress: instance.replicationAddress ?? instance.address,
+        sourcePort: instance.replicationPort ?? instance.port,
+        chain: chain.id,
+        direction: 'reverse',
+        from: begin,
+      },
+      {
+        limitMs: plan.limits.reverseMs,
+        undo: { kind: 'remove-reverse', instance: receiver, channel: reverseChannel },
+      },
+    ],
+  );
+  if (changed === undefined) return need.waiting(`the reverse link on ${receiver}`);
+  if (changed.kind !== 'ok') return failure(trouble(receiver, 'configuring the reverse link', changed));
+  const link = linkSeen(need, ['configured', receiver], reverseChannel);
+  if (link.kind !== 'seen') return link.progress;
+  if (link.link === null)
+    return failure(
+      `${receiver} accepted the reverse link but does not show it; expected it configured and stopped`,
+    );
+  if (link.link.receiver !== 'stopped' || link.link.applier !== 'stopped') {
+    return failure(
+      `the reverse link of ${receiver} runs already; expected it configured and stopped until the target is promoted`,
+    );
+  }
+  return null;
+}
+
+function openRing(
+  need: Needs,
+  [receiver, channel]: readonly [string, string],
+): 'open' | ReturnType<Needs['waiting']> {
+  const stopped = need.mysql(
+    'open-ring',
+    [receiver, 'act'],
+    ['stopLink', { channel }, { undo: { kind: 'close-ring', instance: receiver, channel } }],
+  );
+  if (stopped === undefined) return need.waiting(`${receiver} to stop following its co-master`);
+  if (stopped.kind !== 'ok') return failure(trouble(receiver, 'opening the ring', stopped));
+  const link = linkSeen(need, ['opened', receiver], channel);
+  if (link.kind !== 'seen') return link.progress;
+  if (link.link !== null && (link.link.applier !== 'stopped' || link.link.receiver !== 'stopped')) {
+    return failure(`${receiver} still follows its co-master; expected the ring to be open`);
+  }
+  return 'open';
+}
+
+type LinkSeen =
+  | { readonly kind: 'seen'; readonly link: ReplicationLink | null }
+  | { readonly kind: 'not-yet'; readonly progress: ReturnType<Needs['waiting']> };
+
+/** Reads one link of an instance back. */
+export function linkSeen(
+  need: Needs,
+  [name, instance]: readonly [string, string],
+  channel: string,
+): LinkSeen {
+  const facts = need.facts(name, instance);
+  if (facts === undefined)
+    return { kind: 'not-yet', progress: need.waiting(`reading the links of ${instance} back`) };
+  if (facts.kind !== 'ok')
+    return { kind: 'not-yet', progress: failure(trouble(instance, 'reading its links back', facts)) };
+  return { kind: 'seen', link: facts.value.links.find((link) => link.channel === channel) ?? null };
+}
