@@ -24,6 +24,17 @@ export function lookTests(ground: Ground): void {
     expect(target.superReadOnly === null).toBe(ground.world().flavor === 'mariadb');
   });
 
+  test('the state says what the fast facts say, in fewer words', async () => {
+    const look = await open(ground.world().target, 'look');
+    const { links, beats, eventScheduler, threadsRunning, writesCounted, ...of } = await facts(look);
+    expect([links, beats, eventScheduler, threadsRunning, writesCounted]).not.toContain(undefined);
+    const { clockUs, uptimeSeconds, ...rest } = await value(look, 'state', {});
+    const { clockUs: earlierUs, uptimeSeconds: earlier, ...expected } = of;
+    expect(clockUs).toBeGreaterThanOrEqual(earlierUs);
+    expect(uptimeSeconds).toBeGreaterThanOrEqual(earlier);
+    expect(rest).toEqual(expected);
+  });
+
   test('client sessions: the application is seen, the reading session is not', async () => {
     const look = await open(ground.world().source, 'look');
     const held = await ground.world().hold(ground.world().source, 'open-transaction');
