@@ -90,6 +90,8 @@ export type SshChannel = {
     content: string | null,
     limitMs: number,
   ) => Promise<Answer<{ readonly sha256: string | null }>>;
+  /** Renames a file and flushes its folder; ok only when it is seen there, and no longer where it was. */
+  readonly moveFile: (from: string, to: string, limitMs: number) => Promise<Answer<SshOutput>>;
   readonly onLost: (call: (why: string) => void) => void;
   readonly close: () => Promise<void>;
 };

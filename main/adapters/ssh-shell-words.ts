@@ -58,6 +58,20 @@ export function putFileLine(path: string, content: string, mark: string): string
   return `(${script}) <<'${mark}'\n${base64}${mark}\n${endMarks(mark)}\n`;
 }
 
+/** Renames a file, which must exist, and flushes its folder; exit status 0 only when it is seen in its new place alone. */
+export function moveFileLine(from: string, to: string, mark: string): string {
+  const script = [
+    'set -e',
+    `f=${quotePath(from)}`,
+    `p=${quotePath(to)}`,
+    'mv -f -- "$f" "$p"',
+    'd="${p%/*}"',
+    'sync -- "${d:-/}" || sync',
+    'if [ ! -f "$p" ] || [ -e "$f" ]; then echo "$p is not where it was put" >&2; exit 1; fi',
+  ].join('; ');
+  return `(${script}) </dev/null; ${endMarks(mark)}\n`;
+}
+
 /** Takes a file away and says so only when it is gone. */
 export function removeFileLine(path: string, mark: string): string {
   const script = [

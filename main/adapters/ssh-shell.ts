@@ -3,7 +3,14 @@ import type { Duplex, Readable } from 'node:stream';
 import type { Answer } from '../../shared/sessions/session.ts';
 import type { SshChannel, SshOutput } from '../ports.ts';
 import { answersFrom } from './answers.ts';
-import { commandLine, MarkedOutput, putFileLine, refusalOf, removeFileLine } from './ssh-shell-words.ts';
+import {
+  commandLine,
+  MarkedOutput,
+  moveFileLine,
+  putFileLine,
+  refusalOf,
+  removeFileLine,
+} from './ssh-shell-words.ts';
 
 /** A remote shell's input and output (the Duplex) and its standard error; no terminal. */
 export type ShellStream = Duplex & { readonly stderr: Readable };
@@ -127,6 +134,11 @@ export function shellChannel(
         content === null ? removeFileLine(path, mark) : putFileLine(path, content, mark);
       const answer = await ask(line, limitMs);
       return answer.kind === 'ok' ? readSha256(answer, content === null) : answer;
+    },
+    moveFile: async (from, to, limitMs) => {
+      const refusal = fileRefusal(from, null) ?? fileRefusal(to, null);
+      if (refusal !== null) return answersFrom().refused({ code: null, message: `${at.host}: ${refusal}` });
+      return ask((mark) => moveFileLine(from, to, mark), limitMs);
     },
     onLost: (call) => {
       if (state === 'lost') call(lostWhy);

@@ -112,6 +112,7 @@ export function commandText({ action }: Command, mysql: MysqlPort): string {
   if (action.kind === 'ssh') return action.argv.join(' ');
   if (action.kind === 'ssh-file')
     return action.content === null ? `remove ${action.path}` : `write ${action.path}`;
+  if (action.kind === 'ssh-move') return `rename ${action.from} to ${action.to}`;
   return `write ${action.id} through ${action.client}`;
 }
 

@@ -5,7 +5,7 @@ import { present } from '../../shared/lib/assert.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { Ports } from '../ports.ts';
 
-/** A look that was not answered is asked again: it changes nothing, and a busy application answers the next time. */
+/** How often writes are looked for: it changes nothing, and a busy application answers the next time. */
 const looks = 4;
 const lookAgainMs = 1_500;
 
@@ -50,13 +50,16 @@ export async function measure(
   };
 }
 
+/** What one co-master acknowledged last may still be on its way to the other: what is missing is looked for again. */
 async function askMissing(
   ports: Ports,
-  question: Parameters<Ports['clients']['missing']>,
+  [chain, holder, acknowledged]: Parameters<Ports['clients']['missing']>,
 ): ReturnType<Ports['clients']['missing']> {
+  let wanted = acknowledged;
   for (let look = 1; ; look += 1) {
-    const answer = await ports.clients.missing(...question);
-    if (answer.kind === 'ok' || look >= looks) return answer;
+    const answer = await ports.clients.missing(chain, holder, wanted);
+    if (look >= looks || (answer.kind === 'ok' && answer.value.length === 0)) return answer;
+    if (answer.kind === 'ok') wanted = answer.value;
     await new Promise<void>((over) => ports.clock.after(lookAgainMs, over));
   }
 }

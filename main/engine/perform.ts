@@ -32,12 +32,14 @@ function performAction(
       return session.ask(action.operation, action.input as never, limitMs);
     }
     case 'ssh':
-    case 'ssh-file': {
+    case 'ssh-file':
+    case 'ssh-move': {
       const channel = sessions.channel(action.host);
       if (channel === null) return notConnected(clock, `no SSH channel to ${action.host} is open`);
-      return action.kind === 'ssh'
-        ? channel.run(action.argv, limitMs)
-        : channel.putFile(action.path, action.content, limitMs);
+      if (action.kind === 'ssh') return channel.run(action.argv, limitMs);
+      return action.kind === 'ssh-file'
+        ? channel.putFile(action.path, action.content, limitMs)
+        : channel.moveFile(action.from, action.to, limitMs);
     }
     case 'app-canary':
       return clients.canary(action.client, action.id, limitMs);

@@ -64,6 +64,8 @@ export function resumeServer(world: World, server: Server): void {
 function dropInOf(world: World, server: Server): boolean {
   const files = world.hosts.get(server.host)?.files ?? new Map<string, string>();
   const own = world.plan.instances.find((one) => one.id === server.id)?.fenceDropIn;
-  const contents = own === undefined ? [...files.values()] : [files.get(own) ?? ''];
+  // Of an include directory a server reads what ends in .cnf.
+  const read = [...files].filter(([path]) => (own === undefined ? path.endsWith('.cnf') : path === own));
+  const contents = read.map(([, content]) => content);
   return contents.some((content) => readOnlyLine.test(content));
 }

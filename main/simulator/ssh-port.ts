@@ -157,6 +157,13 @@ function openChannel(world: World, host: HostWorld): SshChannel {
           },
         })),
       ),
+    moveFile: (from, to, limitMs) =>
+      inTurn(() =>
+        once<SshOutput>(limitMs, () => ({
+          ms: world.random.between(1, 3),
+          finish: () => outcome(moved(host, from, to)),
+        })),
+      ),
     close: () => {
       if (state === 'open') {
         state = 'closed';
@@ -166,6 +173,15 @@ function openChannel(world: World, host: HostWorld): SshChannel {
       return Promise.resolve();
     },
   };
+}
+
+function moved(host: HostWorld, from: string, to: string): Omit<Ran, 'ms'> {
+  const content = host.files.get(from);
+  if (content === undefined)
+    return { status: 1, stdout: '', stderr: `mv: cannot stat '${from}': No such file or directory` };
+  host.files.delete(from);
+  host.files.set(to, content);
+  return { status: 0, stdout: '', stderr: '' };
 }
 
 function outcome(ran: Omit<Ran, 'ms'>): Answer<SshOutput> {

@@ -22,6 +22,8 @@ export function actionText(action: Action): string {
       return `${action.argv.join(' ')} on ${action.host}`;
     case 'ssh-file':
       return `${action.content === null ? 'remove' : 'write'} ${action.path} on ${action.host}`;
+    case 'ssh-move':
+      return `rename ${action.from} to ${action.to} on ${action.host}`;
     case 'app-canary':
       return `canary ${action.id} through ${action.client}`;
   }

@@ -19,6 +19,12 @@ import {
   type StepFunction,
 } from './need.ts';
 
+/**
+ * InnoDB refreshes its list of open transactions only when that was unread for 100 ms, and the observer reads it until the
+ * release. Waited for here, where everything is writable still; a stale list would cost the freeze this time instead.
+ */
+export const transactionsUnreadMs = 120;
+
 /** One slice of waiting for an applier, ms: short enough that an abort is prompt. */
 export const sliceMs = 1_000;
 

@@ -31,11 +31,19 @@ export type SshFileCommand = {
   readonly content: string | null;
 };
 
+/** Renames a file that was put beside its place before, so that in the passage one rename is all that is left to do. */
+export type SshMoveCommand = {
+  readonly kind: 'ssh-move';
+  readonly host: string;
+  readonly from: string;
+  readonly to: string;
+};
+
 /** One write and read-back through the application's real path, as the named http client would do it. */
 export type AppCanaryCommand = { readonly kind: 'app-canary'; readonly client: string; readonly id: string };
 
 /** What a step wants done. Decided in shared/steps, performed in main/engine/perform.ts, never elsewhere. */
-export type Action = MysqlCommand | SshCommand | SshFileCommand | AppCanaryCommand;
+export type Action = MysqlCommand | SshCommand | SshFileCommand | SshMoveCommand | AppCanaryCommand;
 
 /** An action with its place in the run. The key is unique in the run; an action is issued once per key. */
 export type Command = {

@@ -90,6 +90,11 @@ export type Needs = {
     at: readonly [host: string, path: string, content: string | null],
     options: NeedOptions,
   ) => Answer<{ readonly sha256: string | null }> | undefined;
+  readonly sshMove: (
+    name: string,
+    at: readonly [host: string, from: string, to: string],
+    options: NeedOptions,
+  ) => Answer<unknown> | undefined;
   readonly appCanary: (
     name: string,
     client: string,
@@ -105,7 +110,8 @@ export function needs(context: StepContext): Needs {
     const key = commandKey(context.key, context.attempt, `${name}@${where}`);
     const issued = context.run.commands[key];
     if (issued === undefined) {
-      commands.push({ key, ...rest });
+      // Two parts of one step may need the same: it is still asked once.
+      if (!commands.some((command) => command.key === key)) commands.push({ key, ...rest });
       return undefined;
     }
     return issued.answer ?? undefined;
@@ -131,6 +137,8 @@ export function needs(context: StepContext): Needs {
       need(name, host, bounded({ kind: 'ssh-file', host, path, content }, options)) as ReturnType<
         Needs['sshFile']
       >,
+    sshMove: (name, [host, from, to], options) =>
+      need(name, host, bounded({ kind: 'ssh-move', host, from, to }, options)),
     appCanary: (name, client, id) =>
       need(
         name,

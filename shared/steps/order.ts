@@ -7,9 +7,9 @@ export type StepId =
   | 'pre-drain'
   | 'arm'
   | 'quiet'
+  | 'configure-reverse'
   | 'fence'
   | 'end-sessions'
-  | 'configure-reverse'
   | 'converge'
   | 'drain'
   | 'prepare-reverse'
@@ -83,9 +83,19 @@ export const order: readonly StepPlace[] = [
     says: 'Maintenance mode is on where planned and the event scheduler is off on the source.',
   },
   {
+    id: 'configure-reverse',
+    scope: 'chain',
+    // Ahead of the fence: it changes nothing that moves, takes longer than most of what follows, and is in the undo list.
+    after: ['quiet'],
+    limit: 'reverseMs',
+    side: 'before',
+    word: 'way back',
+    says: 'The reverse link is configured, not started.',
+  },
+  {
     id: 'fence',
     scope: 'chain',
-    after: ['quiet'],
+    after: ['configure-reverse'],
     limit: 'fenceMs',
     side: 'before',
     word: 'fence',
@@ -99,16 +109,6 @@ export const order: readonly StepPlace[] = [
     side: 'before',
     word: 'sessions',
     says: 'Sessions from before the fence are gone and no XA transaction is prepared.',
-  },
-  {
-    id: 'configure-reverse',
-    scope: 'chain',
-    // Beside what follows: it waits for nothing but a closed source, and changes nothing that moves.
-    after: ['fence'],
-    limit: 'reverseMs',
-    side: 'before',
-    word: 'way back',
-    says: 'The reverse link is configured, not started.',
   },
   {
     id: 'converge',
@@ -131,7 +131,7 @@ export const order: readonly StepPlace[] = [
   {
     id: 'prepare-reverse',
     scope: 'chain',
-    after: ['converge', 'configure-reverse'],
+    after: ['converge'],
     limit: 'drainMs',
     side: 'before',
     word: 'ring',

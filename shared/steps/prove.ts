@@ -1,7 +1,7 @@
 import { present } from '../lib/assert.ts';
 import { failed, ok, type Result } from '../lib/result.ts';
 import type { Chain } from '../plan/plan.ts';
-import { notOurLock, readStates, wrongServer } from './before-fence.ts';
+import { notOurLock, readStates, transactionsUnreadMs, wrongServer } from './before-fence.ts';
 import { changedSince, holdsAll, notClosed, type FactsByInstance } from './containment.ts';
 import { finalPositions } from './converge.ts';
 import { nodesToFence } from './fence.ts';
@@ -20,7 +20,6 @@ import {
   type StepFunction,
 } from './need.ts';
 import { compareRows } from './proof-rows.ts';
-import { transactionsUnreadMs } from './quiet.ts';
 
 /** Everything that must be true before anything is promoted, read afresh and all at once. */
 export const prove: ChainStepFunction = (context, chain) => {

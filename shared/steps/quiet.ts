@@ -1,7 +1,8 @@
 import type { Plan } from '../plan/plan.ts';
-import { readAll } from './before-fence.ts';
+import { readAll, transactionsUnreadMs } from './before-fence.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import type { FactsByInstance } from './containment.ts';
+import { stageDropIns } from './durable-fence.ts';
 import {
   done,
   failure,
@@ -14,13 +15,7 @@ import {
   type StepFunction,
 } from './need.ts';
 
-/**
- * InnoDB refreshes its list of open transactions only when that was unread for 100 ms, and the observer reads it until the
- * release. Waited for here, where everything is writable still; a stale list would cost the freeze this time instead.
- */
-export const transactionsUnreadMs = 120;
-
-/** Maintenance mode where the plan has it, and the event scheduler off on every source node; old values journaled. */
+/** Maintenance mode where the plan has it, the event scheduler off on every source node, drop-in files ready beside their places. */
 export const quiet: StepFunction = (context) => {
   const need = needs(context);
   const nodes = context.plan.chains.flatMap(sourceNodes);
@@ -33,12 +28,15 @@ export const quiet: StepFunction = (context) => {
   if (maintenance.kind === 'failed') return failure(maintenance.text);
   const schedulers = schedulersOff(need, before.facts);
   if (schedulers.kind === 'failed') return failure(schedulers.text);
+  const staged = stageDropIns(need, context, before.facts);
+  if (staged.kind === 'failed') return failure(staged.text);
   if (schedulers.kind === 'waiting') return need.waiting(schedulers.text);
+  if (staged.kind === 'waiting') return need.waiting(staged.text);
   if (maintenance.kind === 'waiting') return need.waiting(maintenance.text);
   const restedAt = (context.run.steps['lock']?.startedAt ?? context.startedAt).monoMs + transactionsUnreadMs;
   if (context.now.monoMs < restedAt)
     return need.waiting('the lists of open transactions to be fresh when they are asked for', restedAt);
-  return done(`${maintenance.text}${schedulers.text}`);
+  return done(`${maintenance.text}${schedulers.text}${staged.text}`);
 };
 
 /** A master that is closed already was closed by somebody else since go/no-go: the undo would open it. */

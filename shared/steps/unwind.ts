@@ -58,8 +58,15 @@ export const unwind: StepFunction = (context) => {
     typeof result === 'object' && 'failed' in result ? [`${itemText(item)}: ${result.failed}`] : [],
   );
   if (failed.length > 0) return failure(`Not restored: ${failed.join('; ')}`);
+  const left = all.flatMap(({ result }) =>
+    typeof result === 'object' && 'left' in result ? [result.left] : [],
+  );
+  const writable =
+    thaws.length === 0
+      ? ''
+      : `${thaws.map(({ instance }) => instance).join(', ')} writable again, read twice. `;
   return done(
-    `${thaws.length === 0 ? '' : `${thaws.map(({ instance }) => instance).join(', ')} writable again, read twice. `}${all.length} of ${all.length} changes restored.`,
+    `${writable}${all.length - left.length} of ${all.length} changes restored.${left.length === 0 ? '' : ` Left behind, and harmless: ${left.join('; ')}.`}`,
   );
 };
 
@@ -68,6 +75,8 @@ type Restored =
   | 'waiting'
   /** Nobody answered: it is asked again, and the rest of the list need not wait for it. */
   | { readonly again: string }
+  /** It stays, and changes nothing: no person need be called for it. */
+  | { readonly left: string }
   | { readonly failed: string };
 
 type Undone = { readonly item: UndoItem; readonly result: Restored };
@@ -99,6 +108,7 @@ export function itemText(item: UndoItem): string {
   if (item.kind === 'thaw') return `${item.instance} writable again`;
   if (item.kind === 'scheduler-on') return `event scheduler of ${item.instance} on`;
   if (item.kind === 'maintenance-off') return `maintenance mode of ${item.host} off`;
+  if (item.kind === 'unstage') return `${item.path} removed on ${item.host}`;
   if (item.kind === 'close-ring') return `ring link of ${item.instance} on`;
   return `reverse link of ${item.instance} removed`;
 }
@@ -107,7 +117,7 @@ export function itemText(item: UndoItem): string {
 function throughDoors(
   context: StepContext,
   instance: string,
-  attempt: (door: Door) => Exclude<Restored, { readonly again: string }> | Silent,
+  attempt: (door: Door) => Exclude<Restored, { readonly again: string } | { readonly left: string }> | Silent,
 ): Restored {
   for (const door of minuteDoors) {
     const result = attempt(door);
@@ -211,10 +221,11 @@ function endUnanswered(
   }
 }
 
-type SmallItem = Exclude<UndoItem, { kind: 'thaw' | 'maintenance-off' }>;
+type SmallItem = Exclude<UndoItem, { kind: 'thaw' | 'maintenance-off' | 'unstage' }>;
 
 function restore(need: Needs, context: StepContext, item: Exclude<UndoItem, { kind: 'thaw' }>): Restored {
   if (item.kind === 'maintenance-off') return maintenanceOff(need, context, item);
+  if (item.kind === 'unstage') return unstage(need, item);
   return throughDoors(context, item.instance, (door) => restoreOn(need, context, [item, door]));
 }
 
@@ -250,6 +261,13 @@ function undoEffect(need: Needs, item: SmallItem, { session, tag }: Door) {
   if (item.kind === 'scheduler-on') return need.mysql(name, at, ['setEventScheduler', { on: true }]);
   if (item.kind === 'remove-reverse') return need.mysql(name, at, ['removeLink', { channel: item.channel }]);
   return need.mysql(name, at, ['startLink', { channel: item.channel }]);
+}
+
+/** A file that no server reads: what stays of it costs nobody anything. */
+function unstage(need: Needs, { host, path }: Extract<UndoItem, { kind: 'unstage' }>): Restored {
+  const removed = need.sshFile(`unstage.${path}`, [host, path, null], {});
+  if (removed === undefined) return 'waiting';
+  return removed.kind === 'ok' ? 'done' : { left: trouble(host, `removing ${path}`, removed) };
 }
 
 function maintenanceOff(

@@ -8,6 +8,7 @@ import { parseJump, parseSettings, settingsInText } from '../../main/adapters/ss
 import {
   commandLine,
   MarkedOutput,
+  moveFileLine,
   putFileLine,
   quote,
   refusalOf,
@@ -49,6 +50,12 @@ describe('a file put in place', () => {
       const put = execFileSync('/bin/sh', { input: putFileLine(path, 'read_only=1\n', 'end1'), env });
       expect(put.toString()).toMatch(/^[0-9a-f]{64} /);
       expect(readFileSync(join(home, path.slice(2)), 'utf8')).toBe('read_only=1\n');
+      const moved = `${path}.moved`;
+      execFileSync('/bin/sh', { input: moveFileLine(path, moved, 'end1'), env });
+      expect(readdirSync(home)).toEqual([moved.slice(2)]);
+      const again = execFileSync('/bin/sh', { input: moveFileLine(path, moved, 'end1'), env, stdio: 'pipe' });
+      expect(again.toString()).toMatch(/^\nend1 1\n/);
+      execFileSync('/bin/sh', { input: moveFileLine(moved, path, 'end1'), env });
       const removed = execFileSync('/bin/sh', { input: removeFileLine(path, 'end1'), env });
       expect(removed.toString()).toMatch(/^absent\n/);
       expect(readdirSync(home)).toEqual([]);

@@ -27,6 +27,11 @@ function replyTo(model: Model, action: Action, nowMs: number): Reply {
   if (action.kind === 'app-canary') return { value: { ms: 3 } };
   if (action.kind === 'mysql') return replyOfServer(model, action, nowMs);
   const host = present(model.hosts.get(action.host), action.host);
+  if (action.kind === 'ssh-move') {
+    host.files.set(action.to, present(host.files.get(action.from), action.from));
+    host.files.delete(action.from);
+    return { value: { stdout: '', stderr: '' } };
+  }
   if (action.kind === 'ssh-file') {
     if (action.content === null) host.files.delete(action.path);
     else host.files.set(action.path, action.content);

@@ -120,6 +120,13 @@ describe('an SSH channel on a real sshd', () => {
       expect(await channel.putFile(path, '', limitMs)).toMatchObject({ kind: 'ok' });
       expect(readFileSync(path, 'utf8')).toBe('');
       expect(statSync(path).mode & 0o777).toBe(0o640);
+      expect(await channel.moveFile(path, `${path}.new`, limitMs)).toMatchObject({ kind: 'ok' });
+      expect([existsSync(path), existsSync(`${path}.new`)]).toEqual([false, true]);
+      expect(await channel.moveFile(path, `${path}.new`, limitMs)).toMatchObject({
+        kind: 'refused',
+        code: 1,
+      });
+      expect(await channel.moveFile(`${path}.new`, path, limitMs)).toMatchObject({ kind: 'ok' });
       expect(await channel.putFile(path, null, limitMs)).toMatchObject({
         kind: 'ok',
         value: { sha256: null },
