@@ -180,7 +180,7 @@ export const order: readonly StepPlace[] = [
     after: ['last-look'],
     limit: 'passageMs',
     side: 'after',
-    word: 'hold shut',
+    word: 'durable',
     says: 'The fence outlives a restart of the source, where the server can do that.',
   },
   {
@@ -225,7 +225,7 @@ export const order: readonly StepPlace[] = [
     after: ['promote'],
     limit: 'reverseMs',
     side: 'after',
-    word: 'reverse link',
+    word: 'reverse',
     says: 'The source follows the target: the way back is open.',
   },
   {
