@@ -1,18 +1,24 @@
 import type { ForecastView, GoView } from '../../shared/contract/view.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
-import type { OperationInput, OperationName } from '../../shared/sessions/operations.ts';
-import { reverseChannel, reverseEnds } from '../../shared/steps/way-back.ts';
+import { actionText, placeOfAction } from '../../shared/audit/command-text.ts';
+import type { Snapshot } from '../../shared/observations/snapshot.ts';
+import { actionsAhead } from '../../shared/steps/actions-ahead.ts';
 import { planNodes } from '../../shared/steps/need.ts';
+import { placeOf } from '../../shared/steps/order.ts';
 import type { Night } from '../engine/night.ts';
 import type { MysqlPort } from '../ports.ts';
 
 /** Go/no-go: what was judged, what is forecast, what will be sent, what this version does not do. */
-export function goView(night: Night, plan: Plan, mysql: MysqlPort): GoView {
+export function goView(
+  night: Night,
+  plan: Plan,
+  { mysql, snapshot }: { readonly mysql: MysqlPort; readonly snapshot: Snapshot },
+): GoView {
   return {
     canGo: night.blocks.length === 0 && night.run() === null,
     why: night.blocks,
     forecast: forecastView(night, plan),
-    statements: statementsOf(plan, mysql),
+    statements: statementsOf(plan, mysql, snapshot),
     absent: [
       "The dead-man's switch: if this laptop dies between fence and promote, the sources stay read-only until a person thaws them.",
       ...(plan.dns === undefined
@@ -72,50 +78,23 @@ function notesOf(night: Night, plan: Plan): readonly string[] {
   return [...versions, ...overridden, ...warned];
 }
 
-/** Stands in for the moment that is known only at the last look; a statement is built from real values alone. */
-const shownNotAfter = '2000-01-01 00:00:00.000000';
-
-type Listed = { readonly step: string; readonly where: string; readonly statement: string };
-
-function statementsOf(plan: Plan, mysql: MysqlPort): readonly Listed[] {
-  const list: Listed[] = [];
-  const add = <K extends OperationName>(
-    step: string,
-    instance: string,
-    [operation, input]: readonly [K, OperationInput<K>],
-  ): void => {
-    for (const statement of mysql.statements(instance, operation, input))
-      list.push({
-        step,
-        where: instance,
-        statement: statement.replace(shownNotAfter, '<last look + limits.passageMs>'),
-      });
-  };
-  const lockWaitSeconds = Math.max(1, Math.ceil(plan.limits.fenceAttemptMs / 1_000));
-  for (const node of planNodes(plan)) add('lock', node, ['takeLock', {}]);
-  for (const chain of plan.chains) {
-    for (const { instance } of chain.source.masters) {
-      add('fence', instance, ['fence', { lockWaitSeconds }]);
-      add('fence', instance, ['proveFence', {}]);
-    }
-  }
-  for (const chain of plan.chains) {
-    const { receiver, from, ringChannel } = reverseEnds(chain);
-    if (chain.wayBack === 'reverse' && chain.source.masters.length > 1)
-      add('way back', receiver, ['stopLink', { channel: ringChannel }]);
-    for (const { instance } of chain.source.masters) add('hold shut', instance, ['persistFence', {}]);
-    for (const { instance, channel } of chain.target.masters) {
-      add('promote', instance, ['removeLink', { channel }]);
-      add('promote', instance, ['promote', { notAfterUtc: shownNotAfter }]);
-    }
-    if (chain.wayBack === 'reverse')
-      add(`reverse link from ${from}`, receiver, [
-        'startLink',
-        { channel: reverseChannel, account: { chain: chain.id, direction: 'reverse' } },
-      ]);
-  }
-  for (const fleet of plan.appFleets)
-    for (const { host, target } of fleet.hosts)
-      list.push({ step: 'redirect', where: host, statement: (fleet.switch[target] ?? []).join(' ') });
-  return list;
+/** Each statement and command line of `actionsAhead`, under the word that its step has on the track. */
+function statementsOf(plan: Plan, mysql: MysqlPort, snapshot: Snapshot): GoView['statements'] {
+  const facts = Object.fromEntries(
+    planNodes(plan).map((node) => {
+      const seen = snapshot.instances[node]?.fast;
+      return [node, seen?.kind === 'known' ? seen.value : undefined] as const;
+    }),
+  );
+  return actionsAhead(plan, facts).flatMap(({ step, action, known }) => {
+    const lines =
+      action.kind === 'mysql'
+        ? mysql.statements(action.instance, action.operation, action.input)
+        : [action.kind === 'ssh' ? action.argv.join(' ') : actionText(action)];
+    return lines.map((line, index) => ({
+      step: placeOf(step).word,
+      where: placeOfAction(action),
+      statement: known !== null && index === 0 ? `${line}\n-- ${known}` : line,
+    }));
+  });
 }

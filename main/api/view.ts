@@ -36,7 +36,7 @@ export function buildView(
     gates: night !== null && run === null ? night.verdicts : seen.verdicts,
     checklist: checklistView(cockpit),
     hostKeys: hostKeyView(cockpit),
-    go: night === null ? null : goView(night, plan, ports.mysql),
+    go: night === null ? null : goView(night, plan, { mysql: ports.mysql, snapshot }),
     run: run === null ? null : withTroubles(runView(run, plan, ports.mysql), cockpit.troubles()),
     clocks: clocksView(cockpit, snapshot),
     report: reportView(cockpit),

@@ -13,10 +13,10 @@ import {
 import { lastSeen } from './passage.ts';
 
 /** What makes a server start closed that cannot remember it by itself. */
-const dropInContent = '[mysqld]\nread_only=1\n';
+export const dropInContent = '[mysqld]\nread_only=1\n';
 
 /** Beside its place, under a name that no server reads. */
-function stagedPath(dropIn: string): string {
+export function stagedPath(dropIn: string): string {
   return `${dropIn}.staged`;
 }
 

@@ -179,7 +179,7 @@ function readBack(
 }
 
 /** The name of the link over which the source reaches a target master; null when it follows another target instead. */
-function forwardChannel(chain: Chain, node: string): string | null {
+export function forwardChannel(chain: Chain, node: string): string | null {
   const member = memberOf(chain, node);
   return member?.from !== undefined && sourceNodes(chain).includes(member.from) ? member.channel : null;
 }

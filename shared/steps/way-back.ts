@@ -1,6 +1,6 @@
 import { present } from '../lib/assert.ts';
-import type { Chain } from '../plan/plan.ts';
-import type { Position } from '../sessions/operations.ts';
+import type { Chain, Plan } from '../plan/plan.ts';
+import type { LinkConfiguration, Position } from '../sessions/operations.ts';
 import type { ReplicationLink } from '../sessions/replication-link.ts';
 import { memberOf } from './containment.ts';
 import { finalPositions } from './converge.ts';
@@ -89,30 +89,36 @@ function configuredText(chain: Chain): Progress {
   return done(`${receiver} can follow ${from}: the link is configured and stopped.`);
 }
 
+/** The reverse link as its receiver is told of it; `begin` as in `LinkConfiguration.from`. */
+export function reverseConfiguration(plan: Plan, chain: Chain, begin: Position | null): LinkConfiguration {
+  const { from } = reverseEnds(chain);
+  const instance = present(
+    plan.instances.find(({ id }) => id === from),
+    from,
+  );
+  return {
+    channel: reverseChannel,
+    sourceAddress: instance.replicationAddress ?? instance.address,
+    sourcePort: instance.replicationPort ?? instance.port,
+    chain: chain.id,
+    direction: 'reverse',
+    from: begin,
+  };
+}
+
 /** Configures the reverse link and reads it back; null when it is there and stopped. */
 function configured(
   need: Needs,
   { plan }: StepContext,
   { chain, begin }: { readonly chain: Chain; readonly begin: Position | null },
 ): Progress | null {
-  const { receiver, from } = reverseEnds(chain);
-  const instance = present(
-    plan.instances.find(({ id }) => id === from),
-    from,
-  );
+  const { receiver } = reverseEnds(chain);
   const changed = need.mysql(
     'configure',
     [receiver, 'act'],
     [
       'configureLink',
-      {
-        channel: reverseChannel,
-        sourceAddress: instance.replicationAddress ?? instance.address,
-        sourcePort: instance.replicationPort ?? instance.port,
-        chain: chain.id,
-        direction: 'reverse',
-        from: begin,
-      },
+      reverseConfiguration(plan, chain, begin),
       {
         limitMs: plan.limits.reverseMs,
         undo: { kind: 'remove-reverse', instance: receiver, channel: reverseChannel },

@@ -1,0 +1,179 @@
+import { present } from '../lib/assert.ts';
+import type { Chain, Plan } from '../plan/plan.ts';
+import type { FastFacts } from '../sessions/operations.ts';
+import type { Action, MysqlCommand } from './command.ts';
+import { dropInContent, stagedPath } from './durable-fence.ts';
+import { planNodes, fleetHosts, sourceNodes } from './need.ts';
+import { order, type StepId } from './order.ts';
+import { forwardChannel } from './promote.ts';
+import { mustOpenRing, reverseChannel, reverseConfiguration, reverseEnds } from './way-back.ts';
+
+/** One effect that the run will have, as far as it can be known before the run. */
+export type ActionAhead = {
+  readonly step: StepId;
+  readonly action: Action;
+  /** Which part of it the run will say otherwise, because it is known only then; null: it is sent as it stands here. */
+  readonly known: string | null;
+};
+
+/** Stands in for the moment that is known only at the last look; a statement is built from real values alone. */
+export const laterMoment = '2000-01-01 00:00:00.000000';
+
+/**
+ * What go/no-go announces: every effect of a run in which nothing goes wrong, in the order of the minute. Not in it, because
+ * only the run finds out whether and which: sessions that are ended, and canaries with the run's own id.
+ * `facts`: what is seen of each instance now; what depends on a server that is not seen is left out.
+ */
+export function actionsAhead(
+  plan: Plan,
+  facts: Readonly<Record<string, FastFacts | undefined>>,
+): readonly ActionAhead[] {
+  const all = [
+    ...planNodes(plan).map((node) => ahead('lock', mysql(node, 'takeLock', {}))),
+    ...quietAhead(plan, facts),
+    ...plan.chains.flatMap((chain) => chainAhead(plan, chain, facts)),
+    ...redirectAhead(plan),
+  ];
+  const place = (step: StepId): number => order.findIndex(({ id }) => id === step);
+  return all.toSorted((one, other) => place(one.step) - place(other.step));
+}
+
+function ahead(step: StepId, action: Action, known: string | null = null): ActionAhead {
+  return { step, action, known };
+}
+
+function mysql<K extends MysqlCommand['operation']>(
+  instance: string,
+  operation: K,
+  input: Extract<MysqlCommand, { operation: K }>['input'],
+): Action {
+  return { kind: 'mysql', instance, session: 'act', operation, input } as MysqlCommand;
+}
+
+function quietAhead(
+  plan: Plan,
+  facts: Readonly<Record<string, FastFacts | undefined>>,
+): readonly ActionAhead[] {
+  const maintenance = fleetHosts(plan).flatMap(({ fleet, host }) =>
+    fleet.maintenance === undefined
+      ? []
+      : [ahead('quiet', { kind: 'ssh', host, argv: fleet.maintenance.on, effect: true })],
+  );
+  const schedulers = plan.chains
+    .flatMap(sourceNodes)
+    .filter((node) => facts[node]?.eventScheduler === true)
+    .map((node) => ahead('quiet', mysql(node, 'setEventScheduler', { on: false })));
+  const files = plan.instances.flatMap(({ id, host, fenceDropIn }) =>
+    fenceDropIn === undefined || !keepsByFile(facts[id])
+      ? []
+      : [
+          ahead('quiet', {
+            kind: 'ssh-file',
+            host,
+            path: stagedPath(fenceDropIn),
+            content: dropInContent,
+          }),
+        ],
+  );
+  return [...maintenance, ...schedulers, ...files];
+}
+
+function keepsByFile(facts: FastFacts | undefined): boolean {
+  return facts?.readOnly === false && facts.position.flavor === 'mariadb';
+}
+
+function chainAhead(
+  plan: Plan,
+  chain: Chain,
+  facts: Readonly<Record<string, FastFacts | undefined>>,
+): readonly ActionAhead[] {
+  const lockWaitSeconds = Math.max(1, Math.ceil(plan.limits.fenceAttemptMs / 1_000));
+  const masters = chain.source.masters.map(({ instance }) => instance);
+  return [
+    ...masters.map((node) => ahead('fence', mysql(node, 'fence', { lockWaitSeconds }))),
+    ...masters.map((node) => ahead('persist-fence', persistAhead(plan, node, facts[node]))),
+    ...chain.target.masters.flatMap(({ instance }) => {
+      const channel = forwardChannel(chain, instance);
+      return channel === null ? [] : [ahead('detach', mysql(instance, 'removeLink', { channel }))];
+    }),
+    ...chain.target.masters.map(({ instance }) =>
+      ahead(
+        'promote',
+        mysql(instance, 'promote', { notAfterUtc: laterMoment }),
+        'the moment after which the server refuses: the last look and limits.passageMs',
+      ),
+    ),
+    ...wayBackAhead(plan, chain, facts),
+    ...eventsAhead(chain),
+  ];
+}
+
+function persistAhead(plan: Plan, node: string, facts: FastFacts | undefined): Action {
+  const instance = present(
+    plan.instances.find(({ id }) => id === node),
+    node,
+  );
+  return instance.fenceDropIn !== undefined && keepsByFile(facts)
+    ? {
+        kind: 'ssh-move',
+        host: instance.host,
+        from: stagedPath(instance.fenceDropIn),
+        to: instance.fenceDropIn,
+      }
+    : mysql(node, 'persistFence', {});
+}
+
+function wayBackAhead(
+  plan: Plan,
+  chain: Chain,
+  facts: Readonly<Record<string, FastFacts | undefined>>,
+): readonly ActionAhead[] {
+  if (chain.wayBack !== 'reverse') return [];
+  const { receiver, from, ringChannel } = reverseEnds(chain);
+  const position = facts[from]?.position;
+  if (position === undefined) return [];
+  const account = { chain: chain.id, direction: 'reverse' } as const;
+  const drained = `the end of the log of ${from}, here as it is now: the run takes it from the drained target`;
+  const byGtid = chain.gtid === 'on';
+  const configuration = reverseConfiguration(plan, chain, byGtid ? null : position);
+  return [
+    ahead(
+      byGtid ? 'configure-reverse' : 'prepare-reverse',
+      mysql(receiver, 'configureLink', configuration),
+      byGtid ? null : drained,
+    ),
+    ...(mustOpenRing(chain, position.flavor)
+      ? [ahead('prepare-reverse', mysql(receiver, 'stopLink', { channel: ringChannel }))]
+      : []),
+    ahead(
+      'reverse',
+      mysql(receiver, 'startLink', {
+        channel: reverseChannel,
+        account,
+        ...(byGtid ? { from: position } : {}),
+      }),
+      byGtid && position.flavor === 'mariadb' ? drained : null,
+    ),
+  ];
+}
+
+function eventsAhead(chain: Chain): readonly ActionAhead[] {
+  const target = present(chain.target.masters[0], 'a target master').instance;
+  return chain.events.length === 0
+    ? []
+    : [ahead('events', mysql(target, 'enableEvents', { events: chain.events }))];
+}
+
+function redirectAhead(plan: Plan): readonly ActionAhead[] {
+  return fleetHosts(plan).flatMap(({ fleet, host, target }) => [
+    ahead('redirect', {
+      kind: 'ssh',
+      host,
+      argv: present(fleet.switch[target], `the switch command for ${target}`),
+      effect: true,
+    }),
+    ...(fleet.maintenance === undefined
+      ? []
+      : [ahead('redirect', { kind: 'ssh', host, argv: fleet.maintenance.off, effect: true })]),
+  ]);
+}
