@@ -132,20 +132,24 @@ export type LaptopPort = {
     readonly how: string;
     readonly release: () => void;
   }>;
+  /**
+   * Puts this process before the other programs of the laptop until released, where the system lets it: between an answer
+   * and the next statement a browser or a video call must not come first. Answers whether it could.
+   */
+  readonly takePrecedence: () => { readonly raised: boolean; readonly release: () => void };
 };
 
-/**
- * An append-only journal. `append` returns when the record is durable (fsync) if `durable` is true, else when it is
- * written; `soon` syncs it at once but behind the caller's back, and in any case before the next durable record. The
- * record it returns is what a later fold will read, secrets replaced. It throws when the disk or another writer makes
- * the journal unusable: a run whose effects cannot be recorded must not go on.
- */
+/** An append-only journal. */
 export type Journal = {
   readonly file: string;
   /** Hash of the newest record; 64 zeros when there is none. */
   readonly head: () => string;
   readonly count: () => number;
-  readonly append: (at: Moment, payload: Payload, durable: boolean | 'soon') => JournalRecord;
+  /**
+   * true: synced to disk before it returns. Otherwise written in the next turn of the event loop, in order and before
+   * any later durable record; `soon`: and synced in the background. Throws when the journal cannot be continued.
+   */
+  readonly append: (at: Moment, payload: Payload, durable: boolean | 'soon') => void;
   readonly read: () => readonly JournalRecord[];
   readonly close: () => void;
 };

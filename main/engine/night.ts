@@ -84,6 +84,8 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
     observer.refresh(),
     new Promise<void>((over) => ports.clock.after(clientsWarmUpMs, over)),
   ]);
+  // Last, so that the client processes, which measure, do not inherit it.
+  const precedence = ports.laptop.takePrecedence();
   const verdicts = needs.verdicts('go');
   const permit = crypto.randomUUID();
   const forecasts = forecastAll(needs);
@@ -144,6 +146,7 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
       await retrying;
       await sessions.close();
       sleep.release();
+      precedence.release();
     },
   });
 }

@@ -26,10 +26,10 @@ const afterDefectMs = 1_000;
 /**
  * The one loop of a run: take an event, decide, append the record, perform the commands, post their answers.
  *
- * Events are taken one at a time in the order they came. Records are written in one system call each and synced before
- * anything is done when they intend an effect or hold a person's act: an unsynced intent would be an effect nobody knows
- * of. An effect's answer is synced beside the reads that follow it, and always before the next effect: lost in a crash
- * it is an intent without a result, which is looked at again in any case. An unsynced reading is simply read again.
+ * Events are taken one at a time in the order they came. Records are synced before anything is done when they
+ * intend an effect or hold a person's act: an unsynced intent would be an effect nobody knows of. An effect's answer is
+ * synced beside the reads that follow it, and always before the next effect: lost in a crash it is an intent without a
+ * result, which is looked at again in any case. A reading that was lost is simply read again.
  *
  * `tell` hears what is wrong with the cockpit itself: a journal that is lost, an event that could not be judged.
  */

@@ -12,13 +12,15 @@ export type Head = { readonly count: number; readonly head: string };
 /** The head of a journal without records. */
 export const emptyHead: Head = { count: 0, head: noPrevious };
 
-/** A record with its line in the journal file, without the line end. */
-export type Chained = { readonly record: JournalRecord; readonly line: string };
+/** A record's line in the journal file, without the line end, and the journal's head behind it. */
+export type Chained = {
+  readonly line: string;
+  readonly head: Head;
+  /** The record as it will be read again (JSON has no undefined); parsed when it is asked for. */
+  readonly record: JournalRecord;
+};
 
-/**
- * Makes the next record of a journal. Records count from 1, so that record n stands on line n. The payload comes back
- * as it will be read again (JSON has no undefined), so that the live state and every later fold see the same.
- */
+/** Makes the next record of a journal. Records count from 1, so that record n stands on line n. */
 export function chain(
   next: { readonly at: Moment; readonly payload: Payload },
   after: Head,
@@ -30,7 +32,13 @@ export function chain(
   const digest = hash(hashed({ at, payload, prev: after.head, seq }));
   // Members in canonical order: at, hash, payload, prev, seq. Written from parts, so the payload is canonicalised once.
   const line = `{"at":${at},"hash":"${digest}","payload":${payload},"prev":"${after.head}","seq":${seq}}`;
-  return { record: JSON.parse(line) as JournalRecord, line };
+  return {
+    line,
+    head: { count: seq, head: digest },
+    get record() {
+      return JSON.parse(line) as JournalRecord;
+    },
+  };
 }
 
 /** The text a record's hash is over: the canonical JSON of { seq, at, prev, payload }. */

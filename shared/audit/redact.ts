@@ -23,7 +23,10 @@ export type Redactor = {
 export function createRedactor(): Redactor {
   const forms = new Set<string>();
   let longestFirst: readonly string[] = [];
+  let shortest = Infinity;
   const redact = (text: string): string => {
+    // Most texts of a record are too short to hold any secret.
+    if (text.length < shortest) return text;
     let result = text;
     // Longest first, so that a secret which contains another one goes as a whole.
     for (const form of longestFirst) if (result.includes(form)) result = result.replaceAll(form, redacted);
@@ -34,20 +37,30 @@ export function createRedactor(): Redactor {
       if (value.length < shortestSecret) return 'too-short';
       for (const form of formsOf(value)) forms.add(form);
       longestFirst = [...forms].sort((a, b) => b.length - a.length);
+      shortest = longestFirst.at(-1)?.length ?? Infinity;
       return 'registered';
     },
     redact,
-    redactDeep: (value) => (longestFirst.length === 0 ? value : (deep(value, redact) as typeof value)),
+    redactDeep: (value) => deep(value, redact) as typeof value,
   };
 }
 
+/** The value itself when nothing in it is secret, which is nearly always: records of the minute are not copied for it. */
 function deep(value: unknown, redact: (text: string) => string): unknown {
   if (typeof value === 'string') return redact(value);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || !holdsSecret(value, redact)) return value;
   if (Array.isArray(value)) return value.map((item: unknown) => deep(item, redact));
   return Object.fromEntries(
     Object.entries(value).map(([key, member]: [string, unknown]) => [redact(key), deep(member, redact)]),
   );
+}
+
+function holdsSecret(value: unknown, redact: (text: string) => string): boolean {
+  if (typeof value === 'string') return redact(value) !== value;
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some((item) => holdsSecret(item, redact));
+  const object = value as Readonly<Record<string, unknown>>;
+  return Object.keys(object).some((key) => redact(key) !== key || holdsSecret(object[key], redact));
 }
 
 /** A secret as it may appear in texts: as it is, and escaped for URLs, base64, hex, SQL, JSON, shells and HTML. */

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { getPriority, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createClock } from '../../main/adapters/clock.ts';
@@ -75,6 +75,14 @@ test('a machine that cannot hold a lock says so and what to do', async () => {
     });
     expect((await laptop.facts()).sleepBlocked.kind).toBe('unknown');
   }
+});
+
+test('precedence is given back as it was, and refused without a word of alarm', () => {
+  const before = getPriority();
+  const precedence = createLaptop({ journalDirectory: folder }).takePrecedence();
+  expect(getPriority() < before).toBe(precedence.raised);
+  precedence.release();
+  expect(getPriority()).toBe(before);
 });
 
 test('the user is the operating system’s', () => {

@@ -46,12 +46,15 @@ describe('a journal on disk', () => {
   test('is new, then continues where it ended', () => {
     const first = opened().journal;
     expect([first.count(), first.head()]).toEqual([0, noPrevious]);
-    const record = first.append(at, payload('one'), true);
-    expect(first.head()).toBe(record.hash);
+    first.append(at, payload('one'), true);
+    const [record] = first.read();
+    expect(first.head()).toBe(record?.hash);
     first.close();
     const second = opened().journal;
     expect(second.read()).toEqual([record]);
-    expect(second.append(at, payload('two'), false)).toMatchObject({ seq: 2, prev: record.hash });
+    second.append(at, payload('two'), false);
+    expect(second.count()).toBe(2);
+    expect(second.read()[1]).toMatchObject({ seq: 2, prev: record?.hash });
     second.close();
     expect(verifyJournalFile(file)).toMatchObject({ good: true });
     expect(verifyJournalFile(file).text).toContain('the head file agrees (2 records)');
@@ -80,10 +83,26 @@ describe('a journal on disk', () => {
     expect(statSync(`${file}.head`).mode & 0o777).toBe(0o600);
   });
 
-  test('holds each record before append returns', () => {
+  test('holds a durable record, and whatever came before it, before append returns', () => {
     const { journal } = opened();
     journal.append(at, payload('one'), false);
+    journal.append(at, payload('two'), 'soon');
+    journal.append(at, payload('three'), true);
+    const items = readFileSync(file, 'utf8').match(/"item":"(\w+)"/g);
+    expect(items).toEqual(['"item":"one"', '"item":"two"', '"item":"three"']);
+    journal.close();
+  });
+
+  test('holds the others in the next turn, and whoever looks before that sees them', async () => {
+    const { journal } = opened();
+    journal.append(at, payload('one'), false);
+    expect(journal.count()).toBe(1);
+    expect(readFileSync(file, 'utf8')).toBe('');
+    await new Promise((resolve) => setImmediate(resolve));
     expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(2);
+    journal.append(at, payload('two'), false);
+    expect(journal.read()).toHaveLength(2);
+    expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(3);
     journal.close();
   });
 
@@ -129,7 +148,8 @@ describe('bad luck', () => {
     const { journal, notes } = opened();
     expect(notes).toEqual([`The last record of ${file} (line 4) was torn; it is kept in ${file}.torn.`]);
     expect(readFileSync(`${file}.torn`, 'utf8')).toBe('{"at":{"monoMs":1,"utc\n');
-    expect(journal.append(at, payload('next'), true).seq).toBe(4);
+    journal.append(at, payload('next'), true);
+    expect(journal.count()).toBe(4);
     journal.close();
     expect(verifyJournalFile(file).good).toBe(true);
   });
@@ -179,10 +199,23 @@ describe('bad luck', () => {
     const other = opened().journal;
     other.append(at, payload('two'), true);
     expect(() => journal.append(at, payload('three'), true)).toThrow('another program wrote to it');
-    // Once in doubt, it stays closed to everything.
+    // Once in doubt, it stays closed to everything, but not to those who look.
+    expect(journal.read()).toHaveLength(1);
     expect(() => journal.append(at, payload('four'), true)).toThrow('cannot be continued');
     other.close();
     expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(3);
+  });
+
+  test('a write that fails behind append is told to whoever appends next', async () => {
+    const { journal } = opened();
+    const other = opened().journal;
+    other.append(at, payload('one'), true);
+    journal.append(at, payload('two'), false);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(() => journal.append(at, payload('three'), false)).toThrow('another program wrote to it');
+    other.close();
+    journal.close();
+    expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(2);
   });
 
   test('a file that is none is refused', () => {
