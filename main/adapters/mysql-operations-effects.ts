@@ -26,7 +26,7 @@ import { onlyRow, rowsOf, wholeNumber } from '../../shared/sessions/dialect-rows
 import type { Nothing, OperationInput, OperationOutput } from '../../shared/sessions/operations.ts';
 import type { Conversation } from './mysql-conversation.ts';
 import { queryOr, StatementRefused } from './mysql-conversation.ts';
-import { holderOf, threadsAlive } from './mysql-operations-reads.ts';
+import { holderOf } from './mysql-operations-reads.ts';
 
 const nothing: Nothing = {};
 /** Error numbers that say a link of this name does not exist: MariaDB's and MySQL's. */
@@ -82,11 +82,11 @@ export function setEventScheduler(
   return inOrder(conversation, [eventSchedulerStatement(on)]);
 }
 
-/** Kills each thread, then looks once who is gone; a thread that was gone already counts as gone. */
+/** Kills each thread; one that was gone already is no error. */
 export async function killThreads(
   conversation: Conversation,
   { threads }: OperationInput<'killThreads'>,
-): Promise<OperationOutput<'killThreads'>> {
+): Promise<Nothing> {
   let refused: StatementRefused | null = null;
   for (const thread of threads) {
     try {
@@ -98,8 +98,7 @@ export async function killThreads(
     }
   }
   if (refused !== null) throw refused;
-  const { alive } = await threadsAlive(conversation, { threads });
-  return { gone: threads.filter((thread) => !alive.includes(thread)) };
+  return nothing;
 }
 
 /** Stops one link by name. */

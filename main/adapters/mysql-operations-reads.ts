@@ -7,7 +7,7 @@ import {
   newestRowsStatement,
   positionStatements,
   sessionsStatement,
-  stateStatement,
+  stateStatements,
   threadsStatement,
   transactionsStatement,
   waitStatement,
@@ -25,6 +25,7 @@ import {
   readTransactions,
   readXids,
 } from '../../shared/sessions/dialect-facts.ts';
+import { readLinks } from '../../shared/sessions/dialect-links.ts';
 import { grantProbes, schedulerStatement } from '../../shared/sessions/dialect-grants.ts';
 import { isOn, onlyRow, rowsOf, wholeNumber } from '../../shared/sessions/dialect-rows.ts';
 import type { ResultSet } from '../../shared/sessions/dialect-rows.ts';
@@ -49,7 +50,7 @@ export async function identity({ dialect, query }: Conversation): Promise<Operat
   return readIdentity(dialect, await query(identityStatement(dialect)));
 }
 
-/** Three statements, sent one behind the other without waiting in between. */
+/** Two statements or three, sent one behind the other without waiting in between. */
 export async function fastFacts(conversation: Conversation): Promise<FastFacts> {
   const { memory } = conversation;
   try {
@@ -70,10 +71,10 @@ function heartbeatNow(heartbeat: Conversation['memory']['heartbeat']): Heartbeat
 
 async function readFacts(conversation: Conversation, heartbeat: HeartbeatTable): Promise<FastFacts> {
   const { dialect, query, memory } = conversation;
-  const [facts, links, log] = await allOf([
+  const [facts, links, log = null] = await allOf([
     queryNeeding(conversation, fastFactsStatement(dialect, heartbeat), 'SELECT ON cutover.*'),
     query(dialect.showLinks),
-    query(dialect.showPosition),
+    ...(dialect.placeInStatus ? [] : [query(dialect.showPosition)]),
   ]);
   const seen = readHeartbeatLook(facts);
   if (seen !== null) memory.heartbeat = { present: seen, lookedAtMs: performance.now() };
@@ -88,10 +89,16 @@ async function allOf<T extends readonly Promise<ResultSet>[]>(
   return Promise.all(asked);
 }
 
-/** Two statements. */
+/** One statement or two. */
 export async function state({ dialect, query }: Conversation): Promise<OperationOutput<'state'>> {
-  const [seen, log] = await allOf([query(stateStatement(dialect)), query(dialect.showPosition)]);
+  const [first = '', second] = stateStatements(dialect);
+  const [seen, log = null] = await allOf([query(first), ...(second === undefined ? [] : [query(second)])]);
   return readState(dialect, { state: seen, log });
+}
+
+/** One statement. */
+export async function links({ dialect, query }: Conversation): Promise<OperationOutput<'links'>> {
+  return { links: readLinks(dialect, await query(dialect.showLinks)) };
 }
 
 /** Sessions and open transactions. */
@@ -149,7 +156,11 @@ export async function openTransactions(
   conversation: Conversation,
   { ageMs }: OperationInput<'openTransactions'>,
 ): Promise<OperationOutput<'openTransactions'>> {
-  const { transactions } = await activity(conversation);
+  const { dialect, query } = conversation;
+  const open = await query(transactionsStatement);
+  // Mostly there is none, and then nobody's name has to be looked up: this is read while writes are frozen.
+  if (open.rows.length === 0) return { transactions: [] };
+  const transactions = readTransactions(open, await query(sessionsStatement(dialect)));
   return { transactions: transactions.filter((one: OpenTransaction) => one.ageMs >= ageMs) };
 }
 

@@ -27,6 +27,7 @@ export const operationHandlers: { readonly [K in OperationName]: OperationHandle
   tryGrants: reads.tryGrants,
   waitApplied: reads.waitApplied,
   readCanary: reads.readCanary,
+  links: reads.links,
   lockHolder: reads.lockHolder,
   takeLock: effects.takeLock,
   releaseLock: effects.releaseLock,

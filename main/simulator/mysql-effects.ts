@@ -91,9 +91,7 @@ export const performEffects: Performers<EffectName> = {
   killThreads: ({ world, server }, { threads }, done) => {
     for (const thread of threads) kill(server, thread);
     // Their ends are seen a moment later, as on a real server.
-    world.clock.in(world.random.between(1, 6), () =>
-      done({ value: { gone: threads.filter((id) => !server.threads.has(id)) } }),
-    );
+    world.clock.in(world.random.between(1, 6), () => done(done0));
   },
   promote: ({ world, server, thread }, { notAfterUtc }, done) => {
     const late = !(world.clock.utcMs() + server.clockOffsetMs < utcOf(notAfterUtc));

@@ -156,6 +156,7 @@ type ReadName =
   | 'identity'
   | 'fastFacts'
   | 'state'
+  | 'links'
   | 'activity'
   | 'survey'
   | 'position'
@@ -174,6 +175,7 @@ export const performReads: Performers<ReadName> = {
   identity: reads(identity),
   fastFacts: reads(fastFacts),
   state: reads(stateOf),
+  links: reads((call) => ({ links: fastFacts(call).links })),
   activity: reads(activity),
   survey: reads(survey),
   position: reads(({ server }) => positionOf(server)),

@@ -47,6 +47,7 @@ const operationTable: { readonly [K in OperationName]: true } = {
   position: true,
   preparedTransactions: true,
   clientSessions: true,
+  links: true,
   threadsAlive: true,
   openTransactions: true,
   mostWrittenTables: true,

@@ -3,6 +3,7 @@ import { gtidText, isOn, isReadOnly, onlyRow, rowsOf, Unreadable, wholeNumber } 
 import type { ResultSet, Row } from './dialect-rows.ts';
 import type { Identity } from './identity.ts';
 import { readLinks } from './dialect-links.ts';
+import { placeVariables } from './dialect-reads.ts';
 import type { Beat, ClientSession, FastFacts, OpenTransaction, Position, ServerState } from './operations.ts';
 
 /** Reads identityStatement. */
@@ -26,29 +27,48 @@ export function readIdentity({ version }: Dialect, set: ResultSet): Identity {
 /** The GTID columns of a SELECT: what the server contains, and (MariaDB) what stands last in its log. */
 export type GtidColumns = { readonly gtid: string | null; readonly logEnd: string | null };
 
+/** A place in the binary log; MySQL gives the GTID set that goes with it in the same moment. null: the log is off. */
+type LogPlace = { readonly file: string; readonly offset: number; readonly gtid: string | null } | null;
+
 /** Reads the position: GTID from the SELECT, file and offset (MySQL: and the GTID set that goes with them) from the second answer. */
-export function readPosition(
-  { version, showPosition }: Dialect,
-  gtids: GtidColumns,
-  log: ResultSet,
-): Position {
-  const { gtid, logEnd } = gtids;
-  const end = logEnd === null || logEnd === '' ? {} : { logEndGtid: gtidText(logEnd) };
-  const [row, second] = rowsOf(log, `${showPosition} of ${version.flavor} ${version.text}`);
-  if (second !== undefined) throw new Unreadable(`${showPosition} gave more than one row.`);
-  // No row: the binary log is off.
-  if (row === undefined)
-    return { flavor: version.flavor, file: null, offset: null, gtid: gtidText(gtid), ...end };
-  const place = { flavor: version.flavor, file: row.must('File'), offset: row.whole('Position') };
-  // MySQL gives the set with its file and offset in one moment; the SELECT before it may already be behind.
-  const exact = version.flavor === 'mysql' && gtidText(gtid) !== '' ? row.text('Executed_Gtid_Set') : gtid;
-  return { ...place, gtid: gtidText(exact), ...end };
+export function readPosition(dialect: Dialect, gtids: GtidColumns, log: ResultSet): Position {
+  return positionAt(dialect, gtids, placeShown(dialect, log));
 }
 
-/** Reads the three answers of the fast facts. */
+function positionAt({ version }: Dialect, { gtid, logEnd }: GtidColumns, place: LogPlace): Position {
+  const end = logEnd === null || logEnd === '' ? {} : { logEndGtid: gtidText(logEnd) };
+  // MySQL's SELECT may already be behind the set that came with file and offset.
+  const exact = gtidText(gtid) === '' ? gtid : (place?.gtid ?? gtid);
+  return {
+    flavor: version.flavor,
+    file: place?.file ?? null,
+    offset: place?.offset ?? null,
+    gtid: gtidText(exact),
+    ...end,
+  };
+}
+
+/** Reads showPosition. */
+function placeShown({ version, showPosition }: Dialect, log: ResultSet): LogPlace {
+  const [row, second] = rowsOf(log, `${showPosition} of ${version.flavor} ${version.text}`);
+  if (second !== undefined) throw new Unreadable(`${showPosition} gave more than one row.`);
+  if (row === undefined) return null;
+  const gtid = version.flavor === 'mysql' ? row.text('Executed_Gtid_Set') : null;
+  return { file: row.must('File'), offset: row.whole('Position'), gtid };
+}
+
+/** Reads the place that stands among the status variables (`placeInStatus`). */
+function placeInStatus(status: ReadonlyMap<string, string>): LogPlace {
+  const [fileName, offsetName] = placeVariables;
+  const file = status.get(fileName) ?? missing(fileName);
+  const offset = wholeNumber(status.get(offsetName) ?? missing(offsetName), offsetName);
+  return file === '' ? null : { file, offset, gtid: null };
+}
+
+/** Reads the answers of the fast facts; `log` as for readState. */
 export function readFastFacts(
   dialect: Dialect,
-  sets: { readonly facts: ResultSet; readonly links: ResultSet; readonly log: ResultSet },
+  sets: { readonly facts: ResultSet; readonly links: ResultSet; readonly log: ResultSet | null },
 ): FastFacts {
   const row = onlyRow(sets.facts, 'The fast facts');
   const mariadb = dialect.version.flavor === 'mariadb';
@@ -69,26 +89,28 @@ export function readFastFacts(
   };
 }
 
-/** Reads the two answers of the state. */
+/** Reads stateStatements; `log` is the answer to showPosition, null where the place is among the status variables. */
 export function readState(
   dialect: Dialect,
-  sets: { readonly state: ResultSet; readonly log: ResultSet },
+  sets: { readonly state: ResultSet; readonly log: ResultSet | null },
 ): ServerState {
   return stateOf(dialect, onlyRow(sets.state, 'The state'), sets.log);
 }
 
-function stateOf(dialect: Dialect, row: Row, log: ResultSet): ServerState {
+function stateOf(dialect: Dialect, row: Row, log: ResultSet | null): ServerState {
   const holder = row.text('lock_holder');
   const mariadb = dialect.version.flavor === 'mariadb';
+  const status = readStatus(row);
+  const place = log === null ? placeInStatus(status) : placeShown(dialect, log);
   return {
     connectionId: row.whole('connection_id'),
     serverId: row.whole('server_id'),
     serverUuid: row.text('server_uuid'),
-    uptimeSeconds: wholeNumber(readStatus(row).get('UPTIME') ?? missing('UPTIME'), 'UPTIME'),
+    uptimeSeconds: wholeNumber(status.get('UPTIME') ?? missing('UPTIME'), 'UPTIME'),
     clockUs: row.whole('clock_us'),
     readOnly: isReadOnly(row.text('read_only')),
     superReadOnly: mariadb ? null : isReadOnly(row.text('super_read_only')),
-    position: readPosition(dialect, { gtid: row.text('gtid'), logEnd: row.text('log_end_gtid') }, log),
+    position: positionAt(dialect, { gtid: row.text('gtid'), logEnd: row.text('log_end_gtid') }, place),
     lockHolder: holder === null ? null : wholeNumber(holder, 'lock_holder'),
   };
 }
@@ -106,7 +128,11 @@ function missing(name: string): never {
 function readStatus(row: Row): ReadonlyMap<string, string> {
   const pairs = row.must('status').split(',');
   return new Map(
-    pairs.map((pair) => [pair.slice(0, pair.indexOf('=')).toUpperCase(), pair.slice(pair.indexOf('=') + 1)]),
+    pairs.map((pair) => {
+      const sign = pair.indexOf('=');
+      if (sign < 1) throw new Unreadable(`The status gives ${JSON.stringify(pair)}; expected NAME=VALUE.`);
+      return [pair.slice(0, sign).toUpperCase(), pair.slice(sign + 1)];
+    }),
   );
 }
 

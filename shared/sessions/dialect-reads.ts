@@ -42,8 +42,16 @@ export const versionStatement = 'SELECT @@version AS version, @@version_comment 
 /** What is known of the heartbeat table: read it, leave it out, or leave it out and look whether it is there now. */
 export type HeartbeatTable = 'present' | 'absent' | 'look';
 
-/** All fast facts that one SELECT can give; links and position are the two statements after it. */
-export function fastFactsStatement({ version }: Dialect, heartbeat: HeartbeatTable): string {
+/**
+ * MariaDB's place in its binary log among its status variables: the end of the newest committed event group, so that it
+ * does not move with what is no write (rotations, checkpoints). Empty when the log is off.
+ * https://mariadb.com/docs/server/ha-and-performance/standard-replication/enhancements-for-start-transaction-with-consistent-snapshot
+ */
+export const placeVariables = ['BINLOG_SNAPSHOT_FILE', 'BINLOG_SNAPSHOT_POSITION'] as const;
+
+/** All fast facts that one SELECT can give; the links are the statement after it, then showPosition unless `placeInStatus`. */
+export function fastFactsStatement(dialect: Dialect, heartbeat: HeartbeatTable): string {
+  const { version } = dialect;
   const mariadb = version.flavor === 'mariadb';
   const beats =
     heartbeat === 'present' ? "(SELECT GROUP_CONCAT(server_id, '=', at_us) FROM cutover.heartbeat)" : 'NULL';
@@ -53,14 +61,15 @@ export function fastFactsStatement({ version }: Dialect, heartbeat: HeartbeatTab
       : 'NULL';
   return (
     `SELECT ${stateColumns(version.flavor)}, @@global.event_scheduler AS event_scheduler, ` +
-    `${statusColumn(version.flavor, ['THREADS_RUNNING', mariadb ? 'BINLOG_COMMITS' : 'HANDLER_PREPARE'])}, ` +
+    `${statusColumn(dialect, ['THREADS_RUNNING', mariadb ? 'BINLOG_COMMITS' : 'HANDLER_PREPARE'])}, ` +
     `${beats} AS beats, ${looked} AS heartbeat_tables`
   );
 }
 
-/** Who the server is, whether it takes writes, and its GTID; its place in its log is the statement after it. */
-export function stateStatement({ version: { flavor } }: Dialect): string {
-  return `SELECT ${stateColumns(flavor)}, ${statusColumn(flavor, [])}`;
+/** Who the server is, whether it takes writes, its GTID, and its place in its log: with `placeInStatus` all in one. */
+export function stateStatements(dialect: Dialect): readonly string[] {
+  const state = `SELECT ${stateColumns(dialect.version.flavor)}, ${statusColumn(dialect, [])}`;
+  return dialect.placeInStatus ? [state] : [state, dialect.showPosition];
 }
 
 function stateColumns(flavor: 'mysql' | 'mariadb'): string {
@@ -73,10 +82,11 @@ function stateColumns(flavor: 'mysql' | 'mariadb'): string {
   );
 }
 
-function statusColumn(flavor: 'mysql' | 'mariadb', counters: readonly string[]): string {
+function statusColumn({ version, placeInStatus }: Dialect, counters: readonly string[]): string {
   const status =
-    flavor === 'mariadb' ? 'information_schema.GLOBAL_STATUS' : 'performance_schema.global_status';
-  const names = ['UPTIME', ...counters].map((name) => `'${name}'`).join(',');
+    version.flavor === 'mariadb' ? 'information_schema.GLOBAL_STATUS' : 'performance_schema.global_status';
+  const place = placeInStatus ? placeVariables : [];
+  const names = ['UPTIME', ...place, ...counters].map((name) => `'${name}'`).join(',');
   return `(SELECT GROUP_CONCAT(VARIABLE_NAME, '=', VARIABLE_VALUE) FROM ${status} WHERE VARIABLE_NAME IN (${names})) AS status`;
 }
 

@@ -13,6 +13,8 @@ export type Dialect = {
   readonly columns: 'source' | 'master';
   readonly showLinks: string;
   readonly showPosition: string;
+  /** File and offset stand among the status variables that are read in any case: the minute needs one statement less. */
+  readonly placeInStatus: boolean;
   readonly showAttached: string;
   /** START REPLICA, STOP REPLICA, RESET REPLICA; or SLAVE. */
   readonly replica: 'REPLICA' | 'SLAVE';
@@ -34,6 +36,7 @@ export function dialectOf(version: ServerVersion): Dialect {
       columns: 'master',
       showLinks: 'SHOW ALL SLAVES STATUS',
       showPosition: 'SHOW MASTER STATUS',
+      placeInStatus: true,
       showAttached: 'SHOW SLAVE HOSTS',
       replica: 'SLAVE',
       source: 'MASTER',
@@ -51,6 +54,7 @@ export function dialectOf(version: ServerVersion): Dialect {
     columns: has(8, 0, 22) ? 'source' : 'master',
     showLinks: has(8, 0, 22) ? 'SHOW REPLICA STATUS' : 'SHOW SLAVE STATUS',
     showPosition: has(8, 2) ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS',
+    placeInStatus: false,
     showAttached: has(8, 0, 22) ? 'SHOW REPLICAS' : 'SHOW SLAVE HOSTS',
     replica: has(8, 0, 22) ? 'REPLICA' : 'SLAVE',
     source: has(8, 0, 23) ? 'SOURCE' : 'MASTER',

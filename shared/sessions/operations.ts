@@ -13,8 +13,10 @@ export type MysqlOperations = {
   // ---- reads -------------------------------------------------------------------------------------------------
   readonly identity: { in: Nothing; out: Identity };
   readonly fastFacts: { in: Nothing; out: FastFacts };
-  /** What a proof by GTID needs, in two small statements: in the minute each one is part of the write freeze. */
+  /** What a proof by GTID needs, in one small statement or two: in the minute each one is part of the write freeze. */
   readonly state: { in: Nothing; out: ServerState };
+  /** The replication links alone: read back behind an effect on one of them, on the session that had it. */
+  readonly links: { in: Nothing; out: { readonly links: readonly ReplicationLink[] } };
   readonly activity: { in: Nothing; out: Activity };
   readonly survey: { in: Nothing; out: Survey };
   readonly position: { in: Nothing; out: Position };
@@ -70,10 +72,8 @@ export type MysqlOperations = {
   readonly persistFence: { in: Nothing; out: { readonly durable: boolean } };
   readonly unpersistFence: { in: Nothing; out: Nothing };
   readonly setEventScheduler: { in: { readonly on: boolean }; out: Nothing };
-  readonly killThreads: {
-    in: { readonly threads: readonly number[] };
-    out: { readonly gone: readonly number[] };
-  };
+  /** KILL of each; that a thread was gone already is no error. Who is really gone, threadsAlive says. */
+  readonly killThreads: { in: { readonly threads: readonly number[] }; out: Nothing };
   /** Stops the applier and receiver of one link that the cockpit will start again (ring opening and its undo). */
   readonly stopLink: { in: { readonly channel: string }; out: Nothing };
   /**

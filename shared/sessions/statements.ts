@@ -30,9 +30,10 @@ const texts: Texts = {
   fastFacts: ({ dialect }) => [
     reads.fastFactsStatement(dialect, 'present'),
     dialect.showLinks,
-    dialect.showPosition,
+    ...(dialect.placeInStatus ? [] : [dialect.showPosition]),
   ],
-  state: ({ dialect }) => [reads.stateStatement(dialect), dialect.showPosition],
+  state: ({ dialect }) => reads.stateStatements(dialect),
+  links: ({ dialect }) => [dialect.showLinks],
   activity: ({ dialect }) => [reads.sessionsStatement(dialect), reads.transactionsStatement],
   survey: ({ dialect }) => [
     reads.identityStatement(dialect),

@@ -2,7 +2,6 @@ import { present } from '../lib/assert.ts';
 import type { AppFleet, Chain } from '../plan/plan.ts';
 import type { Position } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
-import { drainedFacts } from './drain.ts';
 import {
   commandKey,
   done,
@@ -14,10 +13,12 @@ import {
   targetNodes,
   trouble,
   type ChainStepFunction,
+  type Judged,
   type Needs,
   type StepContext,
   type StepFunction,
 } from './need.ts';
+import { provenTarget } from './prove.ts';
 import { linkSeen, reverseChannel, reverseEnds } from './way-back.ts';
 
 /** How often a link or a canary that is on its way is looked at again, ms. */
@@ -152,7 +153,7 @@ export const reverse: ChainStepFunction = (context, chain) => {
 };
 
 /**
- * Where a link by GTID begins: behind the last event of the drained target's log. Not said again once a start may have
+ * Where a link by GTID begins: behind the last event of the proven target's log. Not said again once a start may have
  * taken effect: the link knows by itself how far it came.
  */
 function beginning(context: StepContext, chain: Chain): { readonly from?: Position } {
@@ -162,8 +163,8 @@ function beginning(context: StepContext, chain: Chain): { readonly from?: Positi
     const answer = context.run.commands[commandKey(context.key, attempt, `start@${receiver}`)]?.answer;
     return answer?.kind === 'refused' || (answer?.kind === 'none' && answer.why === 'not-connected');
   });
-  const drained = drainedFacts(context.run, chain, from);
-  return chain.gtid === 'on' && maySayAgain && drained !== null ? { from: drained.position } : {};
+  const proven = provenTarget(context.run, chain, from);
+  return chain.gtid === 'on' && maySayAgain && proven !== null ? { from: proven.position } : {};
 }
 
 /** Events of the plan on at the target; never before promotion, where that would be an errant transaction. */
@@ -251,31 +252,45 @@ export const residue: StepFunction = (context) => {
   const need = needs(context);
   const nodes = context.plan.chains.flatMap(sourceNodes);
   const notes: string[] = [];
-  let pending = false;
+  const waiting: string[] = [];
   for (const node of nodes) {
-    const listed = need.mysql('who', [node, 'look'], ['clientSessions', {}]);
-    if (listed !== undefined && listed.kind !== 'ok')
-      return failure(trouble(node, 'listing sessions', listed));
-    if (listed === undefined) {
-      pending = true;
-      continue;
-    }
-    const own = new Set(Object.values(context.run.threads[node] ?? {}));
-    const left = listed.value.sessions.filter(({ thread }) => !own.has(thread));
-    if (left.length === 0) continue;
-    const ended = need.mysql(
-      'end',
-      [node, 'act'],
-      ['killThreads', { threads: left.map(({ thread }) => thread) }],
-    );
-    if (ended !== undefined && ended.kind !== 'ok') return failure(trouble(node, 'ending sessions', ended));
-    if (ended === undefined) pending = true;
-    notes.push(`${node}: ${left.length} (${[...new Set(left.map(({ user }) => user))].join(', ')})`);
+    const ended = residueOf(need, context, node);
+    if (ended.kind === 'failed') return failure(ended.text);
+    if (ended.kind === 'waiting') waiting.push(ended.text);
+    else if (ended.text !== '') notes.push(ended.text);
   }
-  if (pending) return need.waiting('the sessions that still sit on the source');
+  if (waiting.length > 0) return need.waiting(waiting.join('; '), context.now.monoMs + lookAgainMs);
   return done(
     notes.length === 0
       ? 'No client was left on the source.'
       : `Sessions ended on the source: ${notes.join('; ')}.`,
   );
 };
+
+function residueOf(need: Needs, context: StepContext, node: string): Judged {
+  const listed = need.mysql('who', [node, 'look'], ['clientSessions', {}]);
+  if (listed === undefined) return { kind: 'waiting', text: `the sessions that still sit on ${node}` };
+  if (listed.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'listing sessions', listed) };
+  const own = new Set(Object.values(context.run.threads[node] ?? {}));
+  const left = listed.value.sessions.filter(({ thread }) => !own.has(thread));
+  if (left.length === 0) return { kind: 'done', text: '' };
+  const threads = left.map(({ thread }) => thread);
+  const ended = need.mysql('end', [node, 'act'], ['killThreads', { threads }]);
+  if (ended !== undefined && ended.kind !== 'ok')
+    return { kind: 'failed', text: trouble(node, 'ending sessions', ended) };
+  for (let look = 0; ; look += 1) {
+    const alive = need.mysql(`alive${look}`, [node, 'act'], ['threadsAlive', { threads }]);
+    if (ended === undefined || alive === undefined)
+      return { kind: 'waiting', text: `${threads.length} sessions on ${node} to end` };
+    if (alive.kind !== 'ok')
+      return { kind: 'failed', text: trouble(node, 'looking for ended sessions', alive) };
+    const { alive: still } = alive.value;
+    if (still.length === 0) break;
+    if (lookLater(context, `alive${look}@${node}`, lookAgainMs) !== null)
+      return { kind: 'waiting', text: `sessions ${still.slice(0, 5).join(', ')} on ${node} to be gone` };
+  }
+  return {
+    kind: 'done',
+    text: `${node}: ${left.length} (${[...new Set(left.map(({ user }) => user))].join(', ')})`,
+  };
+}

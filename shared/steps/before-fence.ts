@@ -70,21 +70,25 @@ export function notOurLock({ run }: StepContext, node: string, facts: Seen): str
     : `${node}: the run lock is held by ${facts.lockHolder ?? 'nobody'}; expected our thread ${ours}`;
 }
 
-/** Each target reaches a snapshot of its source while everything is still writable. */
+/**
+ * Each target reaches a snapshot of its source while everything is still writable, and so does each co-master of the
+ * other: what the ring is behind is waited for behind the fence as much as what the target is behind.
+ */
 export const preDrain: ChainStepFunction = (context, chain) => {
   const need = needs(context);
-  const bases = readAll(
-    need,
-    'base',
-    chain.source.masters.map(({ instance }) => instance),
-  );
+  const masters = chain.source.masters.map(({ instance }) => instance);
+  const bases = readAll(need, 'base', masters);
   if (bases.kind !== 'read')
     return bases.kind === 'failed'
       ? failure(bases.text)
       : need.waiting('the positions of the source masters');
-  const lacking = reachAll(need, [context, chain], bases.facts);
+  const targets = chain.target.masters.map(({ instance }) => instance);
+  const ring = masters.length > 1 ? masters : [];
+  const lacking = reachAll(need, [context, chain], { holders: [...targets, ...ring], sources: bases.facts });
   if (lacking !== null) return lacking;
-  return done('Every target master reached a snapshot of its source.');
+  return done(
+    `Every target master${ring.length > 0 ? ' and every co-master' : ''} reached a snapshot of its source.`,
+  );
 };
 
 type AllRead<T> =
@@ -121,15 +125,15 @@ function collected<T>(
   return { kind: 'read', facts };
 }
 
-/** Waits until every target master contains what those sources had; null when all do. */
+/** Waits until every holder contains what those sources had; null when all do. */
 export function reachAll(
   need: Needs,
   at: readonly [StepContext, Chain],
-  sources: FactsByInstance,
+  { holders, sources }: { readonly holders: readonly string[]; readonly sources: FactsByInstance },
 ): Progress | null {
   const lacking: string[] = [];
   const wakes: number[] = [];
-  for (const { instance } of at[1].target.masters) {
+  for (const instance of holders) {
     const reached = reach(need, at, { instance, sources });
     if (reached.kind === 'failed') return failure(reached.text);
     if (reached.kind === 'reached') continue;

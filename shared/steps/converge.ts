@@ -10,7 +10,7 @@ import {
   positionText,
   type FactsByInstance,
 } from './containment.ts';
-import { firstPosition } from './fence.ts';
+import { firstPosition } from './end-sessions.ts';
 import {
   answerOf,
   commandKey,
@@ -67,7 +67,7 @@ function firstReading(
 function positionIn(run: Run, chain: Chain, [round, master]: readonly [round: number, master: string]): Seen {
   const seen =
     round === 0
-      ? answerOf(run, [`end-sessions:${chain.id}`, `${firstPosition}@${master}`, 'state'])
+      ? firstPosition(run, chain, master)
       : answerOf(run, [`converge:${chain.id}`, `position${round}@${master}`, 'fastFacts']);
   return present(seen, `the position of ${master}`);
 }

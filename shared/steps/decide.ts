@@ -2,12 +2,12 @@ import { present } from '../lib/assert.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Command } from './command.ts';
 import type { Moment, StampedEvent } from './event.ts';
-import { order, placeOf } from './order.ts';
+import { order, placeOf, type StepPlace } from './order.ts';
 import { refenceCommands } from './refence.ts';
 import { performStep } from './step-functions.ts';
 import type { Progress } from './need.ts';
 import type { Run, StepKey, StepState } from './run.ts';
-import { beginUnwinding, newStep, setStep, takeEvent } from './take-event.ts';
+import { beginUnwinding, newStep, setStep, stepKey, takeEvent } from './take-event.ts';
 
 /** What one event makes of a run: the next state, and what is to be done. */
 export type Decision = {
@@ -124,22 +124,25 @@ function startWhenReady(run: Run, plan: Plan, key: StepKey): Run | null {
   const step = present(run.steps[key], key);
   if (run.phase !== 'running' || step.state !== 'waiting') return null;
   const place = placeOf(step.step);
-  const ready = place.after.every(
-    (id) =>
-      Object.values(run.steps).some((other) => other.step === id) &&
-      Object.values(run.steps)
-        .filter(
-          (other) =>
-            other.step === id && (step.chain === null || other.chain === null || other.chain === step.chain),
-        )
-        .every(({ state }) => state === 'done' || state === 'absent'),
-  );
-  if (!ready) return null;
+  if (!keysBefore(plan, place, step.chain).every((before) => isOver(run, before))) return null;
   const hold = plan.holds.find(({ before }) => before === place.id && run.releasedBy[before] === undefined);
   if (hold !== undefined) return run.heldAt === hold.before ? null : { ...run, heldAt: hold.before };
   // The overall deadline counts from before anything that concerns the source is begun.
   const deadlineMonoMs = place.id === 'arm' ? run.now.monoMs + plan.limits.runDeadlineMs : run.deadlineMonoMs;
   return setStep({ ...run, deadlineMonoMs }, { ...step, state: 'running', startedAt: run.now });
+}
+
+/** The steps that must be over before this one: of its own chain, for a step of the run of every chain. */
+function keysBefore(plan: Plan, { after }: StepPlace, chain: string | null): readonly StepKey[] {
+  return after.flatMap((id) => {
+    if (placeOf(id).scope === 'run') return [id];
+    return chain === null ? plan.chains.map((each) => stepKey(id, each.id)) : [stepKey(id, chain)];
+  });
+}
+
+function isOver(run: Run, key: StepKey): boolean {
+  const { state } = present(run.steps[key], key);
+  return state === 'done' || state === 'absent';
 }
 
 function ask(run: Run, plan: Plan, key: StepKey): Settling {
@@ -158,16 +161,13 @@ function ask(run: Run, plan: Plan, key: StepKey): Settling {
     const text = `${placeOf(step.step).word} took longer than ${step.limitMs} ms (${step.limitFrom}) while waiting for ${waitedFor}`;
     return { run: finish(run, plan, [step, { kind: 'failed', text }]), commands: [] };
   }
-  if (progress.kind !== 'waiting') return { run: finish(run, plan, [step, progress]), commands: [] };
-  const fresh = progress.commands.filter((command) => run.commands[command.key] === undefined);
-  return {
-    run: issue(
-      setStep(wakeBy(run, progress), { ...step, text: `Waiting for ${progress.text}.` }),
-      key,
-      fresh,
-    ),
-    commands: fresh,
-  };
+  const asked = 'commands' in progress ? (progress.commands ?? []) : [];
+  const fresh = asked.filter((command) => run.commands[command.key] === undefined);
+  const next =
+    progress.kind === 'waiting'
+      ? setStep(wakeBy(run, progress), { ...step, text: `Waiting for ${progress.text}.` })
+      : finish(run, plan, [step, progress]);
+  return { run: issue(next, key, fresh), commands: fresh };
 }
 
 function wakeBy(run: Run, progress: Extract<Progress, { kind: 'waiting' }>): Run {

@@ -1,33 +1,44 @@
 import type { FastFacts } from '../sessions/operations.ts';
 import type { Chain } from '../plan/plan.ts';
 import { reachAll } from './before-fence.ts';
+import { holdsAll, type FactsByInstance } from './containment.ts';
 import { finalPositions } from './converge.ts';
+import { aheadLook } from './end-sessions.ts';
 import { nodesToFence } from './fence.ts';
-import { answerOf, done, needs, type ChainStepFunction } from './need.ts';
+import { answerOf, needs, type ChainStepFunction, type StepContext } from './need.ts';
 import { askSourceRows } from './proof-rows.ts';
 import type { Run } from './run.ts';
 
-/** Waits until each target master contains the final position, and reads beside it what the proof wants of the source. */
+/**
+ * Waits until each target master contains the final position, and asks beside it what the proof wants of the source.
+ * Mostly a target was seen to have it all already, when the last sessions of the source were ended.
+ */
 export const drain: ChainStepFunction = (context, chain) => {
   const need = needs(context);
   const sources = finalPositions(context.run, chain);
+  askSourceRows(need, context, chain);
   // InnoDB refreshes this list only after 100 ms unread: asked here, beside the drain, it costs the minute nothing.
   for (const node of nodesToFence(context.run, chain))
-    need.mysql('transactions', [node, 'survey'], ['openTransactions', { ageMs: 0 }]);
-  askSourceRows(need, context, chain);
-  const lacking = reachAll(need, [context, chain], sources);
-  if (lacking !== null) return lacking;
-  // Commands that were only just named must still be issued, though nothing here waits for their answers.
-  const asked = need.waiting('');
-  const unasked =
-    asked.kind === 'waiting' && asked.commands.some(({ key }) => context.run.commands[key] === undefined);
-  if (unasked) return need.waiting('the list of open transactions to be asked for');
-  return done(
-    `${chain.target.masters.map(({ instance }) => instance).join(', ')} contain everything the source committed.`,
-  );
+    need.mysql('transactions', [node, 'look'], ['openTransactions', { ageMs: 0 }]);
+  const targets = chain.target.masters.map(({ instance }) => instance);
+  const behind = targets.filter((instance) => !wasAhead(context, chain, [instance, sources]));
+  const lacking = reachAll(need, [context, chain], { holders: behind, sources });
+  return lacking ?? need.done(`${targets.join(', ')} contain everything the source committed.`);
 };
 
-/** The facts with which a target master was seen to contain everything, in `drain`. */
+/** Whether the look at a target beside the ended sessions saw everything that the final position asks for. */
+function wasAhead(
+  { run }: StepContext,
+  chain: Chain,
+  [instance, sources]: readonly [string, FactsByInstance],
+): boolean {
+  const seen = answerOf(run, [`end-sessions:${chain.id}`, `${aheadLook}@${instance}`, 'state']);
+  if (seen === null) return false;
+  const held = holdsAll(chain, [instance, seen], sources);
+  return held.ok && held.value.holds;
+}
+
+/** Without GTID: the facts with which a target master was seen to contain everything, in `drain`. */
 export function drainedFacts(run: Run, chain: Chain, instance: string): FastFacts | null {
   const step = `drain:${chain.id}`;
   if (run.steps[step]?.state !== 'done') return null;

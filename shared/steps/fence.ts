@@ -1,4 +1,3 @@
-import { present } from '../lib/assert.ts';
 import type { Chain } from '../plan/plan.ts';
 import type { ClientSession, OpenTransaction } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
@@ -7,7 +6,6 @@ import {
   answerOf,
   done,
   failure,
-  lookLater,
   needs,
   trouble,
   type ChainStepFunction,
@@ -22,19 +20,9 @@ const lockWaitTimeout = 1205;
 const preventedByReadOnly = 1290;
 const attempts = 3;
 /** The list of sessions from before the fence, asked for the moment it is shut. */
-const sessionsBefore = 'who';
+export const sessionsBefore = 'who';
 /** Of sessions that may hold a lock while they sleep, at most so many are named. */
 const mostIdleNamed = 10;
-/** A master's position, read on it once its sessions from before the fence were seen gone. */
-export const firstPosition = 'position';
-/** How often sessions that are being ended are looked for, ms. */
-const lookAgainMs = 20;
-
-/** A killed session is mostly gone after a millisecond or two: the first looks come sooner. */
-function lookPaceMs(look: number): number {
-  return Math.min(lookAgainMs, 2 * 2 ** look);
-}
-
 /** Source nodes that must be fenced: every master, and any slave that was seen to take writes. */
 export function nodesToFence(run: Run, chain: Chain): readonly string[] {
   const masters = chain.source.masters.map(({ instance }) => instance);
@@ -42,10 +30,6 @@ export function nodesToFence(run: Run, chain: Chain): readonly string[] {
     .map(({ instance }) => instance)
     .filter((node) => answerOf(run, ['quiet', `before@${node}`, 'fastFacts'])?.readOnly === false);
   return [...masters, ...slaves];
-}
-
-function isMaster(chain: Chain, node: string): boolean {
-  return chain.source.masters.some(({ instance }) => instance === node);
 }
 
 /** Both co-masters and whatever else takes writes; each on its own session, bounded on the server, then proven. */
@@ -200,78 +184,4 @@ function idleHolders(sessions: readonly ClientSession[]): readonly Blocker[] {
       idle: true,
       text: `thread ${thread} of ${user}@${host}, idle for ${timeSeconds} s, may hold LOCK TABLES`,
     }));
-}
-
-/** Ends the application's sessions from before the fence, sees them gone, then looks for prepared XA transactions. */
-export const endSessions: ChainStepFunction = (context, chain) => {
-  const need = needs(context);
-  const waiting: string[] = [];
-  let ended = 0;
-  const nodes = nodesToFence(context.run, chain);
-  for (const node of nodes) {
-    const progress = endSessionsOf(need, [context, chain], node);
-    if (progress.kind === 'failed') return failure(progress.text);
-    if (progress.kind === 'done') ended += progress.ended;
-    else waiting.push(progress.text);
-  }
-  if (waiting.length > 0) return need.waiting(waiting.join('; '), context.now.monoMs + lookPaceMs(0));
-  return done(
-    `${ended} sessions from before the fence are gone; no XA transaction is prepared on any of ${nodes.length} nodes.`,
-  );
-};
-
-type Ended =
-  | { readonly kind: 'done'; readonly ended: number }
-  | { readonly kind: 'waiting' | 'failed'; readonly text: string };
-
-function endSessionsOf(need: Needs, [context, chain]: readonly [StepContext, Chain], node: string): Ended {
-  const { sessions } = present(
-    answerOf(context.run, [`fence:${chain.id}`, `${sessionsBefore}@${node}`, 'clientSessions']),
-    `the sessions of ${node} from before the fence`,
-  );
-  const own = new Set(Object.values(context.run.threads[node] ?? {}));
-  const threads = sessions.map(({ thread }) => thread).filter((thread) => !own.has(thread));
-  const gone = threads.length === 0 ? 'gone' : seeGone(need, context, [node, threads]);
-  if (gone !== 'gone') return gone;
-  // Read as soon as nobody from before the fence is left: the next step's first reading.
-  const position = isMaster(chain, node) ? need.state(firstPosition, node, chain) : null;
-  const prepared = need.mysql('xa', [node, 'look'], ['preparedTransactions', {}]);
-  if (prepared === undefined) return { kind: 'waiting', text: `prepared XA transactions on ${node}` };
-  if (prepared.kind !== 'ok')
-    return { kind: 'failed', text: trouble(node, 'listing prepared XA transactions', prepared) };
-  if (prepared.value.xids.length > 0) {
-    return {
-      kind: 'failed',
-      text: `${node} holds ${prepared.value.xids.length} prepared XA transactions (${prepared.value.xids.slice(0, 3).join(', ')}); expected none, because XA COMMIT passes the fence`,
-    };
-  }
-  if (position === undefined) return { kind: 'waiting', text: `the position of ${node}` };
-  if (position !== null && position.kind !== 'ok')
-    return { kind: 'failed', text: trouble(node, 'reading its position', position) };
-  return { kind: 'done', ended: threads.length };
-}
-
-function seeGone(
-  need: Needs,
-  context: StepContext,
-  [node, threads]: readonly [string, readonly number[]],
-): 'gone' | Exclude<Ended, { kind: 'done' }> {
-  const killed = need.mysql('end', [node, 'look'], ['killThreads', { threads }]);
-  if (killed === undefined) return { kind: 'waiting', text: `${threads.length} sessions on ${node} to end` };
-  if (killed.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'ending sessions', killed) };
-  if (threads.every((thread) => killed.value.gone.includes(thread))) return 'gone';
-  // Bounded by the step's own limit, and paced: looking without a pause would only load the server that must end them.
-  for (let look = 0; ; look += 1) {
-    const alive = need.mysql(`alive${look}`, [node, 'look'], ['threadsAlive', { threads }]);
-    if (alive === undefined) return { kind: 'waiting', text: `the last sessions on ${node} to be gone` };
-    if (alive.kind !== 'ok')
-      return { kind: 'failed', text: trouble(node, 'looking for ended sessions', alive) };
-    if (alive.value.alive.length === 0) return 'gone';
-    if (lookLater(context, `alive${look}@${node}`, lookPaceMs(look)) !== null) {
-      return {
-        kind: 'waiting',
-        text: `sessions ${alive.value.alive.slice(0, 5).join(', ')} on ${node} to be gone`,
-      };
-    }
-  }
 }

@@ -42,7 +42,12 @@ export type Progress =
       /** Ask again at this time (monotonic ms) even when nothing else happens. */
       readonly wakeAtMonoMs?: number;
     }
-  | { readonly kind: 'done'; readonly text: string }
+  | {
+      readonly kind: 'done';
+      readonly text: string;
+      /** Asked beside, for a later step: issued all the same, though nothing here waits for the answers. */
+      readonly commands?: readonly Command[];
+    }
   | { readonly kind: 'failed'; readonly text: string }
   | { readonly kind: 'absent'; readonly text: string };
 
@@ -78,6 +83,8 @@ export type Needs = {
     ask: readonly [operation: K, input: OperationInput<K>, options?: NeedOptions],
   ) => Answer<OperationOutput<K>> | undefined;
   readonly facts: (name: string, instance: string) => Answer<FastFacts> | undefined;
+  /** Links on the acting session: asked in one breath with an effect on one, they are read behind it. */
+  readonly linksBehind: (name: string, instance: string) => Answer<OperationOutput<'links'>> | undefined;
   /** As much of the facts as a proof of this chain needs: by GTID one statement, otherwise all of them. */
   readonly state: (name: string, instance: string, chain: Chain) => Answer<Seen> | undefined;
   readonly ssh: (
@@ -101,6 +108,8 @@ export type Needs = {
     id: string,
   ) => Answer<{ readonly ms: number }> | undefined;
   readonly waiting: (text: string, wakeAtMonoMs?: number) => Progress;
+  /** Done, with whatever was asked beside. */
+  readonly done: (text: string) => Progress;
 };
 
 /** Opens the notebook of one call of a step function. */
@@ -125,6 +134,7 @@ export function needs(context: StepContext): Needs {
   return {
     mysql,
     facts: (name, instance) => mysql(name, [instance, 'look'], ['fastFacts', {}]),
+    linksBehind: (name, instance) => mysql(name, [instance, 'act'], ['links', {}]),
     state: (name, instance, { gtid }) =>
       gtid === 'on'
         ? mysql(name, [instance, 'look'], ['state', {}])
@@ -152,6 +162,7 @@ export function needs(context: StepContext): Needs {
       wakeAtMonoMs === undefined
         ? { kind: 'waiting', text, commands }
         : { kind: 'waiting', text, commands, wakeAtMonoMs },
+    done: (text) => ({ kind: 'done', text, commands }),
   };
 }
 

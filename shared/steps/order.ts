@@ -279,10 +279,11 @@ export const closePlace: StepPlace = {
   says: "The cockpit's schema is removed and its locks are given back.",
 };
 
+const places: ReadonlyMap<StepId, StepPlace> = new Map(
+  [...order, unwindPlace, closePlace].map((place) => [place.id, place]),
+);
+
 /** Looks a place up by its id. */
 export function placeOf(id: StepId): StepPlace {
-  return present(
-    [...order, unwindPlace, closePlace].find((place) => place.id === id),
-    `the place of step ${id}`,
-  );
+  return present(places.get(id), `the place of step ${id}`);
 }

@@ -1,16 +1,15 @@
 import { present } from '../lib/assert.ts';
 import { readStates } from './before-fence.ts';
 import { memberOf, positionText } from './containment.ts';
-import { drainedFacts } from './drain.ts';
 import { answerOf, done, failure, needs, sourceNodes, type Seen, type StepFunction } from './need.ts';
-import { provenWrong } from './prove.ts';
+import { provenTarget, provenWrong } from './prove.ts';
 import type { Run } from './run.ts';
 
-/** Forward coordinates are already in the journal (the drain's last reading); without a dead-man's switch nothing is claimed. */
+/** Forward coordinates are already in the journal (the proof's reading of each target); without a dead-man's switch nothing is claimed. */
 export const claim: StepFunction = (context) => {
   const coordinates = context.plan.chains.flatMap((chain) =>
     chain.target.masters.map(({ instance }) => {
-      const facts = drainedFacts(context.run, chain, instance);
+      const facts = provenTarget(context.run, chain, instance);
       const link = facts?.links.find(({ channel }) => channel === memberOf(chain, instance)?.channel);
       return `${instance} ${link === undefined ? 'no link' : `${link.appliedFile}:${link.appliedOffset}`} ${facts === null ? '' : positionText(facts.position)}`;
     }),

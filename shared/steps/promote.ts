@@ -37,23 +37,25 @@ export const detach: ChainStepFunction = (context, chain) => {
 };
 
 function detachOne(need: Needs, context: StepContext, [node, channel]: readonly [string, string]): Opened {
-  const follows = (facts: FastFacts): boolean => facts.links.some((link) => link.channel === channel);
+  const isThere = (links: FastFacts['links']): boolean => links.some((link) => link.channel === channel);
   // A second attempt acts on what is seen, never on what the first one was told.
   const before = context.attempt > 1 ? whatIs(need, context, ['before', node]) : null;
   if (before !== null && before.kind !== 'seen') return before;
-  if (before === null || follows(before.facts)) {
+  if (before === null || isThere(before.facts.links)) {
     const removed = need.mysql(
       'detach',
       [node, 'act'],
       ['removeLink', { channel }, { limitMs: context.plan.limits.promoteMs }],
     );
+    need.linksBehind('left', node);
     if (removed === undefined) return { kind: 'waiting', text: `${node} to let go of its source` };
     if (removed.kind !== 'ok')
       return { kind: 'failed', text: trouble(node, 'removing the forward link', removed) };
   }
-  const after = whatIs(need, context, ['seen', node]);
-  if (after.kind !== 'seen') return after;
-  return follows(after.facts)
+  const left = need.linksBehind('left', node);
+  if (left === undefined) return { kind: 'waiting', text: `reading the links of ${node} back` };
+  if (left.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'reading its links back', left) };
+  return isThere(left.value.links)
     ? { kind: 'failed', text: `${node} still has its forward link; expected it removed by name` }
     : { kind: 'done' };
 }

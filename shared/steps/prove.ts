@@ -1,11 +1,13 @@
 import { present } from '../lib/assert.ts';
 import { failed, ok, type Result } from '../lib/result.ts';
 import type { Chain } from '../plan/plan.ts';
-import { notOurLock, readStates, transactionsUnreadMs, wrongServer } from './before-fence.ts';
+import type { FastFacts } from '../sessions/operations.ts';
+import { notOurLock, readAll, readStates, transactionsUnreadMs, wrongServer } from './before-fence.ts';
 import { changedSince, holdsAll, notClosed, type FactsByInstance } from './containment.ts';
 import { finalPositions } from './converge.ts';
 import { nodesToFence } from './fence.ts';
 import {
+  answerOf,
   commandKey,
   done,
   failure,
@@ -20,13 +22,24 @@ import {
   type StepFunction,
 } from './need.ts';
 import { compareRows } from './proof-rows.ts';
+import type { Run } from './run.ts';
+
+const provenLook = 'target';
+
+/** A target master as it was proven to contain everything; null before that. */
+export function provenTarget(run: Run, chain: Chain, instance: string): FastFacts | null {
+  const step = `prove:${chain.id}`;
+  if (run.steps[step]?.state !== 'done') return null;
+  return answerOf(run, [step, `${provenLook}@${instance}`, 'fastFacts']);
+}
 
 /** Everything that must be true before anything is promoted, read afresh and all at once. */
 export const prove: ChainStepFunction = (context, chain) => {
   const need = needs(context);
   const targets = chain.target.masters.map(({ instance }) => instance);
   const sources = readStates(need, chain, ['second', sourceNodes(chain)]);
-  const targetFacts = readStates(need, chain, ['target', targets]);
+  // With its links: where the target stands now is where it would go on from, the forward coordinates.
+  const targetFacts = readAll(need, provenLook, targets);
   const rows = compareRows(need, context, chain);
   const transactions = noneOpen(need, context, chain);
   if (sources.kind === 'failed') return failure(sources.text);

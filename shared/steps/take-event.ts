@@ -1,13 +1,18 @@
 import { never } from '../lib/assert.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Moment, StampedEvent } from './event.ts';
-import { placeOf, type StepPlace } from './order.ts';
+import { placeOf, type StepId, type StepPlace } from './order.ts';
 import { lostPrefix, type Run, type StepKey, type StepState } from './run.ts';
+
+/** The key of a step: of the run, or of one chain. */
+export function stepKey(id: StepId, chain: string | null): StepKey {
+  return chain === null ? id : `${id}:${chain}`;
+}
 
 /** A step before it begins, with its limit and where that comes from. */
 export function newStep(place: StepPlace, chain: string | null, plan: Plan): StepState {
   return {
-    key: chain === null ? place.id : `${place.id}:${chain}`,
+    key: stepKey(place.id, chain),
     step: place.id,
     chain,
     state: 'waiting',

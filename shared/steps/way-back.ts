@@ -1,7 +1,8 @@
 import { present } from '../lib/assert.ts';
 import type { Chain, Plan } from '../plan/plan.ts';
-import type { LinkConfiguration, Position } from '../sessions/operations.ts';
+import type { LinkConfiguration, OperationOutput, Position } from '../sessions/operations.ts';
 import type { ReplicationLink } from '../sessions/replication-link.ts';
+import type { Answer } from '../sessions/session.ts';
 import { memberOf } from './containment.ts';
 import { finalPositions } from './converge.ts';
 import { drainedFacts } from './drain.ts';
@@ -150,9 +151,10 @@ function openRing(
     [receiver, 'act'],
     ['stopLink', { channel }, { undo: { kind: 'close-ring', instance: receiver, channel } }],
   );
+  const behind = need.linksBehind('opened', receiver);
   if (stopped === undefined) return need.waiting(`${receiver} to stop following its co-master`);
   if (stopped.kind !== 'ok') return failure(trouble(receiver, 'opening the ring', stopped));
-  const link = linkSeen(need, ['opened', receiver], channel);
+  const link = linkIn(need, [receiver, channel], behind);
   if (link.kind !== 'seen') return link.progress;
   if (link.link !== null && (link.link.applier !== 'stopped' || link.link.receiver !== 'stopped')) {
     return failure(`${receiver} still follows its co-master; expected the ring to be open`);
@@ -170,10 +172,17 @@ export function linkSeen(
   [name, instance]: readonly [string, string],
   channel: string,
 ): LinkSeen {
-  const facts = need.facts(name, instance);
-  if (facts === undefined)
+  return linkIn(need, [instance, channel], need.mysql(name, [instance, 'look'], ['links', {}]));
+}
+
+function linkIn(
+  need: Needs,
+  [instance, channel]: readonly [string, string],
+  links: Answer<OperationOutput<'links'>> | undefined,
+): LinkSeen {
+  if (links === undefined)
     return { kind: 'not-yet', progress: need.waiting(`reading the links of ${instance} back`) };
-  if (facts.kind !== 'ok')
-    return { kind: 'not-yet', progress: failure(trouble(instance, 'reading its links back', facts)) };
-  return { kind: 'seen', link: facts.value.links.find((link) => link.channel === channel) ?? null };
+  if (links.kind !== 'ok')
+    return { kind: 'not-yet', progress: failure(trouble(instance, 'reading its links back', links)) };
+  return { kind: 'seen', link: links.value.links.find((link) => link.channel === channel) ?? null };
 }

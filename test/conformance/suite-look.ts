@@ -35,6 +35,15 @@ export function lookTests(ground: Ground): void {
     expect(rest).toEqual(expected);
   });
 
+  test('the links say what the facts say of them', async () => {
+    const look = await open(ground.world().target, 'look');
+    const [of, alone] = [await value(look, 'fastFacts', {}), await value(look, 'links', {})];
+    const names = (links: typeof of.links): readonly string[] =>
+      links.map((link) => `${link.channel} ${link.sourceHost}:${link.sourcePort} ${link.applier}`);
+    expect(names(of.links)).toHaveLength(1);
+    expect(names(alone.links)).toEqual(names(of.links));
+  });
+
   test('client sessions: the application is seen, the reading session is not', async () => {
     const look = await open(ground.world().source, 'look');
     const held = await ground.world().hold(ground.world().source, 'open-transaction');

@@ -136,6 +136,8 @@ function replyToRead(
       const { threadsRunning: _running, writesCounted: _counted, ...state } = facts;
       return { value: state };
     }
+    case 'links':
+      return { value: { links: factsOf(server, thread, nowMs).links } };
     case 'clientSessions':
       return { value: { sessions: [...server.sessions] } };
     case 'openTransactions':
@@ -182,7 +184,7 @@ function replyToEffect(model: Model, server: ModelServer, action: MysqlCommand):
       server.sessions = server.sessions.filter(({ thread }) => !threads.includes(thread));
       server.transactions = server.transactions.filter(({ thread }) => !threads.includes(thread));
       if (server.lockHolder !== null && threads.includes(server.lockHolder)) server.lockHolder = null;
-      return { value: { gone: [...threads] } };
+      return nothing;
     }
     case 'writeCanary':
       if (server.readOnly)

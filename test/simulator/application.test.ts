@@ -71,7 +71,8 @@ describe('application hosts', () => {
     const act = await world.open('orders-a1');
     const { sessions } = await world.value(act, 'clientSessions', {});
     const threads = sessions.map(({ thread }) => thread);
-    expect(await world.value(act, 'killThreads', { threads })).toEqual({ gone: threads });
+    await world.value(act, 'killThreads', { threads });
+    expect(await world.value(act, 'threadsAlive', { threads })).toEqual({ alive: [] });
     await world.pass(500);
     const again = (await world.value(act, 'clientSessions', {})).sessions.map(({ thread }) => thread);
     expect(again).toHaveLength(4);

@@ -144,9 +144,9 @@ describe.each(['mariadb', 'mysql'] as const)('the fence on %s', (flavor) => {
     world.inject({ kind: 'long-transaction', on: a1, how: 'running', user: 'batch', rows: 10, forMs: 2_000 });
     const waiting = act.ask('fence', { lockWaitSeconds: 30 }, 20_000);
     await world.pass(300);
-    expect(await world.value(abort, 'killThreads', { threads: [act.connectionId] })).toEqual({
-      gone: [act.connectionId],
-    });
+    const threads = [act.connectionId];
+    await world.value(abort, 'killThreads', { threads });
+    expect(await world.value(abort, 'threadsAlive', { threads })).toEqual({ alive: [] });
     expect((await world.wait(waiting)).kind).not.toBe('ok');
     await world.pass(3_000);
     expect(world.server(a1).readOnly).toBe(false);
@@ -165,9 +165,9 @@ describe.each(['mariadb', 'mysql'] as const)('the fence on %s', (flavor) => {
     });
     const [blocker] = world.server(a1).blockers;
     const abort = await world.open(a1, 'abort');
-    expect(await world.value(abort, 'killThreads', { threads: [blocker?.thread ?? 0] })).toEqual({
-      gone: [],
-    });
+    const threads = [blocker?.thread ?? 0];
+    await world.value(abort, 'killThreads', { threads });
+    expect(await world.value(abort, 'threadsAlive', { threads })).toEqual({ alive: threads });
     expect(await world.ask(act, 'fence', { lockWaitSeconds: 1 })).toMatchObject({
       kind: 'refused',
       code: 1205,

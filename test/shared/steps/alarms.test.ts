@@ -28,7 +28,7 @@ describe('before the point of no return an alarm takes everything back', () => {
   ])[] = [
     [
       'a lost fence',
-      'drain:orders',
+      'prove:orders',
       'orders-b1',
       (world) => {
         world.server('orders-b1').readOnly = false;
@@ -46,7 +46,7 @@ describe('before the point of no return an alarm takes everything back', () => {
     ],
     [
       'a run lock that is gone',
-      'drain:orders',
+      'prove:orders',
       'content-t1',
       (world) => {
         world.server('content-t1').lockHolder = null;
@@ -73,7 +73,7 @@ describe('before the point of no return an alarm takes everything back', () => {
     ],
     [
       'a slave that opens behind the fence',
-      'drain:orders',
+      'prove:orders',
       'orders-s1',
       (world) => {
         world.server('orders-s1').readOnly = false;
@@ -122,7 +122,7 @@ describe('before the point of no return an alarm takes everything back', () => {
 
   test('a source that thaws while everything is taken back is no alarm', () => {
     const world = openWorld(plan);
-    world.finish((run) => run.steps['drain:orders']?.state === 'running');
+    world.finish((run) => run.steps['prove:orders']?.state === 'running');
     world.post({ kind: 'abort-asked', who: 'Dana', reason: '' });
     world.server('orders-a1').readOnly = false;
     world.passMs(1);

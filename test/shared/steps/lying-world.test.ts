@@ -95,7 +95,7 @@ const lies: readonly Lie[] = [
   [
     'a source that came back writable at once',
     when(
-      'end-sessions:orders#1/position@orders-a1',
+      'end-sessions:orders#1/position0@orders-a1',
       at('orders-a1', (server) => {
         server.readOnly = false;
       }),
@@ -145,7 +145,7 @@ const lies: readonly Lie[] = [
   [
     'a prepared XA transaction',
     when(
-      'end-sessions:orders#1/xa@orders-a1',
+      'end-sessions:orders#1/xa0@orders-a1',
       at('orders-a1', (server) => {
         server.xids = ["'x1'"];
       }),
@@ -193,7 +193,7 @@ const lies: readonly Lie[] = [
   [
     'a stopped applier on the target',
     when(
-      'drain:orders#1/see0@orders-t1',
+      'end-sessions:orders#1/ahead@orders-t1',
       at('orders-t1', (server) => {
         server.gtid = '0-1-90,0-2-99';
         server.links = server.links.map((link) => ({
@@ -209,7 +209,7 @@ const lies: readonly Lie[] = [
     'a session that does not die',
     ({ operation, where, command }) =>
       where === 'orders-a1' && command.key.startsWith('end-sessions') && operation === 'killThreads'
-        ? { answer: { value: { gone: [] } } }
+        ? { answer: { value: {} } }
         : undefined,
     /limits\.endSessionsMs/,
   ],

@@ -3,6 +3,7 @@ import { order, placeOf, type StepId } from '../../../shared/steps/order.ts';
 import { planSchema } from '../../../shared/plan/plan.ts';
 import { referencePlan } from '../../helpers/reference-plan.ts';
 import { openWorld } from '../../helpers/answering-world.ts';
+import { at, when } from '../../helpers/lies.ts';
 
 /** Each pair of the order of the minute: the first is finished before the second begins, and why. */
 const pairs: readonly (readonly [first: StepId, second: StepId, why: string])[] = [
@@ -116,8 +117,16 @@ describe('the order as it is driven', () => {
   });
 
   test('a slow chain keeps the other one from its barrier and nothing else', () => {
-    const slow = openWorld(referencePlan(), ({ command }) =>
-      command.key.startsWith('drain:orders#1/see0') ? { afterMs: 900 } : undefined,
+    const behind = when(
+      'end-sessions:orders#1/ahead',
+      at('orders-t1', (server) => {
+        server.gtid = '0-1-90,0-2-99';
+      }),
+    );
+    const slow = openWorld(referencePlan(), (call, model) =>
+      call.command.key.startsWith('drain:orders#1/see0')
+        ? (at('orders-t1', (server) => void (server.gtid = '0-1-100,0-2-99'))(model), { afterMs: 900 })
+        : behind(call, model),
     );
     slow.finish((run) => run.steps['prove:content']?.state === 'done');
     expect(slow.run().steps['drain:orders']?.state).toBe('running');
