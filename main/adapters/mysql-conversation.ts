@@ -26,11 +26,8 @@ export type SessionMemory = {
 
 /** The words of replication links that only the plan knows: accounts, TLS, GTID or not, the channel in use. */
 export type LinkBook = {
-  readonly words: (link: LinkConfiguration, dialect: Dialect) => Promise<LinkWords>;
-  readonly startAccount: (
-    input: OperationInput<'startLink'>,
-    dialect: Dialect,
-  ) => Promise<LinkAccount | null>;
+  readonly words: (link: LinkConfiguration) => Promise<LinkWords>;
+  readonly startAccount: (input: OperationInput<'startLink'>) => Promise<LinkAccount | null>;
   /** The channel by which this instance follows its source in the plan; null when it follows nobody. */
   readonly ownChannel: string | null;
 };

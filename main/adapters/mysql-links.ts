@@ -17,10 +17,10 @@ export function linkBook(plan: Plan, instance: string, credentials: Credentials)
   };
   return {
     ownChannel: facts.ownChannel,
-    words: async (link, dialect) => {
-      const { words, account } = facts.wordsWith(link, dialect);
+    words: async (link) => {
+      const { words, account } = facts.wordsWith(link);
       return { ...words, account: await resolve(account) };
     },
-    startAccount: (input, dialect) => resolve(facts.startsWith(input, dialect)),
+    startAccount: (input) => resolve(facts.startsWith(input)),
   };
 }

@@ -114,7 +114,7 @@ export async function startLink(
   conversation: Conversation,
   input: OperationInput<'startLink'>,
 ): Promise<Nothing> {
-  const account = await conversation.links.startAccount(input, conversation.dialect);
+  const account = await conversation.links.startAccount(input);
   const { channel, from } = input;
   return inOrder(conversation, startLinkStatements(conversation.dialect, { channel, account, from }));
 }
@@ -136,7 +136,7 @@ export async function configureLink(
   conversation: Conversation,
   input: OperationInput<'configureLink'>,
 ): Promise<Nothing> {
-  const words = await conversation.links.words(input, conversation.dialect);
+  const words = await conversation.links.words(input);
   return inOrder(conversation, configureLinkStatements(conversation.dialect, words));
 }
 

@@ -86,6 +86,7 @@ export function makeLink(
     sourcePort: to.port,
     usesGtid: true,
     begin: null,
+    hasAccount: true,
     receiverOn: false,
     applierOn: false,
     connectedOnce: false,

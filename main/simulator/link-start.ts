@@ -46,12 +46,12 @@ function firstMissing(source: Server, held: (txn: Server['log'][number]['txn']) 
 }
 
 /**
- * Starts both threads of a link. Where a newly configured one begins is worked out now, for only now does the source
+ * Starts both threads of a link; without an account the receiver ends at once. Where a newly configured one begins is worked out now, for only now does the source
  * look at its log; what the source refuses shows as the receiver's error.
  */
 export function startLink(world: World, link: Link): void {
   link.receiverError = null;
-  if (link.begin !== null && link.source !== null) {
+  if (link.begin !== null && link.source !== null && link.hasAccount) {
     const place = startingPlace(link.source, link.receiver, link.begin);
     if (place === null) link.receiverError = refusal(1236);
     else {
@@ -59,7 +59,9 @@ export function startLink(world: World, link: Link): void {
       link.begin = null;
     }
   }
-  link.receiverOn = true;
+  // ER_SLAVE_FATAL_ERROR: an empty user name.
+  if (!link.hasAccount) link.receiverError = refusal(link.receiver.flavor === 'mariadb' ? 1593 : 13117);
+  link.receiverOn = link.hasAccount;
   link.applierOn = true;
   link.applierError = null;
   refreshLinks(world);

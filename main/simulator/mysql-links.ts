@@ -40,13 +40,14 @@ export const performLinks: Performers<'stopLink' | 'startLink' | 'removeLink' | 
     // The applier ends with the transaction it is in.
     world.clock.in(world.random.between(1, 4), () => done({ value: nothing }));
   },
-  startLink: ({ world, server }, { channel, from }, done) => {
+  startLink: ({ world, server }, { channel, from, account }, done) => {
     const link = linkOf(server, channel);
     const told = from !== undefined && server.flavor === 'mariadb' && link?.usesGtid !== false;
     const wrong = told ? cannotBegin(server, from) : null;
     if (wrong !== null) return done({ refused: refusal(wrong) });
     if (link === undefined) return done(unknownChannel(server));
     if (told) link.begin = onePerDomain(from);
+    link.hasAccount ||= account !== undefined;
     startLink(world, link);
     done({ value: nothing });
   },
@@ -76,6 +77,7 @@ export const performLinks: Performers<'stopLink' | 'startLink' | 'removeLink' | 
     });
     const source = serverAt(world, input.sourceAddress, input.sourcePort);
     link.usesGtid = usesGtid;
+    link.hasAccount = input.direction !== 'reverse';
     link.perSecond = world.plan.simulator?.appliesPerSecond ?? 3_000;
     attach(link, source, source === null ? 0 : logEnd(source));
     const from = input.from ?? positionOf(server);

@@ -154,6 +154,8 @@ export type Link = {
   usesGtid: boolean;
   /** Configured and never started: where it begins when it starts. */
   begin: Position | null;
+  /** Without one it connects to nobody: a reverse link gets its account with its start. */
+  hasAccount: boolean;
   receiverOn: boolean;
   applierOn: boolean;
   connectedOnce: boolean;

@@ -34,7 +34,7 @@ export type LinkWords = {
   /** False: file and offset, also where the servers have GTIDs. */
   readonly usesGtid: boolean;
   readonly tls: LinkTls;
-  /** null: the account comes with START, so that a restart of the server cannot start the link by itself (MySQL). */
+  /** null: the account comes with the start, so that a restart of the server does not connect the link by itself. */
   readonly account: LinkAccount | null;
 };
 
@@ -57,10 +57,20 @@ export function startLinkStatements(
   { channel, account, from }: LinkStart,
 ): readonly string[] {
   const name = quoteChannel(channel);
-  if (version.flavor === 'mariadb')
-    return [...(from === undefined ? [] : [beginStatement(from)]), `START SLAVE ${name}`];
-  const login =
-    account === null ? '' : ` USER = ${quoteText(account.user)} PASSWORD = ${quoteText(account.password)}`;
+  const [user, password] = account === null ? ['', ''] : [account.user, account.password].map(quoteText);
+  if (version.flavor === 'mariadb') {
+    // START takes no account here, and CHANGE none while a thread of the link runs: after a failed start one may.
+    const login = [
+      `STOP SLAVE ${name}`,
+      `CHANGE MASTER ${name} TO MASTER_USER = ${user}, MASTER_PASSWORD = ${password}`,
+    ];
+    return [
+      ...(account === null ? [] : login),
+      ...(from === undefined ? [] : [beginStatement(from)]),
+      `START SLAVE ${name}`,
+    ];
+  }
+  const login = account === null ? '' : ` USER = ${user} PASSWORD = ${password}`;
   return [`START ${replica}${login} FOR CHANNEL ${name}`];
 }
 

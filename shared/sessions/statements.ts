@@ -73,7 +73,7 @@ const texts: Texts = {
   killThreads: (_, { threads }) => threads.map(effects.killStatement),
   stopLink: ({ dialect }, { channel }) => [links.stopLinkStatement(dialect, channel)],
   startLink: (setting, input) => {
-    const account = linkFacts(setting.plan, setting.instance).startsWith(input, setting.dialect);
+    const account = linkFacts(setting.plan, setting.instance).startsWith(input);
     return links.startLinkStatements(setting.dialect, {
       channel: input.channel,
       account: masked(account, setting),
@@ -82,7 +82,7 @@ const texts: Texts = {
   },
   removeLink: ({ dialect }, { channel }) => links.removeLinkStatements(dialect, channel),
   configureLink: (setting, input) => {
-    const { words, account } = linkFacts(setting.plan, setting.instance).wordsWith(input, setting.dialect);
+    const { words, account } = linkFacts(setting.plan, setting.instance).wordsWith(input);
     return links.configureLinkStatements(setting.dialect, { ...words, account: masked(account, setting) });
   },
   promote: (_, { notAfterUtc }) => [effects.promoteStatement(notAfterUtc)],

@@ -65,6 +65,13 @@ export function linkTests(ground: Ground): void {
     await value(act, 'configureLink', { ...link, from: null });
     const made = (await facts(act)).links.find((one) => one.channel === channel);
     expect(made).toMatchObject({ receiver: 'stopped', applier: 'stopped', sourcePort, usesGtid: true });
+    // Its account comes with its start: what a restart of the server would start connects to nobody.
+    await value(act, 'startLink', { channel });
+    await until('the link without an account ends', async () => {
+      const link = (await facts(act)).links.find((one) => one.channel === channel);
+      return link?.receiver === 'stopped' && [1593, 13117].includes(link.receiverError?.code ?? 0);
+    });
+    await value(act, 'stopLink', { channel });
     // MariaDB: where links begin is the server's, and cannot be set while another one runs.
     const from = await value(await open(ground.world().source, 'look'), 'position', {});
     if (flavor === 'mariadb')

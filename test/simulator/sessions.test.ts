@@ -158,6 +158,10 @@ describe('a session of the simulated world', () => {
       direction: 'reverse',
       from,
     });
-    expect(change).toContain("MASTER_PASSWORD = '********'");
+    expect(change).toContain("CHANGE MASTER 'back' TO");
+    expect(change).not.toContain('MASTER_PASSWORD');
+    const account = { chain: 'orders', direction: 'reverse' } as const;
+    const start = world.ports.mysql.statements(a1, 'startLink', { channel: 'back', account });
+    expect(start).toContainEqual(expect.stringContaining("MASTER_PASSWORD = '********'"));
   });
 });

@@ -205,6 +205,12 @@ describe('CHANGE … TO', () => {
       "START SLAVE 'x'",
     ]);
     expect(startLinkStatements(dialect, { channel: 'x', account: null })).toEqual(["START SLAVE 'x'"]);
+    expect(startLinkStatements(dialect, { channel: 'x', account: words.account, from })).toEqual([
+      "STOP SLAVE 'x'",
+      "CHANGE MASTER 'x' TO MASTER_USER = 'repl', MASTER_PASSWORD = '********'",
+      "SET GLOBAL gtid_slave_pos = '0-1-5'",
+      "START SLAVE 'x'",
+    ]);
   });
 
   test('without a place to start from there is no statement', () => {
