@@ -64,11 +64,12 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
   let active: ActiveRun | null = null;
   let retrying: Promise<Result<null, string>> | null = null;
   const sessions = emptySessions(tellLost(() => active?.runner ?? null, needs.changed));
-  const failures = await openForRun(plan, ports, {
+  const opening = openForRun(plan, ports, {
     ...sessions,
     channel: needs.channels.channel,
     adoptChannel: needs.channels.adoptChannel,
   });
+  const failures = await observer.work.during(opening);
   const identified: Result<Readonly<Record<string, Identity>>, string> = failures.length > 0
     ? failed(failures.map(({ where, refused }) => `${where}: ${refused.message}`).join('; '))
     : await identities(needs, sessions);
@@ -76,10 +77,10 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
     await sessions.close();
     return identified;
   }
-  const proofTables = await choosePlanTables(plan, sessions);
+  const proofTables = await observer.work.during(choosePlanTables(plan, sessions));
   const sleep = await ports.laptop.blockSleep();
   // Judged last: opening dozens of sessions keeps this laptop busy, and what was seen before that is old by now.
-  await ports.clients.start();
+  await observer.work.during(ports.clients.start());
   await Promise.all([
     observer.refresh(),
     new Promise<void>((over) => ports.clock.after(clientsWarmUpMs, over)),

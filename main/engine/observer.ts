@@ -7,6 +7,7 @@ import type { Watched } from '../../shared/steps/watchdog.ts';
 import type { MysqlSession, OpenRefused, Ports } from '../ports.ts';
 import { startHeartbeats, type Heartbeats } from './heartbeats.ts';
 import { startLoop, type Loop } from './loop.ts';
+import { ownWork, type OwnWork } from './own-work.ts';
 import { openChannel, runHosts, type emptySessions } from './sessions.ts';
 import { reasonOf } from './troubles.ts';
 import { forget, nothingKnown, observed, publicFacts, remember, type WatchedFacts } from './watched-facts.ts';
@@ -29,6 +30,8 @@ export type Observer = {
   readonly refresh: () => Promise<void>;
   /** During the minute the slow reads rest: they would only cost the servers and refresh InnoDB's list too early. */
   readonly rest: (resting: boolean) => void;
+  /** What keeps this laptop busy beside the watching is told here, so that no round trip is judged by it. */
+  readonly work: OwnWork;
   /** Hears every fresh reading; answers how to stop hearing. */
   readonly onWatched: (call: (watched: Watched) => void) => () => void;
   readonly threads: () => Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -70,6 +73,7 @@ export function startObserver(
     journalFreeBytes: unknown('not read yet', now(), 'laptop'),
     sleepBlocked: unknown('not read yet', now(), 'laptop'),
   };
+  const work = ownWork(ports.clock);
   let resting = false;
   let stopped = false;
 
@@ -78,7 +82,7 @@ export function startObserver(
     const open = sessions.get(key);
     if (open?.state() === 'open') return open;
     sessions.delete(key);
-    const opened = await ports.mysql.open(instance, purpose, openLimitMs);
+    const opened = await work.during(ports.mysql.open(instance, purpose, openLimitMs));
     if (opened.kind === 'refused') {
       refusals.set(instance, opened);
       return null;
@@ -96,6 +100,7 @@ export function startObserver(
     const watch = await session(node, 'watch');
     if (watch === null) return forget(entry, refusals.get(node)?.message ?? 'no session', now());
     const askedAt = now();
+    const undisturbed = work.watch();
     const answer = await watch.ask('fastFacts', {}, fastLimitMs);
     if (answer.kind !== 'ok') return forget(entry, answer.message, now());
     const source = `fast facts of ${node}, thread ${watch.connectionId}`;
@@ -109,7 +114,7 @@ export function startObserver(
       answer.takenAt,
       source,
     );
-    entry.roundTripsMs = [...entry.roundTripsMs, answer.tookMs].slice(-120);
+    if (undisturbed()) entry.roundTripsMs = [...entry.roundTripsMs, answer.tookMs].slice(-120);
     if (entry.earlier === null || later.takenAt - entry.earlier.takenAt >= 1_000) {
       const rate = entry.earlier === null ? null : writeRate(entry.earlier, later);
       entry.writesPerSecond =
@@ -132,7 +137,7 @@ export function startObserver(
     if (resting) return;
     const survey = await session(node, 'survey');
     if (survey === null) return;
-    const answer = await survey.ask('survey', {}, surveyLimitMs);
+    const answer = await work.during(survey.ask('survey', {}, surveyLimitMs));
     entry.survey = observed(answer, `survey of ${node}`);
     entry.identity =
       answer.kind === 'ok'
@@ -142,7 +147,9 @@ export function startObserver(
     const isMaster = plan.chains.some(({ source }) =>
       source.masters.some(({ instance }) => instance === node),
     );
-    const tried = await survey.ask('tryGrants', { role: isMaster ? 'source' : 'target' }, surveyLimitMs);
+    const tried = await work.during(
+      survey.ask('tryGrants', { role: isMaster ? 'source' : 'target' }, surveyLimitMs),
+    );
     entry.grants =
       tried.kind === 'ok'
         ? known(tried.value.tried, tried.takenAt, `grants on ${node}`)
@@ -210,6 +217,7 @@ export function startObserver(
   const loops = [...fastLoops, ...activityLoops, ...surveyLoops, ...hostLoops, laptopLoop];
 
   return {
+    work,
     snapshot: () => ({
       at: now(),
       instances: Object.fromEntries([...facts].map(([node, entry]) => [node, publicFacts(entry)])),
