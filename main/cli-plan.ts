@@ -2,6 +2,7 @@ import { planJsonSchema } from '../shared/plan/json-schema.ts';
 import { letsPass } from '../shared/gates/gate.ts';
 import type { Verdict } from '../shared/gates/gate.ts';
 import { composeCockpit, loadPlan } from './compose.ts';
+import { settle } from './cli-settle.ts';
 
 /** `schema`: prints the JSON Schema of the plan file. */
 export function schema(): number {
@@ -31,8 +32,7 @@ export async function preflight(file: string, options: { readonly json: boolean 
     return 1;
   }
   const { cockpit, stop } = composed.value;
-  await cockpit.observer.refresh();
-  await new Promise((settled) => cockpit.parts.ports.clock.after(1_500, () => settled(null)));
+  await settle(cockpit);
   const verdicts = cockpit.verdicts('preflight');
   const blocking = verdicts.filter((verdict) => !letsPass(verdict));
   if (options.json)

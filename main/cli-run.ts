@@ -2,11 +2,10 @@ import { outcomeSentence } from '../shared/audit/report.ts';
 import type { Outcome, Run } from '../shared/steps/run.ts';
 import type { Cockpit } from './engine/cockpit.ts';
 import { check } from './cli-plan.ts';
+import { settle } from './cli-settle.ts';
 import { composeCockpit } from './compose.ts';
 import { onQuit } from './stop.ts';
 
-/** Observations of two rounds are needed for rates; an unattended run waits this long for them, ms. */
-const settleMs = 2_000;
 const exitCodes: Readonly<Record<Outcome, number>> = {
   done: 0,
   reversed: 0,
@@ -54,7 +53,7 @@ export async function runUnattended(file: string, options: Options): Promise<num
 
 /** Prepares, answers, arms and releases; the reason when the run could not begin. */
 async function begin(cockpit: Cockpit, who: string, options: Options): Promise<string | null> {
-  const { plan, ports } = cockpit.parts;
+  const { plan } = cockpit.parts;
   await cockpit.observer.refresh();
   if (options.yes) {
     const unprepared = Object.values(cockpit.snapshot().instances).some(
@@ -67,7 +66,7 @@ async function begin(cockpit: Cockpit, who: string, options: Options): Promise<s
     for (const { id, phase } of plan.checklists)
       if (phase !== 'close') cockpit.record({ kind: 'checklist-answered', item: id, answer: 'yes', who });
   }
-  await new Promise((settled) => ports.clock.after(settleMs, () => settled(null)));
+  await settle(cockpit);
   const armed = await cockpit.arm(who, true);
   if (!armed.ok) return `Not armed: ${armed.error}`;
   if (armed.value.blocks.length > 0)

@@ -6,6 +6,7 @@ import {
   answerOf,
   done,
   failure,
+  lookLater,
   needs,
   trouble,
   type ChainStepFunction,
@@ -19,6 +20,8 @@ const lockWaitTimeout = 1205;
 /** ER_OPTION_PREVENTS_STATEMENT: the one answer that proves a fence. */
 const preventedByReadOnly = 1290;
 const attempts = 3;
+/** Statements that queued behind a fence run on when it gives up; looked at too soon they pass for what kept it waiting. */
+const victimsThroughMs = 60;
 /** The list of sessions from before the fence, asked for the moment it is shut. */
 export const sessionsBefore = 'who';
 /** Of sessions that may hold a lock while they sleep, at most so many are named. */
@@ -37,17 +40,23 @@ export const fence: ChainStepFunction = (context, chain) => {
   const need = needs(context);
   const nodes = nodesToFence(context.run, chain);
   const waiting: string[] = [];
+  const wakes: number[] = [];
   for (const node of nodes) {
     const fenced = fenceNode(need, [context, chain], node);
     if (fenced.kind === 'failed') return failure(fenced.text);
-    if (fenced.kind === 'waiting') waiting.push(fenced.text);
+    if (fenced.kind !== 'waiting') continue;
+    waiting.push(fenced.text);
+    if (fenced.wakeAtMonoMs !== undefined) wakes.push(fenced.wakeAtMonoMs);
   }
-  if (waiting.length > 0) return need.waiting(waiting.join('; '));
+  if (waiting.length > 0)
+    return need.waiting(waiting.join('; '), wakes.length === 0 ? undefined : Math.min(...wakes));
   return done(`${nodes.join(' and ')} refuse writes: a plain account's DELETE got error 1290 on each.`);
 };
 
 type NodeProgress =
-  { readonly kind: 'done' } | { readonly kind: 'waiting' | 'failed'; readonly text: string };
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly text: string }
+  | { readonly kind: 'waiting'; readonly text: string; readonly wakeAtMonoMs?: number };
 
 function fenceNode(need: Needs, [context, chain]: readonly [StepContext, Chain], node: string): NodeProgress {
   const { fenceAttemptMs } = context.plan.limits;
@@ -111,6 +120,13 @@ function handleBlockers(
   [context, chain]: readonly [StepContext, Chain],
   [node, attempt]: readonly [string, number],
 ): NodeProgress | null {
+  const through = lookLater(context, `fence${attempt}@${node}`, victimsThroughMs);
+  if (through !== null)
+    return {
+      kind: 'waiting',
+      text: `those who waited behind the fence of ${node} to be through`,
+      wakeAtMonoMs: through,
+    };
   const open = need.mysql(`blockers${attempt}`, [node, 'look'], ['openTransactions', { ageMs: 0 }]);
   const sessions = need.mysql(`running${attempt}`, [node, 'look'], ['clientSessions', {}]);
   if (open === undefined || sessions === undefined)
