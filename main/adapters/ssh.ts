@@ -168,7 +168,8 @@ export function createSsh(plan: Plan, options: SshOptions): Ssh {
       const answer = await channel.run(['true'], leftMs());
       if (answer.kind === 'ok') return { kind: 'open', channel };
       await channel.close();
-      return failure(host, 'other', `the shell of ${host} does not answer as one: ${answer.message}`).refused;
+      const hint = `\`ssh ${host} true\` has to end at once and print nothing; does its ~/.bashrc hang?`;
+      return failure(host, 'other', `no shell answers on ${host}: ${answer.message}. ${hint}`).refused;
     },
     acceptHostKey: async (host, fingerprint) => {
       const seen = shown.get(host);

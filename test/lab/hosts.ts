@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { portOf, type LabState } from './lab-state.ts';
 import type { ProcessSpec } from './processes.ts';
+import { withoutRcFiles } from './loopback-sshd.ts';
 import { bastion, behindBastion, sshHosts } from './topology.ts';
 
 /** Hosts as far as SSH can tell: one sshd each, with a key, a port and a directory of commands of its own. */
@@ -71,7 +72,7 @@ function sshdConfig(state: LabState, host: string): string {
     'MaxStartups 200',
     'MaxSessions 200',
     // All hosts are one machine: its own directory of commands is what makes a host a place of its own.
-    `SetEnv LAB_HOST=${host} PATH=${join(here, 'bin')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    `SetEnv ${withoutRcFiles} LAB_HOST=${host} PATH=${join(here, 'bin')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
     '',
   ].join('\n');
 }

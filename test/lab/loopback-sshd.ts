@@ -8,6 +8,12 @@ import { join } from 'node:path';
 
 const sshdPath = '/usr/sbin/sshd';
 
+/**
+ * For `SetEnv` of an sshd: bash under sshd reads ~/.bashrc unless it believes to be a shell within a shell. What whoever
+ * runs the tests has in there is no part of a host, and some of it waits a minute for a lock that a shell cut off left behind.
+ */
+export const withoutRcFiles = 'SHLVL=1';
+
 export type Sshd = {
   readonly port: number;
   readonly hostKeyFile: string;
@@ -65,6 +71,8 @@ export async function startSshd(at: {
   readonly keys: readonly string[];
   readonly hostKeyFile?: string;
   readonly port?: number;
+  /** Run in place of every login's own shell. */
+  readonly forceCommand?: string;
 }): Promise<Sshd> {
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const port = at.port ?? (await freePort());
@@ -88,6 +96,8 @@ export async function startSshd(at: {
     LogLevel: 'DEBUG1',
     PrintMotd: 'no',
     UseDNS: 'no',
+    SetEnv: withoutRcFiles,
+    ForceCommand: at.forceCommand ?? 'none',
   };
   writeFileSync(
     configFile,

@@ -19,7 +19,7 @@ export type SshGround = {
   readonly key: string;
   readonly knownHosts: string;
   readonly first: Sshd;
-  readonly started: () => Promise<Sshd>;
+  readonly started: (forceCommand?: string) => Promise<Sshd>;
   /** SSH for a plan with these hosts. */
   readonly ssh: (hosts: Readonly<Record<string, SshInput>>, acceptedHostsFile?: string) => Ssh;
   readonly access: (port: number, more?: Readonly<Record<string, unknown>>) => SshInput;
@@ -35,8 +35,12 @@ export async function sshGround(): Promise<SshGround> {
   const knownHosts = join(folder, 'known_hosts');
   const servers: Sshd[] = [];
   const sessions: Ssh[] = [];
-  const started = async (): Promise<Sshd> => {
-    const made = await startSshd({ folder, keys: [key] });
+  const started = async (forceCommand?: string): Promise<Sshd> => {
+    const made = await startSshd({
+      folder,
+      keys: [key],
+      ...(forceCommand === undefined ? {} : { forceCommand }),
+    });
     servers.push(made);
     return made;
   };

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -146,6 +146,13 @@ describe('SSH on a real sshd', () => {
         reason: 'time-limit',
       });
       silent.close();
+    });
+
+    test('a login whose shell hangs is given up at the limit, with what to try', async () => {
+      const hung = await ground.started('exec sleep 20');
+      appendFileSync(ground.knownHosts, hung.knownHostsLine);
+      const answer = await ground.ssh({ h: ground.access(hung.port) }).open('h', 3_000);
+      expect(answer).toMatchObject({ kind: 'refused', message: expect.stringContaining('`ssh h true`') });
     });
   });
 
