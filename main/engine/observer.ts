@@ -6,14 +6,14 @@ import { fleetHosts, planNodes } from '../../shared/steps/need.ts';
 import type { Watched } from '../../shared/steps/watchdog.ts';
 import type { MysqlSession, OpenRefused, Ports } from '../ports.ts';
 import { startHeartbeats, type Heartbeats } from './heartbeats.ts';
-import { startLoop, type Loop } from './loop.ts';
+import { startLoop, type Loop, type LoopOptions } from './loop.ts';
 import { ownWork, type OwnWork } from './own-work.ts';
 import { openChannel, runHosts, type emptySessions } from './sessions.ts';
 import { reasonOf } from './troubles.ts';
 import { forget, nothingKnown, observed, publicFacts, remember, type WatchedFacts } from './watched-facts.ts';
 
 /** Fast facts more than four times a second, as the watchdog needs them too. */
-const fastPeriodMs = 200;
+const fastPeriodMs = 240;
 const activityPeriodMs = 500;
 const surveyPeriodMs = 30_000;
 const laptopPeriodMs = 5_000;
@@ -196,20 +196,25 @@ export function startObserver(
 
   const failed = (what: string, error: unknown): void =>
     tell(`The program is wrong: ${what} failed (${reasonOf(error)}).`);
-  const loop = (what: string, periodMs: number, turn: () => Promise<void>): Loop =>
-    startLoop(ports.clock, { periodMs, turn, failed: (error) => failed(what, error) });
+  const loop = (what: string, pace: Pick<LoopOptions, 'periodMs' | 'shiftMs'>, turn: () => Promise<void>) =>
+    startLoop(ports.clock, { ...pace, turn, failed: (error) => failed(what, error) });
   const each = (
     read: (node: string, entry: WatchedFacts) => Promise<void>,
     periodMs: number,
   ): readonly Loop[] =>
-    [...facts].map(([node, entry]) => loop(`watching ${node}`, periodMs, () => read(node, entry)));
+    // Spread over the period: ten servers asked in one moment would be ten answers at once for the laptop and the servers.
+    [...facts].map(([node, entry], index) =>
+      loop(`watching ${node}`, { periodMs, shiftMs: (index * periodMs) / facts.size }, () =>
+        read(node, entry),
+      ),
+    );
   const fastLoops = each(readFast, fastPeriodMs);
   const activityLoops = each(readActivity, activityPeriodMs);
   const surveyLoops = each(readSurvey, surveyPeriodMs);
   const hostLoops = [...hosts.keys()].map((host) =>
-    loop(`looking at ${host}`, hostPeriodMs, () => readHost(host)),
+    loop(`looking at ${host}`, { periodMs: hostPeriodMs }, () => readHost(host)),
   );
-  const laptopLoop = loop('looking at this laptop', laptopPeriodMs, readLaptop);
+  const laptopLoop = loop('looking at this laptop', { periodMs: laptopPeriodMs }, readLaptop);
   const beats: Heartbeats = startHeartbeats(plan, ports, {
     surveyOf: (instance) => facts.get(instance)?.survey ?? null,
     failed,

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { startLoop } from '../../main/engine/loop.ts';
 import { keepTroubles } from '../../main/engine/troubles.ts';
 import { createSimulator } from '../../main/simulator/simulator.ts';
 import { buildView } from '../../main/api/view.ts';
@@ -7,24 +6,6 @@ import { startCockpit } from '../../main/engine/cockpit.ts';
 import { memoryJournal, referencePlan } from '../helpers/rehearsal.ts';
 
 const plan = referencePlan();
-
-test('a turn that throws is told and the loop goes on', async () => {
-  const { clock } = createSimulator(plan);
-  const heard: string[] = [];
-  let turns = 0;
-  const loop = startLoop(clock.port, {
-    periodMs: 100,
-    turn: () => {
-      turns += 1;
-      return turns === 2 ? Promise.reject(new Error('the second turn')) : Promise.resolve();
-    },
-    failed: (error) => heard.push(String(error)),
-  });
-  await clock.run(1_000);
-  loop.stop();
-  expect(heard).toEqual(['Error: the second turn']);
-  expect(turns).toBeGreaterThan(8);
-});
 
 test('the same trouble again only counts, and is told once', () => {
   const { ports } = createSimulator(plan);
