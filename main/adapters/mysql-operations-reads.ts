@@ -6,14 +6,15 @@ import {
   mostWrittenStatement,
   newestRowsStatement,
   positionStatements,
-  sessionsStatement,
+  sessionsStatements,
   stateStatements,
-  threadsStatement,
+  threadsStatements,
   transactionsStatement,
   waitStatement,
 } from '../../shared/sessions/dialect-reads.ts';
 import { lockHolderStatement, readCanaryStatement } from '../../shared/sessions/dialect-effects.ts';
 import {
+  joinOwnId,
   readFastFacts,
   readHeartbeatLook,
   readIdentity,
@@ -101,10 +102,21 @@ export async function links({ dialect, query }: Conversation): Promise<Operation
   return { links: readLinks(dialect, await query(dialect.showLinks)) };
 }
 
+async function processList(conversation: Conversation, statements: readonly string[]): Promise<ResultSet> {
+  const [first = '', second] = statements;
+  const needing = (sql: string): Promise<ResultSet> => queryNeeding(conversation, sql, 'PROCESS ON *.*');
+  const [list, own = null] = await allOf([
+    needing(first),
+    ...(second === undefined ? [] : [needing(second)]),
+  ]);
+  return joinOwnId(list, own);
+}
+
 /** Sessions and open transactions. */
-export async function activity({ dialect, query }: Conversation): Promise<OperationOutput<'activity'>> {
+export async function activity(conversation: Conversation): Promise<OperationOutput<'activity'>> {
+  const { dialect, query } = conversation;
   const [sessions, transactions] = await allOf([
-    query(sessionsStatement(dialect)),
+    processList(conversation, sessionsStatements(dialect)),
     query(transactionsStatement),
   ]);
   return { sessions: readSessions(sessions), transactions: readTransactions(transactions, sessions) };
@@ -132,9 +144,7 @@ export async function preparedTransactions(
 /** Everybody who is connected and is not replication or the server itself. */
 export async function clientSessions(conversation: Conversation): Promise<OperationOutput<'clientSessions'>> {
   return {
-    sessions: readSessions(
-      await queryNeeding(conversation, sessionsStatement(conversation.dialect), 'PROCESS ON *.*'),
-    ),
+    sessions: readSessions(await processList(conversation, sessionsStatements(conversation.dialect))),
   };
 }
 
@@ -143,11 +153,7 @@ export async function threadsAlive(
   conversation: Conversation,
   { threads }: OperationInput<'threadsAlive'>,
 ): Promise<OperationOutput<'threadsAlive'>> {
-  const set = await queryNeeding(
-    conversation,
-    threadsStatement(conversation.dialect, threads),
-    'PROCESS ON *.*',
-  );
+  const set = await processList(conversation, threadsStatements(conversation.dialect, threads));
   return { alive: readThreads(set, threads) };
 }
 
@@ -160,7 +166,7 @@ export async function openTransactions(
   const open = await query(transactionsStatement);
   // Mostly there is none, and then nobody's name has to be looked up: this is read while writes are frozen.
   if (open.rows.length === 0) return { transactions: [] };
-  const transactions = readTransactions(open, await query(sessionsStatement(dialect)));
+  const transactions = readTransactions(open, await processList(conversation, sessionsStatements(dialect)));
   return { transactions: transactions.filter((one: OpenTransaction) => one.ageMs >= ageMs) };
 }
 

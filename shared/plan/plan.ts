@@ -175,7 +175,7 @@ const limitsSchema = z.strictObject({
   lagMs: durationMs.default(2_000).describe('Replication lag above which the lag gate closes.'),
   longTransactionMs: durationMs.default(5_000),
   clockOffsetMs: durationMs.default(1_000),
-  heartbeatMs: durationMs.default(100),
+  heartbeatMs: durationMs.default(250),
 });
 
 /** The whole plan file. */

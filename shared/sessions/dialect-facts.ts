@@ -162,7 +162,18 @@ const ownCommands = new Set([
   'Daemon',
 ]);
 
-/** Reads sessionsStatement: client sessions only, without this one. An answer that does not show this session is no answer. */
+/** The process list of sessionsStatements or threadsStatements as one set: SHOW does not tell who asks, the set beside it does. */
+export function joinOwnId(list: ResultSet, own: ResultSet | null): ResultSet {
+  if (own === null) return list;
+  const ownId = onlyRow(own, "The session's own id").must('own_id');
+  return {
+    ...list,
+    columns: [...list.columns, 'own_id'],
+    rows: list.rows.map((cells) => [...cells, ownId]),
+  };
+}
+
+/** Reads sessionsStatements: client sessions only, without this one. An answer that does not show this session is no answer. */
 export function readSessions(set: ResultSet): readonly ClientSession[] {
   const rows = rowsOf(set, 'The process list');
   assertSeesItself(rows);
@@ -191,7 +202,7 @@ function assertSeesItself(rows: readonly Row[]): void {
   );
 }
 
-/** Reads threadsStatement: which of the asked threads exist. */
+/** Reads threadsStatements: which of the asked threads exist. */
 export function readThreads(set: ResultSet, threads: readonly number[]): readonly number[] {
   const rows = rowsOf(set, 'The process list');
   assertSeesItself(rows);

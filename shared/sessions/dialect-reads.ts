@@ -24,6 +24,11 @@ export const clockExpression = 'CAST(UNIX_TIMESTAMP(NOW(6))*1000000 AS UNSIGNED)
  */
 const needsProcess = '(SELECT COUNT(*) FROM information_schema.INNODB_CMP) >= 0';
 
+const processTableName = 'performance_schema.processlist';
+/** As many characters of a statement as SHOW PROCESSLIST shows too. */
+const shownCharacters = 100;
+const ownIdStatement = `SELECT CONNECTION_ID() AS own_id FROM DUAL WHERE ${needsProcess}`;
+
 const systemSchemas = "('mysql','sys','information_schema','performance_schema')";
 
 /** Who the server is. */
@@ -110,15 +115,23 @@ export function positionStatements(dialect: Dialect): readonly string[] {
   ];
 }
 
-/** Every session of the server; the first 80 characters of what it runs. */
-export function sessionsStatement({ processlist }: Dialect): string {
-  return `SELECT ID AS id, USER AS user, HOST AS host, DB AS db, COMMAND AS command, TIME AS time, STATE AS state, LEFT(INFO, 80) AS info, CONNECTION_ID() AS own_id FROM ${processlist} WHERE ${needsProcess}`;
+/** Every session of the server with the beginning of what it runs, and the id of the one that asks (joinOwnId). */
+export function sessionsStatements({ processTable }: Dialect): readonly string[] {
+  return processTable
+    ? [
+        'SELECT ID AS id, USER AS user, HOST AS host, DB AS db, COMMAND AS command, TIME AS time, STATE AS state, ' +
+          `LEFT(INFO, ${shownCharacters}) AS info, CONNECTION_ID() AS own_id FROM ${processTableName} WHERE ${needsProcess}`,
+      ]
+    : ['SHOW PROCESSLIST', ownIdStatement];
 }
 
 /** Which of these threads exist. This session's own id is asked too: an answer without it is no answer. */
-export function threadsStatement({ processlist }: Dialect, threads: readonly number[]): string {
+export function threadsStatements(dialect: Dialect, threads: readonly number[]): readonly string[] {
+  if (!dialect.processTable) return sessionsStatements(dialect);
   const ids = ['CONNECTION_ID()', ...threads.map(quoteWhole)].join(', ');
-  return `SELECT ID AS id, CONNECTION_ID() AS own_id FROM ${processlist} WHERE ID IN (${ids}) AND ${needsProcess}`;
+  return [
+    `SELECT ID AS id, CONNECTION_ID() AS own_id FROM ${processTableName} WHERE ID IN (${ids}) AND ${needsProcess}`,
+  ];
 }
 
 /**

@@ -21,7 +21,11 @@ export type Dialect = {
   /** SOURCE_HOST …; or MASTER_HOST. */
   readonly source: 'SOURCE' | 'MASTER';
   readonly waitForPosition: 'SOURCE_POS_WAIT' | 'MASTER_POS_WAIT';
-  readonly processlist: string;
+  /**
+   * Whether the process list is a table of performance_schema. Elsewhere it is read by SHOW: as a table of
+   * information_schema each read of it becomes a temporary table on the server's disk, beside the logs it syncs.
+   */
+  readonly processTable: boolean;
   readonly transactionsPrepared: string;
   readonly hasSuperReadOnly: boolean;
   readonly hasPersist: boolean;
@@ -41,7 +45,7 @@ export function dialectOf(version: ServerVersion): Dialect {
       replica: 'SLAVE',
       source: 'MASTER',
       waitForPosition: 'MASTER_POS_WAIT',
-      processlist: 'information_schema.PROCESSLIST',
+      processTable: false,
       transactionsPrepared: "XA RECOVER FORMAT='SQL'",
       hasSuperReadOnly: false,
       hasPersist: false,
@@ -59,8 +63,7 @@ export function dialectOf(version: ServerVersion): Dialect {
     replica: has(8, 0, 22) ? 'REPLICA' : 'SLAVE',
     source: has(8, 0, 23) ? 'SOURCE' : 'MASTER',
     waitForPosition: has(8, 0, 26) ? 'SOURCE_POS_WAIT' : 'MASTER_POS_WAIT',
-    // information_schema.PROCESSLIST holds a global mutex while it reads; this one does not.
-    processlist: has(8, 0, 22) ? 'performance_schema.processlist' : 'information_schema.PROCESSLIST',
+    processTable: has(8, 0, 22),
     transactionsPrepared: 'XA RECOVER CONVERT XID',
     hasSuperReadOnly: true,
     hasPersist: has(8),

@@ -92,7 +92,10 @@ describe('of a chain', () => {
       ...input,
       lags: input.lags.map((lag) => (lag.instance === 'a2' ? { ...lag, lagMs: fact(300) } : lag)),
     };
-    expect(forecast(both)).toMatchObject({ kind: 'forecast', forecast: { drainMs: 500 + 300 - 100 } });
+    expect(forecast(both)).toMatchObject({
+      kind: 'forecast',
+      forecast: { drainMs: 500 + 300 - plan.limits.heartbeatMs },
+    });
   });
   test('does not wait for slaves and replicas', () =>
     expect(forecast(lagOf('a3', fact(90_000)))).toMatchObject({ forecast: { drainMs: 0 } }));

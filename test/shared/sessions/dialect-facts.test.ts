@@ -4,6 +4,7 @@ import type { Dialect } from '../../../shared/sessions/dialect.ts';
 import {
   readFastFacts,
   readMostWritten,
+  joinOwnId,
   readSessions,
   readThreads,
   readTransactions,
@@ -104,6 +105,25 @@ describe('sessions', () => {
     expect(() => readSessions(set(processes.slice(0, 5)))).toThrow('performance_schema off');
     expect(() => readThreads(set([{ id: '10', own_id: '12' }]), [10])).toThrow(Unreadable);
     expect(readThreads(set([{ id: '12', own_id: '12' }]), [10])).toEqual([]);
+  });
+
+  test('what SHOW PROCESSLIST gives is read with the id that was asked beside it', () => {
+    const shown = {
+      columns: ['Id', 'User', 'Host', 'db', 'Command', 'Time', 'State', 'Info', 'Progress'],
+      rows: [
+        ['10', 'app', '10.0.0.3:4711', 'shop', 'Sleep', '3', '', null, '0.000'],
+        ['12', 'cockpit', '10.0.0.4:4711', null, 'Query', '0', 'starting', 'SHOW PROCESSLIST', '0.000'],
+      ],
+      insertId: '0',
+    };
+    const joined = joinOwnId(shown, set([{ own_id: '12' }]));
+    expect(readSessions(joined)).toMatchObject([
+      { thread: 10, user: 'app', schema: 'shop', statement: null },
+    ]);
+    expect(readThreads(joined, [10, 11])).toEqual([10]);
+    // Refused without PROCESS, the second statement gives no row at all: then the list proves nothing.
+    expect(() => joinOwnId(shown, { columns: ['own_id'], rows: [], insertId: '0' })).toThrow(Unreadable);
+    expect(() => readThreads(joinOwnId(shown, set([{ own_id: '99' }])), [10])).toThrow(Unreadable);
   });
 
   test('transactions carry who holds them; one without a session is listed too', () => {
