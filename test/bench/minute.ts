@@ -50,7 +50,7 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 async function measure(lab: Lab, { flavor, via, pairs, part, profile }: Asked): Promise<unknown> {
   const wants = (one: (typeof parts)[number]): boolean => part === undefined || part === one;
-  // A third of the pairs shows two chains; ten show the watch, when all fifteen are asked for.
+  // A third of the pairs shows two chains, when all fifteen are asked for.
   const share = (of: number, least: number): number =>
     Math.min(of, Math.max(least, Math.ceil((pairs * of) / 15)));
   const options = { pairs, via, profile, say };
@@ -59,7 +59,7 @@ async function measure(lab: Lab, { flavor, via, pairs, part, profile }: Asked): 
     ? await compareTwoChains(lab, { ...options, pairs: share(5, 1) })
     : null;
   const users = wants('users') ? await usersDowntime(lab, { runs: share(3, 1), say }) : null;
-  const watch = wants('watch') ? await compareWatching(lab, { pairs: share(10, 1), say }) : null;
+  const watch = wants('watch') ? await compareWatching(lab, { pairs, say }) : null;
   return {
     flavor,
     pairs,

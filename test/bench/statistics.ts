@@ -43,6 +43,11 @@ export function ratioOfMedians(pairs: readonly Pair[]): number {
   return median(pairs.map(({ cockpitMs }) => cockpitMs)) / median(pairs.map(({ bareMs }) => bareMs));
 }
 
+/** Median over pairs of the cockpit's by the bare one's: each pair was measured side by side, so drift cancels. */
+export function medianOfRatios(pairs: readonly Pair[]): number {
+  return median(pairs.map(({ bareMs, cockpitMs }) => cockpitMs / bareMs));
+}
+
 /** A small seeded generator: figures need to repeat, not to be unpredictable. */
 function mulberry32(from: number): () => number {
   let state = from;

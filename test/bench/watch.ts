@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import type { Lab } from '../lab/start-lab.ts';
 import { chains } from '../lab/topology.ts';
 import { wholePlan } from './bench-plan.ts';
@@ -5,7 +6,7 @@ import { pause } from './bounds.ts';
 import { readyCockpit } from './cockpit-switch.ts';
 import type { Say } from './compare.ts';
 import { resetChains } from '../lab/reset.ts';
-import { median, quantile, rounded } from './statistics.ts';
+import { interval95, median, medianOfRatios, quantile, rounded, type Pair } from './statistics.ts';
 import type { Write } from './writer-order.ts';
 import { startWriters } from './writers.ts';
 
@@ -15,9 +16,27 @@ const windowMs = 6_000;
 /** What a beginning or an end of watching stirs up is over after this time. */
 const settleMs = 2_000;
 
-export type Watched = { readonly throughputPercent: number; readonly p99Ratio: number };
+export type Watched = Compared & {
+  readonly p99AloneMs: number;
+  /** The same with the cockpit's own work on the very cores of the databases. */
+  readonly sharedCores: Compared;
+};
 
-type Window = { readonly attached: boolean; readonly from: number; readonly until: number };
+type Compared = {
+  readonly throughputPercent: number;
+  readonly p99Ratio: number;
+  /** Bootstrap over pairs of the median of `p99Ratio`. */
+  readonly p99Interval95: readonly number[];
+};
+
+/**
+ * `beside`: the cockpit's process only gets what the databases leave over, as if it ran on a laptop of its own; what it
+ * asks the servers and their sshd to do is theirs. `shared`: it competes with the ten servers for this machine's cores.
+ */
+type Arm = 'alone' | 'beside' | 'shared';
+const arms: readonly Arm[] = ['beside', 'alone', 'shared'];
+
+type Window = { readonly arm: Arm; readonly from: number; readonly until: number };
 
 /** What watching costs the databases: a paced load with the cockpit attached and detached, in turns. */
 export async function compareWatching(
@@ -36,13 +55,13 @@ export async function compareWatching(
     chains,
     writers: writersPerChain,
     perSecond: perWriter,
-    limitMs: pairs * 2 * (windowMs + settleMs + 30_000),
+    limitMs: pairs * arms.length * (windowMs + settleMs + 30_000),
   });
   const windows: Window[] = [];
   try {
     for (let pair = 1; pair <= pairs; pair += 1) {
-      for (const attached of pair % 2 === 1 ? [true, false] : [false, true])
-        windows.push(await oneWindow(lab, plan, attached));
+      for (const arm of pair % 2 === 1 ? arms : arms.toReversed())
+        windows.push(await oneWindow(lab, plan, arm));
       say(`pair ${pair}/${pairs} watched and unwatched`);
     }
   } catch (error) {
@@ -62,28 +81,35 @@ async function rateFlatOut(lab: Lab): Promise<number> {
   return (1_000 * writes.length) / (last - first);
 }
 
-async function oneWindow(lab: Lab, plan: string, attached: boolean): Promise<Window> {
-  const cockpit = attached ? await readyCockpit(lab, plan) : null;
+async function oneWindow(lab: Lab, plan: string, arm: Arm): Promise<Window> {
+  const cockpit = arm === 'alone' ? null : await readyCockpit(lab, plan);
   try {
+    if (arm === 'beside') runWhenIdle(true);
     await pause(settleMs);
     const from = clock();
     await pause(windowMs);
-    return { attached, from, until: clock() };
+    return { arm, from, until: clock() };
   } finally {
+    runWhenIdle(false);
     await cockpit?.close();
   }
+}
+
+/** Every thread of this process, which is the cockpit: the writers and the servers have processes of their own. */
+function runWhenIdle(idle: boolean): void {
+  execFileSync('chrt', ['--all-tasks', idle ? '--idle' : '--other', '--pid', '0', String(process.pid)]);
 }
 
 /** The same clock that the writers write down. */
 const clock = (): number => performance.timeOrigin + performance.now();
 
 function judgeWindows(windows: readonly Window[], writes: readonly Write[]): Watched {
-  const seen = windows.map(({ attached, from, until }) => {
+  const seen = windows.map(({ arm, from, until }) => {
     const inside = writes.filter(
       ({ outcome, endedAt }) => outcome === 'acknowledged' && endedAt >= from && endedAt < until,
     );
     return {
-      attached,
+      arm,
       perMs: inside.length / (until - from),
       p99Ms: quantile(
         inside.map(({ startedAt, endedAt }) => endedAt - startedAt),
@@ -91,15 +117,24 @@ function judgeWindows(windows: readonly Window[], writes: readonly Write[]): Wat
       ),
     };
   });
-  const watched = seen.filter(({ attached }) => attached);
-  const alone = seen.filter(({ attached }) => !attached);
-  const ratios = (figure: (one: (typeof seen)[number]) => number): readonly number[] =>
-    watched.flatMap((one, index) => {
-      const other = alone[index];
-      return other === undefined ? [] : [figure(one) / figure(other)];
-    });
+  const alone = seen.filter(({ arm }) => arm === 'alone');
+  const against = (which: Arm): Compared => {
+    const watched = seen.filter(({ arm }) => arm === which);
+    const pairsOf = (figure: 'perMs' | 'p99Ms'): readonly Pair[] =>
+      watched.flatMap((one, index) => {
+        const other = alone[index];
+        return other === undefined ? [] : [{ bareMs: other[figure], cockpitMs: one[figure] }];
+      });
+    const p99s = pairsOf('p99Ms');
+    return {
+      throughputPercent: rounded(100 * medianOfRatios(pairsOf('perMs')), 2),
+      p99Ratio: rounded(medianOfRatios(p99s), 3),
+      p99Interval95: interval95(p99s, medianOfRatios).map((end) => rounded(end, 3)),
+    };
+  };
   return {
-    throughputPercent: rounded(100 * median(ratios(({ perMs }) => perMs)), 2),
-    p99Ratio: rounded(median(ratios(({ p99Ms }) => p99Ms)), 3),
+    ...against('beside'),
+    p99AloneMs: rounded(median(alone.map(({ p99Ms }) => p99Ms)), 1),
+    sharedCores: against('shared'),
   };
 }
