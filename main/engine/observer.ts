@@ -66,6 +66,7 @@ export function startObserver(
     ]),
   );
   const sessions = new Map<string, MysqlSession>();
+  const opening = new Map<string, Promise<MysqlSession | null>>();
   const refusals = new Map<string, OpenRefused>();
   const watchers = new Set<(watched: Watched) => void>();
   let laptop: LaptopFacts = {
@@ -77,10 +78,19 @@ export function startObserver(
   let resting = false;
   let stopped = false;
 
-  const session = async (instance: string, purpose: 'watch' | 'survey'): Promise<MysqlSession | null> => {
+  /** Two loops may want the same session at once: it is opened once, because a second one would never be closed. */
+  const session = (instance: string, purpose: 'watch' | 'survey'): Promise<MysqlSession | null> => {
     const key = `${instance} ${purpose}`;
     const open = sessions.get(key);
-    if (open?.state() === 'open') return open;
+    if (open?.state() === 'open') return Promise.resolve(open);
+    const known = opening.get(key);
+    if (known !== undefined) return known;
+    const opened = openSession(instance, purpose).finally(() => opening.delete(key));
+    opening.set(key, opened);
+    return opened;
+  };
+  const openSession = async (instance: string, purpose: 'watch' | 'survey'): Promise<MysqlSession | null> => {
+    const key = `${instance} ${purpose}`;
     sessions.delete(key);
     const opened = await work.during(ports.mysql.open(instance, purpose, openLimitMs));
     if (opened.kind === 'refused') {
