@@ -1,34 +1,12 @@
-import type { Fault, ScriptedFault, When } from '../../shared/plan/scenario.ts';
 import { planSchema, type Plan, type PlanInput } from '../../shared/plan/plan.ts';
-import { effectOperations, type OperationName } from '../../shared/sessions/operations.ts';
-import { order } from '../../shared/steps/order.ts';
-import { seeded, type Random } from '../../main/simulator/random.ts';
+import type { Random } from '../../main/simulator/random.ts';
 
-/** A night that a seed alone decides: its topology and the one thing that goes wrong. */
-export type RandomNight = { readonly seed: number; readonly plan: Plan; readonly fault: ScriptedFault };
+const names = ['orders', 'content', 'media', 'users'] as const;
+/** How many chains: most estates have one or two, and every chain costs the night its time. */
+const chainCounts = [1, 1, 1, 2, 2, 2, 3, 4] as const;
 
-const names = ['orders', 'content', 'media'] as const;
-const reads: readonly OperationName[] = [
-  'fastFacts',
-  'state',
-  'waitApplied',
-  'clientSessions',
-  'preparedTransactions',
-  'openTransactions',
-  'newestRows',
-  'threadsAlive',
-  'readCanary',
-  'proveFence',
-];
-
-/** Makes the night of a seed. */
-export function randomNight(seed: number): RandomNight {
-  const random = seeded(seed, 'night');
-  const plan = randomPlan(random, seed);
-  return { seed, plan, fault: { when: randomMoment(random), fault: randomFault(random, plan) } };
-}
-
-function one<T>(random: Random, among: readonly T[]): T {
+/** One of several, by lot. */
+export function one<T>(random: Random, among: readonly T[]): T {
   const found = among[random.whole(among.length)];
   if (found === undefined) throw new Error('nothing to choose from');
   return found;
@@ -44,12 +22,13 @@ type Shape = {
   readonly follows: number;
 };
 
-function randomPlan(random: Random, seed: number): Plan {
-  const chains = names.slice(0, 1 + random.whole(3)).map((id): Shape => ({
+/** The estate of a seed: one to four chains with one to four nodes a side, both flavours, with and without GTID. */
+export function drawPlan(random: Random, seed: number): Plan {
+  const chains = names.slice(0, one(random, chainCounts)).map((id): Shape => ({
     id,
     masters: random.whole(3) === 0 ? 1 : 2,
-    slaves: random.whole(3),
-    replicas: random.whole(3),
+    slaves: one(random, [0, 0, 1, 1, 2]),
+    replicas: one(random, [0, 0, 1, 1, 2, 3]),
     gtid: random.whole(3) === 0 ? 'off' : 'on',
     wayBack: random.whole(4) !== 0,
     follows: random.whole(2),
@@ -85,7 +64,13 @@ function randomPlan(random: Random, seed: number): Plan {
       plain: { user: 'plain', environment: 'PLAIN' },
     },
     instances: chains.flatMap((chain) =>
-      nodesOf(chain).map(({ id }) => ({ id, host: `${id}-host`, replicationAddress: `${id}.db` })),
+      nodesOf(chain).map(({ id }) => ({
+        id,
+        host: `${id}-host`,
+        replicationAddress: `${id}.db`,
+        // Without it a MariaDB source that crashes behind the point of no return comes back writable.
+        fenceDropIn: `/etc/mysql/conf.d/${id}-fence.cnf`,
+      })),
     ),
     chains: chains.map((chain) => chainInput(chain, account)),
     appFleets: [
@@ -113,6 +98,7 @@ function randomPlan(random: Random, seed: number): Plan {
         region: 'east',
         writeUrl: 'http://shop.example/w',
         readUrl: 'http://shop.example/w/',
+        intervalMs: 50,
       },
       {
         id: `${id}-sql`,
@@ -122,6 +108,7 @@ function randomPlan(random: Random, seed: number): Plan {
         source: `${id}-a1`,
         target: `${id}-t1`,
         table: 'shop.writes',
+        intervalMs: 25,
       },
     ]),
     holds: [{ before: 'lock', role: 'driver' }],
@@ -129,7 +116,7 @@ function randomPlan(random: Random, seed: number): Plan {
       seed,
       flavor: one(random, ['mariadb', 'mysql']),
       writersPerMaster: 1 + random.whole(6),
-      writesPerSecond: 20 + random.whole(180),
+      writesPerSecond: 10 + random.whole(110),
       appliesPerSecond: 400 + random.whole(3_000),
     },
   };
@@ -181,83 +168,4 @@ function chainInput(
     wayBack: wayBack ? 'reverse' : { none: 'drawn by lot' },
     proofTables: ['shop.writes'],
   };
-}
-
-/** Mostly in a step before the point of no return: that is where everything must be taken back. */
-function randomMoment(random: Random): When {
-  const early = order.filter(({ side }) => side !== 'after');
-  if (random.whole(2) === 0)
-    return {
-      step: one(random, random.whole(3) > 0 ? early : order).id,
-      state: random.whole(4) > 0 ? 'running' : 'done',
-    };
-  const operation = one<OperationName>(random, [...effectOperations.slice(0, 15), ...reads]);
-  return random.whole(2) === 0
-    ? { before: operation, count: 1 + random.whole(3) }
-    : { after: operation, count: 1 + random.whole(3), delayMs: random.whole(60) };
-}
-
-function randomFault(random: Random, plan: Plan): Fault {
-  const chain = one(random, plan.chains);
-  const nodes = [chain.source, chain.target].flatMap((side) => [
-    ...side.masters,
-    ...('slaves' in side ? side.slaves : side.replicas),
-  ]);
-  const on = one(random, nodes).instance;
-  const master = one(random, [...chain.source.masters, ...chain.target.masters]).instance;
-  const operation = one<OperationName>(random, [...effectOperations.slice(0, 15), ...reads]);
-  const faults: readonly Fault[] = [
-    {
-      kind: 'lag-spike',
-      on: chain.target.masters[0]?.instance ?? on,
-      appliesPerSecond: 1 + random.whole(50),
-      forMs: 500 + random.whole(8_000),
-    },
-    {
-      kind: 'long-transaction',
-      on: master,
-      how: one(random, ['running', 'idle', 'lock-tables']),
-      user: 'batch',
-      rows: 20,
-      forMs: 1_000 + random.whole(20_000),
-    },
-    { kind: 'slow-commit', on, extraMs: 20 + random.whole(800), forMs: 10_000 },
-    { kind: 'lost-session', on, purpose: one(random, ['act', 'look', 'abort', 'watch', 'survey', 'plain']) },
-    {
-      kind: 'reply',
-      on: master,
-      operation,
-      way: one(random, ['error', 'none', 'lost-after-effect', 'late']),
-      code: 1105,
-      ms: 100 + random.whole(6_000),
-      times: 1 + random.whole(2),
-    },
-    { kind: 'server-killed', on, downMs: 1_000 + random.whole(3_000) },
-    { kind: 'server-paused', on, forMs: 200 + random.whole(6_000) },
-    { kind: 'applier-stopped', on, code: one(random, [0, 1062]) },
-    { kind: 'late-write', on: master, count: 1 + random.whole(3) },
-    { kind: 'prepared-transaction', on: chain.source.masters[0]?.instance ?? on },
-    { kind: 'host-unreachable', host: { appHost: 1 + random.whole(2) } },
-    {
-      kind: 'failed-switch',
-      host: { appHost: 1 + random.whole(2) },
-      code: 1,
-      output: 'disk full',
-      delayMs: 10,
-      times: 1,
-    },
-    {
-      kind: 'partition',
-      between: one(random, [
-        ['laptop', 'colo-a'],
-        ['laptop', 'colo-b'],
-        ['laptop', 'east'],
-        ['colo-a', 'east'],
-        ['colo-a', 'colo-b'],
-        ['east', 'west'],
-      ] as const).slice(0, 2) as [string, string],
-      forMs: 500 + random.whole(6_000),
-    },
-  ];
-  return one(random, faults);
 }

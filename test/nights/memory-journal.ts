@@ -1,0 +1,62 @@
+import { hash } from 'node:crypto';
+import { chain, emptyHead } from '../../shared/audit/chain.ts';
+import type { JournalRecord, Payload } from '../../shared/audit/record.ts';
+import type { Moment } from '../../shared/steps/event.ts';
+import type { Journal } from '../../main/ports.ts';
+
+export type MemoryJournal = Journal & {
+  /** What was appended, as it was given: an append-only list that grows. */
+  readonly appended: readonly { readonly at: Moment; readonly payload: Payload }[];
+  /** The journal's text, as it would be on disk. */
+  readonly text: () => string;
+};
+
+/**
+ * A journal in memory, chained like the one on disk, but only when somebody reads it: a night that nobody reads costs no
+ * hashing. What is appended is immutable, so that chaining it later gives the same bytes.
+ */
+export function lazyJournal(): MemoryJournal {
+  const appended: { at: Moment; payload: Payload }[] = [];
+  const records: JournalRecord[] = [];
+  const lines: string[] = [];
+  let head = emptyHead;
+  const chained = (): readonly JournalRecord[] => {
+    for (const { at, payload } of appended.slice(records.length)) {
+      const next = chain({ at, payload }, head, (text) => hash('sha256', text, 'hex'));
+      head = next.head;
+      lines.push(`${next.line}\n`);
+      records.push(next.record);
+    }
+    return records;
+  };
+  return {
+    file: 'memory',
+    head: () => {
+      chained();
+      return head.head;
+    },
+    count: () => appended.length,
+    append: (at, payload) => void appended.push({ at, payload }),
+    read: chained,
+    close: () => undefined,
+    appended,
+    text: () => {
+      chained();
+      return lines.join('');
+    },
+  };
+}
+
+/** A journal whose head costs nothing: for the plan's own records, which a night writes and nobody verifies. */
+export function plainJournal(): Journal {
+  const records: JournalRecord[] = [];
+  return {
+    file: 'memory',
+    head: () => emptyHead.head,
+    count: () => records.length,
+    append: (at, payload) =>
+      void records.push({ seq: records.length + 1, at, prev: emptyHead.head, payload, hash: emptyHead.head }),
+    read: () => records,
+    close: () => undefined,
+  };
+}

@@ -1,0 +1,40 @@
+import type { Fault } from '../../shared/plan/scenario.ts';
+import { hostsChosen, serverChosen } from '../../main/simulator/fault-places.ts';
+import type { Server } from '../../main/simulator/world.ts';
+import type { Hit, Scene } from './scene.ts';
+
+/** What a fault that just happened means for the rules: which servers it touched, and which steps it met. */
+export function noteFault(scene: Scene, fault: Fault): readonly Hit[] {
+  const { simulator, disturbed, run } = scene;
+  const atMs = simulator.clock.nowMs();
+  for (const id of touchedBy(scene, fault)) disturbed.set(id, { kind: fault.kind, atMs });
+  const server = 'on' in fault ? serverChosen(simulator.world, fault.on) : undefined;
+  if (server !== undefined && opensUnseen(scene, fault, server)) scene.excused.add(server.chain.id);
+  if (fault.kind === 'reply') return [];
+  return Object.values(run?.steps ?? {}).flatMap(({ step, state }) =>
+    state === 'running' ? [{ step, way: fault.kind }] : [],
+  );
+}
+
+function touchedBy({ simulator: { world } }: Scene, fault: Fault): readonly string[] {
+  if ('on' in fault) {
+    const server = serverChosen(world, fault.on);
+    return server === undefined ? [] : [server.id];
+  }
+  if ('host' in fault) return hostsChosen(world, fault.host);
+  return [...world.servers.values()].flatMap(({ id, site }) => (fault.between.includes(site) ? [id] : []));
+}
+
+/**
+ * A source that somebody else opens behind the last look, or one that crashes before its fence was written down, takes
+ * writes until the watchdog closes it again: no look can prevent that, and go/no-go says so beforehand.
+ */
+function opensUnseen({ run, simulator }: Scene, fault: Fault, server: Server): boolean {
+  if (server.side !== 'source') return false;
+  if ((run?.steps['last-look']?.state ?? 'waiting') === 'waiting') return false;
+  if (fault.kind === 'writable' || fault.kind === 'late-write' || fault.kind === 'prepared-transaction')
+    return true;
+  const host = simulator.world.hosts.get(server.host);
+  const durable = server.persisted || [...(host?.files.keys() ?? [])].some((path) => path.endsWith('.cnf'));
+  return fault.kind === 'server-killed' && !durable;
+}

@@ -1,0 +1,83 @@
+import type { MeasuredRecord } from '../../shared/audit/record.ts';
+import type { Run } from '../../shared/steps/run.ts';
+import type { Night } from '../../main/engine/night.ts';
+import type { SimulatorClock } from '../../main/simulator/clock.ts';
+import { actsOf, type NightScript } from './night-script.ts';
+
+/** The person at the screen of one night. */
+export type Operator = {
+  /** Sees what the screen shows after every event. */
+  readonly sees: (run: Run) => void;
+  /** Whether anything more is to be expected of them. */
+  readonly leaves: (run: Run, measured: MeasuredRecord | null) => boolean;
+};
+
+const closings = 3;
+const closeAgainMs = 2_000;
+
+/** Presses what the script says, when it says so, through the same doors as the screen. */
+export function seatOperator(script: NightScript, clock: SimulatorClock, night: Night): Operator {
+  const aborts = actsOf(script, 'abort').map((act) => ({ act, pressed: false }));
+  const patience = actsOf(script, 'retry')[0] ?? null;
+  const closeMs = actsOf(script, 'close-later')[0]?.ms ?? 0;
+  let retries = patience?.times ?? 0;
+  let retrying = false;
+  let closed = 0;
+  let closing = false;
+
+  const post = (event: Parameters<NonNullable<ReturnType<Night['runner']>>['post']>[0]): void =>
+    night.runner()?.post(event);
+
+  const abort = (run: Run): void => {
+    for (const each of aborts) {
+      const { step, delayMs, twice } = each.act;
+      const began = Object.values(run.steps).some((one) => one.step === step && one.state !== 'waiting');
+      if (each.pressed || !began) continue;
+      each.pressed = true;
+      const press = (): void => post({ kind: 'abort-asked', who: 'operator', reason: 'a change of mind' });
+      clock.in(delayMs, press);
+      if (twice) clock.in(delayMs + 5, press);
+    }
+  };
+
+  const retry = (run: Run): void => {
+    if (retries === 0 || retrying || patience === null || run.outcome !== 'needs-operator') return;
+    const failed = Object.values(run.steps).find(
+      ({ state, step }) => state === 'failed' && (run.ponrAt !== null || step === 'unwind'),
+    );
+    if (failed === undefined) return;
+    retrying = true;
+    retries -= 1;
+    clock.in(patience.pauseMs, () => {
+      clock.answered();
+      void night.retry({ step: failed.key, who: 'operator' }).finally(() => {
+        retrying = false;
+      });
+    });
+  };
+
+  const close = (run: Run): void => {
+    if (closing || closed >= closings || run.phase !== 'watching' || run.outcome !== 'done') return;
+    if (night.measured() === null) return;
+    closing = true;
+    clock.in(closed === 0 ? closeMs : closeAgainMs, () => {
+      closing = false;
+      closed += 1;
+      post({ kind: 'close-asked', who: 'operator' });
+    });
+  };
+
+  return {
+    sees: (run) => {
+      abort(run);
+      retry(run);
+      close(run);
+    },
+    leaves: (run, measured) => {
+      close(run);
+      if (run.outcome === 'done') return run.phase === 'ended' || closed >= closings;
+      if (run.outcome === 'needs-operator') return retries === 0 && !retrying;
+      return run.outcome !== null && measured !== null;
+    },
+  };
+}

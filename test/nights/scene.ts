@@ -1,0 +1,86 @@
+import type { Fault } from '../../shared/plan/scenario.ts';
+import type { DecidedRecord } from '../../shared/audit/record.ts';
+import type { Command } from '../../shared/steps/command.ts';
+import type { Run } from '../../shared/steps/run.ts';
+import type { OperationName } from '../../shared/sessions/operations.ts';
+import type { OperationEdge, Server } from '../../main/simulator/world.ts';
+import type { Simulator } from '../../main/simulator/simulator.ts';
+import type { NightScript } from './night-script.ts';
+
+/** A broken rule: its name, the law behind it, and what was seen. */
+export type Violation = {
+  readonly rule: string;
+  readonly law: string;
+  readonly seen: string;
+  /** Simulated ms since the world began. */
+  readonly atMs: number;
+};
+
+/** One step that met one way of failing. */
+export type Hit = { readonly step: string; readonly way: string };
+
+/** What the rules look at: the truth of the world beside what the run believes and the journal holds. */
+export type Scene = {
+  readonly script: NightScript;
+  readonly simulator: Simulator;
+  /** What a run may touch, as it was before the release. */
+  readonly before: readonly string[];
+  /** Commands intended and not answered yet, by key, with the time of their intent (monotonic ms). */
+  readonly pending: Map<string, { readonly command: Command; readonly sinceMs: number }>;
+  /** Keys ever intended. */
+  readonly intended: Set<string>;
+  /** Effects intended and effects arrived, by `operation on instance`. */
+  readonly intents: Map<string, number>;
+  readonly arrived: Map<string, number>;
+  /** Places where a fault changed the truth behind the run's back, with its kind and the time of the last one. */
+  readonly disturbed: Map<string, { readonly kind: Fault['kind']; readonly atMs: number }>;
+  /** Chains in which somebody else opened a source at a moment that no look can see. */
+  readonly excused: Set<string>;
+  released: boolean;
+  /** Records that are there so far, and which one is the point of no return. */
+  seq: number;
+  ponrSeq: number | null;
+  thawIntended: boolean;
+  run: Run | null;
+};
+
+/** A rule of the journal, asked for every new record. */
+export type RecordRule = {
+  readonly name: string;
+  readonly law: string;
+  readonly check: (scene: Scene, record: DecidedRecord) => string | null;
+};
+
+/** A rule of the run, asked after every event with the run as it was before. */
+export type EventRule = {
+  readonly name: string;
+  readonly law: string;
+  readonly check: (scene: Scene, run: Run, before: Run | null) => string | null;
+};
+
+/** A rule of the wire, asked when a statement reaches its server and when it took effect there. */
+export type StatementRule = {
+  readonly name: string;
+  readonly law: string;
+  readonly edge: OperationEdge['edge'];
+  readonly operations: readonly OperationName[] | 'effects';
+  readonly check: (scene: Scene, server: Server, operation: OperationName) => string | null;
+};
+
+/** A server of the world by its id. */
+export function serverOf({ simulator }: Scene, id: string): Server {
+  const found = simulator.world.servers.get(id);
+  if (found === undefined) throw new Error(`the world has no server ${id}`);
+  return found;
+}
+
+/** Whether a fault touched this server so lately that a look just before it saw something else. */
+export function lately({ simulator, disturbed }: Scene, id: string, withinMs = 500): boolean {
+  const last = disturbed.get(id);
+  return last !== undefined && simulator.clock.nowMs() - last.atMs <= withinMs;
+}
+
+/** Whether a server takes writes of an application right now, or will when it goes on. */
+export function takesWrites(server: Server): boolean {
+  return server.power !== 'down' && !server.readOnly;
+}

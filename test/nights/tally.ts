@@ -1,0 +1,67 @@
+import { closePlace, order } from '../../shared/steps/order.ts';
+import { cellName, cells } from './cells.ts';
+import { catalogue } from './draw-fault.ts';
+import type { Played } from './play-night.ts';
+
+/** What a series of nights met. A hole is a place that a long series did not meet often enough. */
+export type Coverage = {
+  readonly furthest: Readonly<Record<string, number>>;
+  readonly passedPercent: number;
+  readonly cells: Readonly<Record<string, number>>;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly holes: readonly string[];
+};
+
+/** How many nights must be played before a hole counts, and how often each cell and each fault must have been met. */
+export const wholeSeries = 5_000;
+const leastHits = 20;
+const leastPassedPercent = 30;
+
+export type Tally = {
+  readonly add: (played: Played) => void;
+  readonly outcomes: () => Readonly<Record<string, number>>;
+  readonly coverage: () => Coverage;
+};
+
+/** Counts what nights came to. `judged`: a series that drew from the whole catalogue, where holes count. */
+export function startTally(judged: boolean): Tally {
+  const outcomes = new Map<string, number>();
+  const furthest = new Map<string, number>([...order, closePlace].map(({ id }) => [id, 0]));
+  const met = new Map<string, number>(cells.map((cell) => [cellName(cell), 0]));
+  const faults = new Map<string, number>(catalogue.map((kind) => [kind, 0]));
+  let nights = 0;
+  let passed = 0;
+  return {
+    add: (played) => {
+      nights += 1;
+      if (played.passed) passed += 1;
+      count(outcomes, played.outcome);
+      count(furthest, played.furthest);
+      for (const cell of new Set(played.hits.map(({ step, way }) => `${step} × ${way}`)))
+        if (met.has(cell)) count(met, cell);
+      for (const kind of new Set(played.happened)) count(faults, kind);
+    },
+    outcomes: () => Object.fromEntries(outcomes),
+    coverage: () => {
+      const passedPercent = nights === 0 ? 0 : Math.round((1000 * passed) / nights) / 10;
+      const rare = [...met, ...faults].filter(([, hits]) => hits < leastHits);
+      const holes = [
+        ...rare.map(([name, hits]) => `${name}: met ${hits} times, expected ${leastHits}`),
+        ...(passedPercent < leastPassedPercent
+          ? [`${passedPercent} % of nights passed the point of no return, expected ${leastPassedPercent} %`]
+          : []),
+      ];
+      return {
+        furthest: Object.fromEntries(furthest),
+        passedPercent,
+        cells: Object.fromEntries(met),
+        faults: Object.fromEntries(faults),
+        holes: judged && nights >= wholeSeries ? holes : [],
+      };
+    },
+  };
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}

@@ -1,0 +1,215 @@
+import type { DecidedRecord } from '../../shared/audit/record.ts';
+import type { Run } from '../../shared/steps/run.ts';
+import type { Simulator } from '../../main/simulator/simulator.ts';
+import type { MemoryJournal } from './memory-journal.ts';
+import type { NightScript } from './night-script.ts';
+import { endRules, type Ended } from './rules-end.ts';
+import { journalRules } from './rules-journal.ts';
+import { runRules } from './rules-run.ts';
+import { changes, statementRules } from './rules-statements.ts';
+import { noteFault } from './note-fault.ts';
+import type { Hit, Scene, Violation } from './scene.ts';
+
+type Watching = {
+  readonly script: NightScript;
+  readonly simulator: Simulator;
+  readonly journal: MemoryJournal;
+  readonly trace: ((line: string) => void) | null;
+};
+
+export type Rules = {
+  readonly violations: readonly Violation[];
+  readonly hits: readonly Hit[];
+  /** The release is about to be pressed; this is what a run may touch, as it is now. */
+  readonly release: (before: readonly string[]) => void;
+  /** After every event of the run. */
+  readonly see: (run: Run) => void;
+  readonly end: (ended: Ended & { readonly run: Run | null }) => void;
+  /** What is left of the cockpit on some server; null: nothing. */
+  readonly leftBehind: () => string | null;
+  /** After the cockpit is gone. */
+  readonly afterwards: () => void;
+};
+
+/** Holds every rule of a night against the world: at each statement, after each event, and at the end. */
+export function watchRules({ script, simulator, journal, trace }: Watching): Rules {
+  const violations: Violation[] = [];
+  const hits: Hit[] = [];
+  const before: string[] = [];
+  const scene: Scene = {
+    script,
+    simulator,
+    before,
+    pending: new Map(),
+    intended: new Set(),
+    intents: new Map(),
+    arrived: new Map(),
+    disturbed: new Map(),
+    excused: new Set(),
+    released: false,
+    seq: 0,
+    ponrSeq: null,
+    thawIntended: false,
+    run: null,
+  };
+  let happened = 0;
+  let told = '';
+
+  const broken = (
+    { name, law }: { readonly name: string; readonly law: string },
+    seen: string | null,
+  ): void => {
+    if (seen === null || violations.some(({ rule }) => rule === name)) return;
+    violations.push({ rule: name, law, seen, atMs: simulator.clock.nowMs() });
+    say(`BROKEN ${law} ${name}: ${seen}`);
+  };
+  const say = (text: string): void => trace?.(`${simulator.clock.nowMs().toFixed(2).padStart(10)}  ${text}`);
+
+  const readJournal = (): void => {
+    for (; scene.seq < journal.appended.length; scene.seq += 1) {
+      const payload = journal.appended[scene.seq]?.payload;
+      if (payload?.kind === 'event') takeRecord(payload);
+    }
+  };
+  const takeRecord = (record: DecidedRecord): void => {
+    for (const rule of journalRules) broken(rule, rule.check(scene, record));
+    const { event } = record;
+    if (event.kind === 'answered') scene.pending.delete(event.key);
+    for (const command of record.intended) {
+      const { key, action } = command;
+      scene.intended.add(key);
+      scene.pending.set(key, { command, sinceMs: simulator.clock.port.now().monoMs });
+      if (action.kind !== 'mysql') continue;
+      const name = `${action.operation} on ${action.instance}`;
+      scene.intents.set(name, (scene.intents.get(name) ?? 0) + 1);
+      scene.thawIntended ||= action.operation === 'thaw';
+    }
+    if (record.pointOfNoReturn) scene.ponrSeq = scene.seq;
+    if (trace !== null) say(recordText(record));
+  };
+  /** Faults inject themselves; what they mean for the rules is noted as soon as they have happened. */
+  const readFaults = (): void => {
+    for (; happened < simulator.happened.length; happened += 1) {
+      const scripted = simulator.happened[happened];
+      if (scripted === undefined) continue;
+      say(`FAULT ${JSON.stringify(scripted.fault)}`);
+      hits.push(...noteFault(scene, scripted.fault));
+    }
+  };
+
+  simulator.world.onOperation.push(({ edge, instance, operation }) => {
+    if (!changes(operation) && simulator.world.replyFaults.length === 0) return;
+    readFaults();
+    readJournal();
+    const server = simulator.world.servers.get(instance);
+    // What a stopped process has before it arrives once more when that goes on.
+    if (server === undefined || (edge === 'before' && server.power !== 'up')) return;
+    const hit = edge === 'before' ? replyHit(scene, instance, operation) : null;
+    if (hit !== null) hits.push(hit);
+    if (!changes(operation)) return;
+    say(`${edge === 'before' ? '→' : '✓'} ${operation} on ${instance}`);
+    const name = `${operation} on ${instance}`;
+    if (edge === 'before' && scene.released) scene.arrived.set(name, (scene.arrived.get(name) ?? 0) + 1);
+    for (const rule of statementRules) {
+      if (rule.edge !== edge) continue;
+      if (rule.operations === 'effects' || rule.operations.includes(operation))
+        broken(rule, rule.check(scene, server, operation));
+    }
+  });
+
+  const tellSteps = (run: Run): void => {
+    if (run.steps === scene.run?.steps) return;
+    for (const step of Object.values(run.steps)) {
+      const was = scene.run?.steps[step.key];
+      if (was?.state === step.state && was.attempt === step.attempt) continue;
+      if (was === undefined && step.state === 'waiting') continue;
+      if (trace !== null) say(`${step.key} ${step.state}: ${step.text}`);
+      if (step.state !== 'waiting' && step.state !== 'absent' && step.state !== 'undone') {
+        const line = `|${step.key} ${step.state}|`;
+        if (told.includes(line)) continue;
+        told += line;
+        simulator.onStep(step.key, step.state);
+      }
+    }
+  };
+
+  return {
+    violations,
+    hits,
+    release: (lines) => {
+      before.push(...lines);
+      scene.released = true;
+    },
+    see: (run) => {
+      readJournal();
+      readFaults();
+      for (const rule of runRules) broken(rule, rule.check(scene, run, scene.run));
+      const last = scene.run;
+      if (last?.outcome === null && run.outcome !== null)
+        say(`OUTCOME ${run.outcome} ${run.abortReason ?? ''}`);
+      if (last?.ponrAt === null && run.ponrAt !== null) say('POINT OF NO RETURN');
+      if ((last?.abortAskedAt ?? null) === null && run.abortAskedAt !== null) hits.push(...abortHits(last));
+      tellSteps(run);
+      scene.run = run;
+      readFaults();
+    },
+    end: ({ run, ...ended }) => {
+      readFaults();
+      if (run === null) return;
+      // What a broken rule left half done says nothing more.
+      if (violations.length > 0) return;
+      scene.run = run;
+      for (const rule of endRules) broken(rule, rule.check(scene, ended));
+    },
+    leftBehind: () => leftBehind(simulator),
+    afterwards: () => {
+      if (violations.length === 0) broken({ name: 'nothingLeftBehind', law: 'R18' }, leftBehind(simulator));
+    },
+  };
+}
+
+/** A fault that makes a call fail is met when the call arrives; the step is that of the command that waits for it. */
+function replyHit({ simulator, pending }: Scene, instance: string, operation: string): Hit | null {
+  const fault = simulator.world.replyFaults.find(
+    (one) => one.times > 0 && one.instance === instance && one.operation === operation,
+  );
+  if (fault === undefined) return null;
+  for (const [key, { command }] of pending) {
+    const { action } = command;
+    if (action.kind === 'mysql' && action.instance === instance && action.operation === operation)
+      return { step: stepOf(key), way: fault.way };
+  }
+  return null;
+}
+
+function abortHits(before: Run | null): readonly Hit[] {
+  return Object.values(before?.steps ?? {}).flatMap(({ step, state }) =>
+    state === 'running' ? [{ step, way: 'abort' }] : [],
+  );
+}
+
+/** The step of a command's key: `fence:orders#1/…`. */
+function stepOf(key: string): string {
+  return key.split('#')[0]?.split(':')[0] ?? key;
+}
+
+function leftBehind({ world }: Simulator): string | null {
+  for (const { id, power, threads, lockHolder } of world.servers.values()) {
+    if (power !== 'up') continue;
+    const left = [...threads.values()].find(({ owner }) => owner === 'cockpit');
+    if (left !== undefined) return `${id} has thread ${left.id} of the cockpit (${left.statement ?? 'idle'})`;
+    if (lockHolder !== null) return `${id} has a run lock, held by thread ${lockHolder}`;
+  }
+  return null;
+}
+
+function recordText({ event, intended, changed, pointOfNoReturn }: DecidedRecord): string {
+  const what =
+    event.kind === 'answered'
+      ? `answered ${event.key} ${event.answer.kind === 'ok' ? 'ok' : `${event.answer.kind}: ${event.answer.message}`}`
+      : event.kind === 'alarmed'
+        ? `alarmed ${event.alarm.alarm} ${event.alarm.instance}: ${event.alarm.seen}`
+        : event.kind;
+  const then = intended.length === 0 ? '' : ` ⇒ ${intended.map(({ key }) => key).join(' ')}`;
+  return `${what}${then}${changed.length === 0 ? '' : ` [${changed.join(', ')}]`}${pointOfNoReturn ? ' PONR' : ''}`;
+}
