@@ -2,7 +2,7 @@ import { present } from '../lib/assert.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Command } from './command.ts';
 import type { Moment, StampedEvent } from './event.ts';
-import { order, placeOf, type StepPlace } from './order.ts';
+import { order, placeOf } from './order.ts';
 import { refenceCommands } from './refence.ts';
 import { performStep } from './step-functions.ts';
 import type { Progress } from './need.ts';
@@ -124,7 +124,7 @@ function startWhenReady(run: Run, plan: Plan, key: StepKey): Run | null {
   const step = present(run.steps[key], key);
   if (run.phase !== 'running' || step.state !== 'waiting') return null;
   const place = placeOf(step.step);
-  if (!keysBefore(plan, place, step.chain).every((before) => isOver(run, before))) return null;
+  for (const before of keysBefore(plan, key, step)) if (!isOver(run, before)) return null;
   const hold = plan.holds.find(({ before }) => before === place.id && run.releasedBy[before] === undefined);
   if (hold !== undefined) return run.heldAt === hold.before ? null : { ...run, heldAt: hold.before };
   // The overall deadline counts from before anything that concerns the source is begun.
@@ -132,12 +132,22 @@ function startWhenReady(run: Run, plan: Plan, key: StepKey): Run | null {
   return setStep({ ...run, deadlineMonoMs }, { ...step, state: 'running', startedAt: run.now });
 }
 
+/** What stands before each step of a plan, worked out once: it is asked for every waiting step at every event. */
+const keysBeforeOf = new WeakMap<Plan, Map<StepKey, readonly StepKey[]>>();
+
 /** The steps that must be over before this one: of its own chain, for a step of the run of every chain. */
-function keysBefore(plan: Plan, { after }: StepPlace, chain: string | null): readonly StepKey[] {
-  return after.flatMap((id) => {
-    if (placeOf(id).scope === 'run') return [id];
-    return chain === null ? plan.chains.map((each) => stepKey(id, each.id)) : [stepKey(id, chain)];
-  });
+function keysBefore(plan: Plan, key: StepKey, { step, chain }: StepState): readonly StepKey[] {
+  let known = keysBeforeOf.get(plan);
+  if (known === undefined) keysBeforeOf.set(plan, (known = new Map()));
+  let keys = known.get(key);
+  if (keys === undefined) {
+    keys = placeOf(step).after.flatMap((id) => {
+      if (placeOf(id).scope === 'run') return [id];
+      return chain === null ? plan.chains.map((each) => stepKey(id, each.id)) : [stepKey(id, chain)];
+    });
+    known.set(key, keys);
+  }
+  return keys;
 }
 
 function isOver(run: Run, key: StepKey): boolean {
@@ -165,9 +175,14 @@ function ask(run: Run, plan: Plan, key: StepKey): Settling {
   const fresh = asked.filter((command) => run.commands[command.key] === undefined);
   const next =
     progress.kind === 'waiting'
-      ? setStep(wakeBy(run, progress), { ...step, text: `Waiting for ${progress.text}.` })
+      ? withText(wakeBy(run, progress), step, `Waiting for ${progress.text}.`)
       : finish(run, plan, [step, progress]);
   return { run: issue(next, key, fresh), commands: fresh };
+}
+
+/** Mostly a step waits for what it waited for before: then nothing is copied. */
+function withText(run: Run, step: StepState, text: string): Run {
+  return step.text === text ? run : setStep(run, { ...step, text });
 }
 
 function wakeBy(run: Run, progress: Extract<Progress, { kind: 'waiting' }>): Run {
@@ -206,13 +221,13 @@ function finish(
 
 /** What the sum of the steps means for the run. */
 function conclude(run: Run): Run {
-  const steps = Object.values(run.steps);
   if (run.phase === 'unwinding' && run.steps['unwind']?.state === 'done')
     return { ...run, phase: 'ended', outcome: 'thawed', endedAt: run.now };
   if (run.phase === 'closing' && run.steps['close']?.state === 'done')
     return { ...run, phase: 'ended', endedAt: run.now };
   if (run.phase === 'closing' && run.steps['close']?.state === 'failed') return { ...run, phase: 'watching' };
   if (run.phase !== 'running') return run;
+  const steps = Object.values(run.steps);
   const over = steps
     .filter(({ step }) => step !== 'close')
     .every(({ state }) => state === 'done' || state === 'absent');
