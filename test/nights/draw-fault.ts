@@ -43,10 +43,10 @@ export const catalogue = [
   'failed-switch',
   'partition',
 ] as const satisfies readonly Fault['kind'][];
-type Kind = (typeof catalogue)[number];
+export type Kind = (typeof catalogue)[number];
 
 /** What does not go away by itself, or what preflight would have to find: no night with it must end well. */
-const lasting: readonly Kind[] = [
+export const lasting: readonly Kind[] = [
   'writable',
   'late-write',
   'errant-transaction',
@@ -54,9 +54,12 @@ const lasting: readonly Kind[] = [
   'table-without-key',
 ];
 
-/** Anything of the catalogue at any moment. `heals`: only what goes away by itself. */
-export function anyFault(random: Random, plan: Plan, heals: boolean): ScriptedFault {
-  const kinds = heals ? catalogue.filter((kind) => !lasting.includes(kind)) : catalogue;
+/** One of these kinds at any moment. `heals`: what goes wrong is over after a while. */
+export function anyFault(
+  random: Random,
+  plan: Plan,
+  { kinds, heals }: { readonly kinds: readonly Kind[]; readonly heals: boolean },
+): ScriptedFault {
   return { when: anyMoment(random), fault: make(random, plan, [one(random, kinds), heals]) };
 }
 

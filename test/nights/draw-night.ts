@@ -4,7 +4,7 @@ import { present } from '../../shared/lib/assert.ts';
 import { order, placeOf, type StepId } from '../../shared/steps/order.ts';
 import { seeded, type Random } from '../../main/simulator/random.ts';
 import { aims, cells, type Cell } from './cells.ts';
-import { anyFault } from './draw-fault.ts';
+import { anyFault, catalogue, lasting, type Kind } from './draw-fault.ts';
 import { drawPlan, one } from './draw-plan.ts';
 import type { Happening, Mode, NightScript } from './night-script.ts';
 
@@ -13,30 +13,38 @@ export type Allowed = 'all' | 'none' | readonly Fault['kind'][];
 
 /**
  * Makes the night of a seed. The first thing that goes wrong is aimed: seeds take the cells (step and way) in turn, so
- * that any few thousand nights in a row meet every one of them; the rest is by lot.
+ * that any few thousand nights in a row meet every one of them; the rest is by lot. Where only some kinds of faults are
+ * allowed, at least one of them is drawn.
  */
 export function drawNight(seed: number, mode: Mode = 'safety', allowed: Allowed = 'all'): NightScript {
   const random = seeded(seed, 'night');
   const plan = drawPlan(random, seed);
-  const drawn = mode === 'safety' ? safety(random, plan, seed) : liveness(random, plan, seed);
+  const kinds = catalogue.filter((kind) => allowed === 'all' || allowed.includes(kind));
+  const draw = { random, plan, seed, kinds: allowed === 'none' ? [] : kinds };
+  const drawn = mode === 'safety' ? safety(draw) : liveness(draw);
   const happenings = drawn.filter(
-    (each) =>
-      each.kind === 'act' ||
-      (allowed !== 'none' && (allowed === 'all' || allowed.includes(each.fault.fault.kind))),
+    (each) => each.kind === 'act' || draw.kinds.some((kind) => kind === each.fault.fault.kind),
   );
   return { seed, mode, plan, happenings };
 }
 
-function safety(random: Random, plan: Plan, seed: number): readonly Happening[] {
+type Draw = {
+  readonly random: Random;
+  readonly plan: Plan;
+  readonly seed: number;
+  readonly kinds: readonly Kind[];
+};
+
+function safety({ random, plan, seed, kinds }: Draw): readonly Happening[] {
   const happenings: Happening[] = [
     { kind: 'act', act: { kind: 'retry', pauseMs: 3_000 + random.whole(3_000), times: 4 } },
   ];
   const aimed = seed % 8 === 0 ? [] : aim(random, plan, present(cells[seed % cells.length], 'a cell'));
   happenings.push(...aimed);
   // Mostly the aimed one alone: what comes before it would keep the night from reaching it.
-  const more = one(random, [0, 0, 0, 1, 1, 2, 3]);
-  for (let count = 0; count < more; count++)
-    happenings.push({ kind: 'fault', fault: anyFault(random, plan, false) });
+  const more = one(random, [0, 0, 0, 1, 1, 2, 3]) + (kinds.length < catalogue.length ? 1 : 0);
+  for (let count = kinds.length === 0 ? more : 0; count < more; count++)
+    happenings.push({ kind: 'fault', fault: anyFault(random, plan, { kinds, heals: false }) });
   if (random.whole(8) === 0)
     happenings.push({ kind: 'act', act: { kind: 'wait', ms: 100 + random.whole(3_000) } });
   if (random.whole(8) === 0)
@@ -46,14 +54,13 @@ function safety(random: Random, plan: Plan, seed: number): readonly Happening[] 
 }
 
 /** One thing, and it heals by itself. */
-function liveness(random: Random, plan: Plan, seed: number): readonly Happening[] {
+function liveness({ random, plan, seed, kinds }: Draw): readonly Happening[] {
   const patient: Happening = { kind: 'act', act: { kind: 'retry', pauseMs: 9_000, times: 4 } };
-  if (seed % 8 === 0) return [patient];
+  const healing = kinds.filter((kind) => !lasting.includes(kind));
+  if (seed % 8 === 0 || healing.length === 0) return [patient];
   const aimed = seed % 2 === 0 ? aim(random, plan, present(cells[(seed >> 1) % cells.length], 'a cell')) : [];
-  return [
-    patient,
-    ...(aimed.length > 0 ? aimed : [{ kind: 'fault', fault: anyFault(random, plan, true) } as const]),
-  ];
+  if (aimed.length > 0) return [patient, ...aimed];
+  return [patient, { kind: 'fault', fault: anyFault(random, plan, { kinds: healing, heals: true }) }];
 }
 
 function abortIn(random: Random, step: StepId): Happening {

@@ -1,0 +1,166 @@
+import type { Cell } from './cells.ts';
+import type { Allowed } from './draw-night.ts';
+
+/** One defect put into the product on purpose: every edit must find its text, exactly once. */
+export type Mutation = {
+  readonly name: string;
+  readonly edits: readonly { readonly file: string; readonly from: string; readonly to: string }[];
+  /** What goes wrong in the nights that are tried; the defect may need it to show. */
+  readonly faults: Allowed;
+  /** The step and the way of failing at which it shows, where one night in a hundred would be too rare. */
+  readonly aimedAt?: Cell;
+  /** The seed at which the search begins, where the first ones take long to show it. */
+  readonly from?: number;
+};
+
+function edit(file: string, from: string, to: string): Mutation['edits'][number] {
+  return { file, from, to };
+}
+
+/** Defects that would lose writes, split data or leave production closed. Each must break a rule within a few nights. */
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'drop the barrier',
+    edits: [edit('shared/steps/order.ts', "after: ['prove', 'prepare-reverse'],", "after: ['converge'],")],
+    faults: ['lag-spike'],
+  },
+  {
+    name: 'read the position before the fence',
+    edits: [
+      edit(
+        'shared/steps/converge.ts',
+        '? firstPosition(run, chain, master)',
+        '? answerOf(run, [`quiet`, `before@${master}`, `fastFacts`])',
+      ),
+      edit('shared/steps/converge.ts', 'if (open !== null) return failure(open);', ''),
+      edit(
+        'shared/steps/prove.ts',
+        '? notClosed(node, facts) : changedSince(node, before, facts)',
+        '? null : null',
+      ),
+      edit(
+        'shared/steps/drain.ts',
+        'const held = holdsAll(chain, [instance, seen], sources);',
+        'const held = { ok: true, value: { holds: true } };',
+      ),
+    ],
+    faults: ['lag-spike'],
+  },
+  {
+    name: 'trust the reply of a thaw, or that there was none',
+    edits: [
+      edit(
+        'shared/steps/unwind.ts',
+        "if (thawed === undefined) return 'waiting';",
+        "if (thawed === undefined) return 'waiting'; if (thawed.kind !== 'refused') return 'done';",
+      ),
+    ],
+    faults: 'all',
+    aimedAt: { step: 'unwind', way: 'none' },
+  },
+  {
+    name: 'ignore a failed fence',
+    edits: [
+      edit(
+        'shared/steps/fence.ts',
+        "if (answer.kind === 'none' || answer.code !== lockWaitTimeout)",
+        "if (answer.kind === 'none' || answer.code !== lockWaitTimeout) return { kind: 'done' }; if (answer.code === 0)",
+      ),
+    ],
+    faults: 'all',
+    aimedAt: { step: 'fence', way: 'error' },
+  },
+  {
+    name: 'take everything back behind the point of no return',
+    edits: [edit('shared/steps/decide.ts', 'if (run.ponrAt !== null) return ended;', '')],
+    faults: 'all',
+    aimedAt: { step: 'promote', way: 'error' },
+  },
+  {
+    name: 'abort behind the point of no return',
+    edits: [edit('shared/steps/take-event.ts', 'if (run.ponrAt !== null || run.outcome', 'if (run.outcome')],
+    faults: 'all',
+    from: 50,
+  },
+  {
+    name: 'fence again after a thaw',
+    edits: [
+      edit('shared/steps/refence.ts', 'if (ponrAt === null) return [];', ''),
+      edit('shared/steps/refence.ts', ' || moment.monoMs < ponrAt.monoMs', ''),
+    ],
+    faults: ['writable'],
+    from: 10,
+  },
+  {
+    name: 'trust MASTER_GTID_WAIT',
+    edits: [
+      edit(
+        'shared/steps/before-fence.ts',
+        'const later = lookLater(context, `wait${round}@${instance}`, pauseMs(round));',
+        "if (slept.kind === 'ok') return { kind: 'reached', facts: seen.value }; const later = null;",
+      ),
+    ],
+    faults: ['lag-spike'],
+    from: 40,
+  },
+  {
+    name: 'leave the ring closed',
+    edits: [edit('shared/steps/way-back.ts', 'return chain.source.masters.length > 1 &&', 'return false &&')],
+    faults: 'none',
+  },
+  {
+    name: 'promote late',
+    edits: [
+      edit('shared/steps/promote.ts', 'seen.clockUs + allowedMs * 1_000', 'seen.clockUs + 3_600_000_000'),
+    ],
+    faults: 'all',
+    aimedAt: { step: 'promote', way: 'late' },
+  },
+  {
+    name: 'forget one co-master',
+    edits: [edit('shared/steps/fence.ts', 'return [...masters, ...slaves];', 'return masters.slice(0, 1);')],
+    faults: 'none',
+  },
+  {
+    name: 'act before the intent is written',
+    edits: [edit('main/engine/runner.ts', '        intended: decision.commands,', '        intended: [],')],
+    faults: 'none',
+  },
+  {
+    name: 'repeat a write by itself',
+    edits: [
+      edit(
+        'main/engine/runner.ts',
+        'for (const command of commands)\n      void perform',
+        'for (const command of [...commands, ...commands])\n      void perform',
+      ),
+    ],
+    faults: 'none',
+  },
+  {
+    name: 'wait without an end',
+    edits: [
+      edit('shared/steps/decide.ts', 'startedAt.monoMs >= step.limitMs;', 'startedAt.monoMs >= Infinity;'),
+    ],
+    faults: 'all',
+    aimedAt: { step: 'last-look', way: 'server-paused' },
+  },
+  {
+    name: 'leave a waiting fence in its queue',
+    edits: [
+      edit(
+        'shared/steps/unwind.ts',
+        "if (thread === undefined || (!pending && !ended)) return 'done';",
+        "if (thread !== -1) return 'done';",
+      ),
+    ],
+    faults: 'all',
+    aimedAt: { step: 'fence', way: 'late' },
+  },
+  {
+    name: 'forget what to take back',
+    edits: [edit('shared/steps/decide.ts', 'undo.push(command.undo);', '{ /* forgotten */ }')],
+    faults: 'all',
+    aimedAt: { step: 'prove', way: 'error' },
+  },
+];
