@@ -37,7 +37,7 @@ type Draw = {
 
 function safety({ random, plan, seed, kinds }: Draw): readonly Happening[] {
   const happenings: Happening[] = [
-    { kind: 'act', act: { kind: 'retry', pauseMs: 3_000 + random.whole(3_000), times: 4 } },
+    { kind: 'act', act: { kind: 'retry', pauseMs: 1_500 + random.whole(2_500), times: 3 } },
   ];
   const aimed = seed % 8 === 0 ? [] : aim(random, plan, present(cells[seed % cells.length], 'a cell'));
   happenings.push(...aimed);

@@ -116,7 +116,7 @@ export function drawPlan(random: Random, seed: number): Plan {
       seed,
       flavor: one(random, ['mariadb', 'mysql']),
       writersPerMaster: 1 + random.whole(6),
-      writesPerSecond: 10 + random.whole(110),
+      writesPerSecond: 10 + random.whole(60),
       appliesPerSecond: 400 + random.whole(3_000),
     },
   };

@@ -13,9 +13,10 @@ export type MemoryJournal = Journal & {
 
 /**
  * A journal in memory, chained like the one on disk, but only when somebody reads it: a night that nobody reads costs no
- * hashing. What is appended is immutable, so that chaining it later gives the same bytes.
+ * hashing. What is appended is immutable, so that chaining it later gives the same bytes. `hashed`: whether its head is
+ * worth that, too; only the plan's own record of the run cites it.
  */
-export function lazyJournal(): MemoryJournal {
+export function lazyJournal(hashed: boolean): MemoryJournal {
   const appended: { at: Moment; payload: Payload }[] = [];
   const records: JournalRecord[] = [];
   const lines: string[] = [];
@@ -32,7 +33,7 @@ export function lazyJournal(): MemoryJournal {
   return {
     file: 'memory',
     head: () => {
-      chained();
+      if (hashed) chained();
       return head.head;
     },
     count: () => appended.length,

@@ -6,7 +6,7 @@ import { playSeries } from './series.ts';
 import { simpler } from './shrink.ts';
 
 /** How many nights of each mode the ordinary suite plays; `npm run simulate` plays any number. */
-const nights = { safety: 150, liveness: 50 } as const;
+const nights = { safety: 100, liveness: 40 } as const;
 
 describe('nights drawn by lot', () => {
   test.each(['safety', 'liveness'] as const satisfies readonly Mode[])(

@@ -29,8 +29,8 @@ export type PlayOptions = {
   readonly thorough?: boolean;
 };
 
-/** The world and the cockpit are watched for this long before anybody arms: rates need two readings. */
-const watchMs = 1_300;
+/** The world is watched for this long before anybody arms; arming watches for another second. */
+const watchMs = 200;
 /** Simulated time after which a night that has not ended never will. */
 const nightMs = 400_000;
 /** How long is waited, and how often, until nothing of the cockpit is left on any server. */
@@ -41,7 +41,7 @@ const afterwards = 40;
 export async function playNight(script: NightScript, options: PlayOptions = {}): Promise<Played> {
   const { plan, seed } = script;
   const simulator = createSimulator(plan, { seed });
-  const journal = lazyJournal();
+  const journal = lazyJournal(options.thorough ?? false);
   const cockpit = startCockpit({
     plan,
     planFile: 'night',
