@@ -75,14 +75,36 @@ function aim(random: Random, plan: Plan, { step, way }: Cell): readonly Happenin
   // The undo runs only when something made it run.
   const before =
     step === 'unwind' ? [abortIn(random, one(random, ['fence', 'drain', 'prove'] as const))] : [];
+  const suited = plan.chains.filter((chain) => waitsIn(step, chain));
+  const chain = one(random, suited.length > 0 ? suited : plan.chains);
+  before.push(...slowing(step, chain));
   if (way === 'abort') return [...before, abortIn(random, step)];
-  const chain = one(random, plan.chains);
   const fault = aimedFault(random, chain, { step, way });
   const key = placeOf(step).scope === 'chain' ? `${step}:${chain.id}` : step;
   return [
     ...before,
     { kind: 'fault', fault: { when: { step: key, state: 'running' }, fault } satisfies ScriptedFault },
   ];
+}
+
+/** Whether a step has something to wait for on this chain; elsewhere it is over in the decision that begins it. */
+function waitsIn(step: StepId, { gtid, source, wayBack }: Chain): boolean {
+  const ring = source.masters.length > 1;
+  if (step === 'converge') return ring;
+  if (step === 'configure-reverse') return wayBack === 'reverse' && gtid === 'on';
+  if (step === 'prepare-reverse') return wayBack === 'reverse' && (ring || gtid === 'off');
+  return step !== 'reverse' || wayBack === 'reverse';
+}
+
+/** What makes a step wait that is mostly over at once: a ring, or a target, that lags behind at the fence. */
+function slowing(step: StepId, { id, target }: Chain): readonly Happening[] {
+  if (step !== 'converge' && step !== 'drain') return [];
+  const on = present(target.masters[0], 'a target master').instance;
+  const fault: Fault =
+    step === 'converge'
+      ? { kind: 'partition', between: ['colo-a', 'colo-b'], forMs: 1_200 }
+      : { kind: 'lag-spike', on, appliesPerSecond: 20, forMs: 1_500 };
+  return [{ kind: 'fault', fault: { when: { step: `fence:${id}`, state: 'running' }, fault } }];
 }
 
 function aimedFault(random: Random, chain: Chain, { step, way }: Cell): Fault {
