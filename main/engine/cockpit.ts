@@ -28,6 +28,8 @@ export type Cockpit = {
   readonly prepare: (who: string) => Promise<Result<string, string>>;
   readonly acceptHostKey: (host: string, fingerprint: string, who: string) => Promise<Result<null, string>>;
   readonly night: () => Night | null;
+  /** What to do about a run that was begun and never ended, when no cockpit drives it; null: there is none. */
+  readonly notEnded: () => string | null;
   /** Opens everything, judges everything, and holds: nothing is changed before the release. */
   readonly arm: (who: string, unattended: boolean) => Promise<Result<Night, string>>;
   /** Takes a run up again from its journal: the cockpit that drove it ended without a word. */
@@ -111,9 +113,6 @@ export function startCockpit(parts: CockpitParts): Cockpit {
     changed();
   };
 
-  const left = notEnded();
-  if (left !== null) troubles.tell(left);
-
   return {
     parts,
     observer,
@@ -145,6 +144,7 @@ export function startCockpit(parts: CockpitParts): Cockpit {
       return ok(null);
     },
     night: () => night,
+    notEnded,
     arm: async (who, unattended) => {
       const open = notEnded();
       if (open !== null) return failed(open);

@@ -42,7 +42,11 @@ export async function resumeNight(
   let active: ActiveRun | null = null;
   const sessions = emptySessions(tellLost(() => active?.runner ?? null, needs.changed));
   const ground = { plan, ports, run, sessions, channels: needs.channels };
-  const reopened = await needs.observer.work.during(reopenLost(ground));
+  // A run that was never released sent nothing anywhere: it ends without a look at any server.
+  const reopened =
+    run.phase === 'held'
+      ? ok({ threads: {}, stillLost: [] })
+      : await needs.observer.work.during(reopenLost(ground));
   const looked = reopened.ok ? await look(needs, run, sessions) : reopened;
   if (!reopened.ok || !looked.ok) {
     await sessions.close();

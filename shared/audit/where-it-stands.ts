@@ -12,6 +12,7 @@ export function whereItStands(
   plan: Plan,
   seen: Readonly<Record<string, SeenNow | undefined>>,
 ): string {
+  if (run.phase === 'held') return whatComes(run);
   const chains = plan.chains.map((chain) => chainStands(run, chain, seen)).join('; ');
   return `${chains}; ${locksStand(run, plan, seen)}; ${whatComes(run)}`;
 }
