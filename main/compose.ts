@@ -158,7 +158,11 @@ async function compose({ plan, digest, file, redactor }: Composition): Promise<R
 function endWorlds(journal: Journal, now: Moment): void {
   for (const { runId, outcome } of foldPreparation(journal.read()).runs)
     if (outcome === null)
-      journal.append(now, { kind: 'run-ended', runId, outcome: 'ended-with-its-world', head: 'unknown' }, true);
+      journal.append(
+        now,
+        { kind: 'run-ended', runId, outcome: 'ended-with-its-world', head: 'unknown' },
+        true,
+      );
 }
 
 type Made = { readonly ports: Ports; readonly close: () => Promise<void> };

@@ -16,7 +16,10 @@ export type Crash = {
   readonly goneMs?: number;
   readonly faults?: RehearsalOptions['faults'];
   /** Between the crash and the resume. */
-  readonly meanwhile?: (simulator: Simulator) => void;
+  readonly meanwhile?: (simulator: Simulator) => Promise<void> | void;
+  /** The run's journal, and how the second cockpit finds it; default: one in memory. */
+  readonly journal?: Journal;
+  readonly reopened?: () => Journal;
 };
 
 export type CrashedNight = Rehearsed & {
@@ -30,7 +33,7 @@ export type CrashedNight = Rehearsed & {
 
 /** Rehearses a night whose cockpit dies at a record, and takes its run up again with another cockpit on the same world. */
 export async function crashedNight(crash: Crash): Promise<CrashedNight> {
-  const journal = memoryJournal();
+  const journal = crash.journal ?? memoryJournal();
   const planJournal = memoryJournal();
   const place: { simulator: Simulator | null } = { simulator: null };
   const life = mortal(() => {
@@ -50,14 +53,15 @@ export async function crashedNight(crash: Crash): Promise<CrashedNight> {
   });
   const { simulator } = first;
   await simulator.clock.run(simulator.clock.nowMs() + (crash.goneMs ?? 5_000));
-  crash.meanwhile?.(simulator);
+  await crash.meanwhile?.(simulator);
+  const found = crash.reopened?.() ?? journal;
   const second = startCockpit({
     ...first.cockpit.parts,
     ports: simulator.ports,
     planJournal,
     openRunJournal: () => ({ runId: 'rehearsal-02', journal: memoryJournal() }),
   });
-  const resumed = await drive(simulator, second.resume('Dana', { journal }), 60_000);
+  const resumed = await drive(simulator, second.resume('Dana', { journal: found }), 60_000);
   const night = resumed.ok ? resumed.value.night : null;
   await simulator.clock.run(
     () => night === null || night.measured() !== null,
@@ -69,7 +73,7 @@ export async function crashedNight(crash: Crash): Promise<CrashedNight> {
     run: night?.run() ?? null,
     refused: resumed.ok ? null : resumed.error,
     measured: night?.measured() ?? null,
-    records: journal.read(),
+    records: found.read(),
     stands: resumed.ok ? resumed.value.stands : null,
     died: life.isDead(),
     planJournal,
