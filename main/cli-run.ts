@@ -6,7 +6,8 @@ import { settle } from './cli-settle.ts';
 import { composeCockpit } from './compose.ts';
 import { onQuit } from './stop.ts';
 
-const exitCodes: Readonly<Record<Outcome, number>> = {
+/** How a command that drives a run ends, by the run's outcome. */
+export const exitCodes: Readonly<Record<Outcome, number>> = {
   done: 0,
   reversed: 0,
   'not-started': 2,
@@ -43,7 +44,7 @@ export async function runUnattended(file: string, options: Options): Promise<num
     await stop();
     return 2;
   }
-  const run = await untilOver(cockpit, who);
+  const run = await untilOver(cockpit, { who, alone: true });
   say(`Run ${run.id}: ${run.outcome ?? 'unknown'}. ${outcomeSentence(run)}`);
   if (options.json) process.stdout.write(`${JSON.stringify(summary(cockpit, run))}\n`);
   quit();
@@ -80,21 +81,31 @@ async function begin(cockpit: Cockpit, who: string, options: Options): Promise<s
   return released.ok ? null : released.error;
 }
 
-/** Waits until the run has its outcome and its figures; releases later holds, and closes what is done. */
-async function untilOver(cockpit: Cockpit, who: string): Promise<Run> {
+/**
+ * Waits until the run has its outcome and its figures. `alone`: nobody ever was at a screen, so later holds are released
+ * and what is done is closed; otherwise both are left to people.
+ */
+export async function untilOver(
+  cockpit: Cockpit,
+  { who, alone }: { readonly who: string; readonly alone: boolean },
+): Promise<Run> {
   const { clock } = cockpit.parts.ports;
   return new Promise((settled) => {
     const look = (): void => {
       const night = cockpit.night();
       const run = night?.run();
       if (night === null || run === undefined || run === null) return;
-      if (run.heldAt !== null) night.release({ hold: run.heldAt, permit: night.permit, who });
+      if (run.heldAt !== null) {
+        if (!alone) return settled(run);
+        night.release({ hold: run.heldAt, permit: night.permit, who });
+      }
       const over =
         run.phase === 'ended' ||
+        (!alone && run.phase === 'watching') ||
         (run.outcome === 'needs-operator' &&
           !Object.values(run.steps).some(({ state }) => state === 'running'));
-      if (run.phase === 'watching' && night.measured() !== null && run.steps['close']?.state !== 'failed')
-        night.runner()?.post({ kind: 'close-asked', who });
+      const closable = run.phase === 'watching' && run.steps['close']?.state !== 'failed';
+      if (alone && closable && night.measured() !== null) night.runner()?.post({ kind: 'close-asked', who });
       if ((over && night.measured() !== null) || run.steps['close']?.state === 'failed') settled(run);
       else clock.after(50, look);
     };

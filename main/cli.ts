@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { auditExport, auditVerify } from './cli-audit.ts';
 import { open } from './cli-open.ts';
 import { check, preflight, schema } from './cli-plan.ts';
+import { abortRun, resumeRun } from './cli-resume.ts';
 import { runUnattended } from './cli-run.ts';
 import { serve } from './web.ts';
 
@@ -43,6 +44,22 @@ program
   .description('exit 0 done, 1 bad plan or usage, 2 gates closed, 3 thawed, 4 needs a person')
   .action((plan: string, options: { yes?: boolean; json?: boolean }) =>
     exitWith(runUnattended(plan, { yes: options.yes === true, json: options.json === true })),
+  );
+program
+  .command('resume')
+  .argument('<run>', 'a run id, or the file of its journal')
+  .option('--json', 'ends with one JSON object on stdout')
+  .description('takes up a run whose cockpit ended: back before the point of no return, forward after it')
+  .action((run: string, options: { json?: boolean }) =>
+    exitWith(resumeRun(run, { json: options.json === true })),
+  );
+program
+  .command('abort')
+  .argument('<run>', 'a run id, or the file of its journal')
+  .option('--json', 'ends with one JSON object on stdout')
+  .description('takes everything back that such a run began; refused after the point of no return')
+  .action((run: string, options: { json?: boolean }) =>
+    exitWith(abortRun(run, { json: options.json === true })),
   );
 program
   .command('serve')

@@ -1,17 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { foldPreparation } from '../shared/audit/fold.ts';
+import type { RunHeader } from '../shared/audit/record.ts';
 import { createRedactor, type Redactor } from '../shared/audit/redact.ts';
 import { failed, ok, type Result } from '../shared/lib/result.ts';
 import { formatMistake } from '../shared/plan/mistake.ts';
 import { parsePlan, type ParsedPlan } from '../shared/plan/parse-plan.ts';
 import type { Plan } from '../shared/plan/plan.ts';
 import { parseScenario, type Scenario } from '../shared/plan/scenario.ts';
+import type { Moment } from '../shared/steps/event.ts';
 import { openJournal, readJournalFile, verifyJournalFile } from './adapters/journal-file.ts';
 import { openObservationsFile } from './adapters/observations-file.ts';
 import { startCockpit, type Cockpit } from './engine/cockpit.ts';
-import type { Ports } from './ports.ts';
-import { journalFile, newRunId, planDirectory, runDirectory, stateDirectory } from './settings.ts';
+import type { RunJournal } from './engine/parts.ts';
+import type { Journal, Ports } from './ports.ts';
+import {
+  journalFile,
+  newRunId,
+  planDirectory,
+  runDirectory,
+  runJournalFile,
+  stateDirectory,
+} from './settings.ts';
 import { createSimulator } from './simulator/simulator.ts';
 
 /** A cockpit with everything it stands on, and how to take it down. */
@@ -40,23 +51,88 @@ export function loadPlan(file: string): Result<ParsedPlan, readonly string[]> {
 export async function composeCockpit(file: string): Promise<Result<Composed, string>> {
   const loaded = loadPlan(file);
   if (!loaded.ok) return failed(loaded.error.join('\n'));
-  const { plan, digest } = loaded.value;
+  const composed = await compose({ ...loaded.value, file, redactor: createRedactor() });
+  if (!composed.ok) return composed;
+  const left = composed.value.cockpit.notEnded();
+  if (left !== null) composed.value.cockpit.tell(left);
+  return composed;
+}
+
+/** A cockpit for a run that another one left, with that run's journal. */
+export type ComposedRun = Composed & { readonly from: RunJournal };
+
+/** Joins the same for a run to be taken up again: the plan is the one that its journal begins with, whatever became of the file. */
+export async function composeRun(run: string): Promise<Result<ComposedRun, string>> {
   const state = stateDirectory();
+  const file = runJournalFile(state, run);
+  if (file === null)
+    return failed(
+      `There is no run "${run}": expected a run's id below ${join(state, 'runs')}, or the file of a run's journal.`,
+    );
   const redactor = createRedactor();
+  const opened = openJournal(file, redactor);
+  if (!opened.ok) return opened;
+  const { journal, notes } = opened.value;
+  const header = journal.read()[0]?.payload;
+  const ready = header?.kind === 'run' ? planFileOf(state, header) : failed(notARun(file));
+  const composed =
+    ready.ok && header?.kind === 'run'
+      ? await compose({ plan: header.plan, digest: header.planDigest, file: ready.value, redactor })
+      : failed(ready.ok ? notARun(file) : ready.error);
+  if (!composed.ok) {
+    journal.close();
+    return composed;
+  }
+  const side = openObservationsFile(join(dirname(file), 'observations.jsonl'), redactor, sayOn(redactor));
+  const from = { journal, observations: side };
+  return ok({ ...composed.value, notes: [...notes, ...composed.value.notes], from });
+}
+
+function notARun(file: string): string {
+  return `${file} is not the journal of a run: expected its first record to be the head of one. Where nothing was recorded, nothing was begun.`;
+}
+
+/** Where the plan's credentials are looked for: beside the file that the plan was opened from. */
+function planFileOf(state: string, { plan, planDigest }: RunHeader): Result<string, string> {
+  if (plan.environment === 'simulator')
+    return failed('This run was rehearsed in the simulator: its world ended with its cockpit.');
+  const journal = journalFile(planDirectory(state, plan.name));
+  const records = readJournalFile(journal);
+  if (!records.ok) return records;
+  const opened = records.value.flatMap(({ payload }) => (payload.kind === 'plan' ? [payload] : []));
+  const same = opened.findLast((each) => each.planDigest === planDigest) ?? opened.at(-1);
+  return same === undefined ? failed(`${journal} does not say where the plan's file is.`) : ok(same.planFile);
+}
+
+/** Whoever has no screen before them must hear it too. */
+function sayOn(redactor: Redactor): (text: string) => void {
+  return (text) => void process.stderr.write(`${redactor.redact(text)}\n`);
+}
+
+type Composition = {
+  readonly plan: Plan;
+  readonly digest: string;
+  readonly file: string;
+  readonly redactor: Redactor;
+};
+
+async function compose({ plan, digest, file, redactor }: Composition): Promise<Result<Composed, string>> {
+  const state = stateDirectory();
   const directory = planDirectory(state, plan.name);
   const planJournal = openJournal(journalFile(directory), redactor);
   if (!planJournal.ok) return planJournal;
+  const { journal } = planJournal.value;
   const made = await makePorts(plan, { file, directory, redactor });
   if (!made.ok) return made;
   const { ports, close } = made.value;
-  // Whoever has no screen before them must hear it too.
-  const say = (text: string): void => void process.stderr.write(`${redactor.redact(text)}\n`);
+  if (plan.environment === 'simulator') endWorlds(journal, ports.clock.now());
+  const say = sayOn(redactor);
   const cockpit = startCockpit({
     plan,
     planFile: resolve(file),
     planDigest: digest,
     ports,
-    planJournal: planJournal.value.journal,
+    planJournal: journal,
     program: `cutover-cockpit ${version()}`,
     openRunJournal: () => {
       const runId = newRunId(state, ports.clock.now().utcMs);
@@ -76,6 +152,17 @@ export async function composeCockpit(file: string): Promise<Result<Composed, str
       await close();
     },
   });
+}
+
+/** A simulated world ends with its cockpit: a run that was under way in it can neither go on nor have left anything behind. */
+function endWorlds(journal: Journal, now: Moment): void {
+  for (const { runId, outcome } of foldPreparation(journal.read()).runs)
+    if (outcome === null)
+      journal.append(
+        now,
+        { kind: 'run-ended', runId, outcome: 'ended-with-its-world', head: 'unknown' },
+        true,
+      );
 }
 
 type Made = { readonly ports: Ports; readonly close: () => Promise<void> };

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** The part of the environment that settings are read from. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,6 +34,13 @@ export function runDirectory(state: string, runId: string): string {
 /** The journal inside a plan's or a run's directory. */
 export function journalFile(directory: string): string {
   return join(directory, 'journal.jsonl');
+}
+
+/** The journal of a run that is named by its id, or by its file or directory; null: there is none. */
+export function runJournalFile(state: string, run: string): string | null {
+  const isId = /^[\w-]+$/.test(run);
+  const places = [...(isId ? [journalFile(join(state, 'runs', run))] : []), resolve(run), journalFile(run)];
+  return places.find((file) => existsSync(file) && statSync(file).isFile()) ?? null;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Snapshot } from '../../shared/observations/snapshot.ts';
 import { actionsAhead } from '../../shared/steps/actions-ahead.ts';
 import { planNodes } from '../../shared/steps/need.ts';
 import { placeOf } from '../../shared/steps/order.ts';
-import type { Night } from '../engine/night.ts';
+import type { Night } from '../engine/night-ground.ts';
 import type { MysqlPort } from '../ports.ts';
 
 /** Go/no-go: what was judged, what is forecast, what will be sent, what this version does not do. */

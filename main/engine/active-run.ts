@@ -8,7 +8,7 @@ import { judgeWatch } from '../../shared/steps/watchdog.ts';
 import type { Journal } from '../ports.ts';
 import { measure } from './measure.ts';
 import type { Observer } from './observer.ts';
-import type { CockpitParts } from './parts.ts';
+import type { CockpitParts, RunJournal } from './parts.ts';
 import { writeObservations } from './observation-lines.ts';
 import { startRunner, type Runner } from './runner.ts';
 import { reasonOf } from './troubles.ts';
@@ -19,14 +19,18 @@ const clientsTailMs = 1_000;
 /** The same alarm of the same server again within this time is the same alarm. */
 const sameAlarmMs = 1_000;
 
-/** What a run begins with: judged, open, and released by a person. */
-export type RunBeginning = {
+/** What every run stands on, whether it begins or is taken up again. */
+export type RunGround = {
   readonly parts: CockpitParts;
   readonly observer: Observer;
   readonly sessions: Sessions;
   readonly record: (payload: PlanRecord) => void;
   readonly changed: () => void;
   readonly tell: (text: string) => void;
+};
+
+/** What a run begins with: judged, open, and released by a person. */
+export type RunBeginning = RunGround & {
   readonly who: string;
   readonly unattended: boolean;
   readonly verdicts: readonly Verdict[];
@@ -50,19 +54,43 @@ export function beginRun(beginning: RunBeginning): ActiveRun {
   const { parts, observer, sessions } = beginning;
   const { plan, ports } = parts;
   const { runId, journal, observations } = parts.openRunJournal();
-  const begunAt = ports.clock.now().utcMs;
-  beginning.record({ kind: 'run-begun', runId });
+  // Head first: a run that the plan's journal knows of can be taken up again, or ended, from its own.
   writeHeader(beginning, { runId, journal });
+  beginning.record({ kind: 'run-begun', runId });
+  const active = driveRun(beginning, {
+    run: emptyRun(runId, plan, ports.clock.now()),
+    journal,
+    ...(observations === undefined ? {} : { observations }),
+  });
+  active.runner.post({
+    kind: 'begun',
+    who: beginning.who,
+    unattended: beginning.unattended,
+    threads: allThreads(sessions.threads(), observer.threads()),
+    identities: beginning.identities,
+    proofTables: beginning.proofTables,
+  });
+  return active;
+}
+
+/** The loop and the watchdog of a run, from where its journal is. */
+export function driveRun(
+  ground: RunGround,
+  { run: from, journal, observations }: RunJournal & { readonly run: Run },
+): ActiveRun {
+  const { parts, observer, sessions } = ground;
+  const { plan, ports } = parts;
   const runner = startRunner(
     plan,
     { sessions, clients: ports.clients, clock: ports.clock },
-    { run: emptyRun(runId, plan, ports.clock.now()), journal, tell: beginning.tell },
+    { run: from, journal, tell: ground.tell },
   );
-  const stopWatching = watch(beginning, runner);
+  const stopWatching = watch(ground, runner);
   const stopWriting =
     observations === undefined
       ? (): void => undefined
       : writeObservations({ clock: ports.clock, observer, run: runner.run }, observations);
+  const begunAt = (): number => (runner.run().begunAt ?? from.now).utcMs;
   let measured: { readonly of: Outcome; readonly figures: MeasuredRecord } | null = null;
   let measuring: Outcome | null = null;
   let taking: Promise<void> = Promise.resolve();
@@ -77,11 +105,11 @@ export function beginRun(beginning: RunBeginning): ActiveRun {
       ports.clock.after(clientsTailMs, () => {
         if (stopped) return;
         taking = takeFigures(outcome).catch((error: unknown) =>
-          beginning.tell(`The figures of the run could not be taken or recorded: ${reasonOf(error)}.`),
+          ground.tell(`The figures of the run could not be taken or recorded: ${reasonOf(error)}.`),
         );
       });
     }
-    beginning.changed();
+    ground.changed();
   });
 
   const takeFigures = async (outcome: Outcome): Promise<void> => {
@@ -90,21 +118,13 @@ export function beginRun(beginning: RunBeginning): ActiveRun {
       measuring = null;
       return;
     }
-    const figures = await measure(plan, ports, { sinceUtcMs: begunAt, run: runner.run() });
+    const figures = await measure(plan, ports, { sinceUtcMs: begunAt(), run: runner.run() });
     measured = { of: outcome, figures };
     measuring = null;
-    recordFigures(beginning, { runner, journal, figures });
-    beginning.changed();
+    recordFigures(ground, { runner, journal, figures });
+    ground.changed();
   };
 
-  runner.post({
-    kind: 'begun',
-    who: beginning.who,
-    unattended: beginning.unattended,
-    threads: allThreads(sessions.threads(), observer.threads()),
-    identities: beginning.identities,
-    proofTables: beginning.proofTables,
-  });
   return {
     runner,
     journal,
@@ -115,6 +135,10 @@ export function beginRun(beginning: RunBeginning): ActiveRun {
       stopWriting();
       runner.stop();
       await taking;
+      const { id, outcome } = runner.run();
+      // Left before its figures were there: the plan's journal must not take it for a run that was never ended.
+      if (outcome !== null && outcome !== measured?.of)
+        ground.record({ kind: 'run-ended', runId: id, outcome, head: journal.head() });
       journal.close();
     },
   };
@@ -140,7 +164,7 @@ function writeHeader(
 }
 
 function recordFigures(
-  { parts, record }: RunBeginning,
+  { parts, record }: RunGround,
   {
     runner,
     journal,
@@ -166,7 +190,7 @@ function recordFigures(
 }
 
 /** The watchdog: each fresh reading of every server is held against what the run says must be true, until Close. */
-function watch({ parts, observer }: RunBeginning, runner: Runner): () => void {
+function watch({ parts, observer }: RunGround, runner: Runner): () => void {
   return observer.onWatched((watched) => {
     const run = runner.run();
     const alarm = judgeWatch(run, parts.plan, watched);
@@ -196,10 +220,10 @@ function forecastOf(
     : { chain, freezeMs: null, freezeP95Ms: null };
 }
 
-type Threads = Readonly<Record<string, Readonly<Record<string, number>>>>;
+export type Threads = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** Observers' sessions are the cockpit's own too: none of them may be ended as an application's. */
-function allThreads(acting: Threads, watching: Threads): Threads {
+export function allThreads(acting: Threads, watching: Threads): Threads {
   const all: Record<string, Record<string, number>> = {};
   for (const threads of [watching, acting])
     for (const [instance, own] of Object.entries(threads)) all[instance] = { ...all[instance], ...own };

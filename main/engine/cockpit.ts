@@ -6,10 +6,12 @@ import type { PlanRecord } from '../../shared/audit/record.ts';
 import { foldPreparation, type Preparation } from '../../shared/audit/fold.ts';
 import type { Snapshot } from '../../shared/observations/snapshot.ts';
 import type { OpenRefused } from '../ports.ts';
-import { armNight, type Night } from './night.ts';
+import { armNight } from './night.ts';
+import type { Night, NightNeeds } from './night-ground.ts';
 import { startObserver, type Observer } from './observer.ts';
-import type { CockpitParts } from './parts.ts';
+import type { CockpitParts, RunJournal } from './parts.ts';
 import { prepareSources } from './prepare.ts';
+import { resumeNight, type Resumed } from './resume.ts';
 import { emptySessions } from './sessions.ts';
 import { keepTroubles, type Trouble } from './troubles.ts';
 
@@ -26,8 +28,12 @@ export type Cockpit = {
   readonly prepare: (who: string) => Promise<Result<string, string>>;
   readonly acceptHostKey: (host: string, fingerprint: string, who: string) => Promise<Result<null, string>>;
   readonly night: () => Night | null;
+  /** What to do about a run that was begun and never ended, when no cockpit drives it; null: there is none. */
+  readonly notEnded: () => string | null;
   /** Opens everything, judges everything, and holds: nothing is changed before the release. */
   readonly arm: (who: string, unattended: boolean) => Promise<Result<Night, string>>;
+  /** Takes a run up again from its journal: the cockpit that drove it ended without a word. */
+  readonly resume: (who: string, from: RunJournal) => Promise<Result<Resumed, string>>;
   readonly disarm: () => Promise<void>;
   /** What is wrong with the cockpit itself: defects, a journal that cannot be written. */
   readonly troubles: () => readonly Trouble[];
@@ -70,6 +76,35 @@ export function startCockpit(parts: CockpitParts): Cockpit {
       context: { now: ports.clock.now().utcMs, phase, history: preparation.history, program: thisProgram },
     });
 
+  const needs: NightNeeds = {
+    parts,
+    observer,
+    channels,
+    verdicts,
+    preparation: () => preparation,
+    record,
+    changed,
+    tell: troubles.tell,
+  };
+
+  /** One night at a time: nothing is opened while another one is, or is being opened. */
+  const occupy = async <T>(work: () => Promise<Result<T, string>>): Promise<Result<T, string>> => {
+    if (arming || night !== null)
+      return failed('A run is already armed or under way; expected none. Disarm it or let it end first.');
+    arming = true;
+    try {
+      return await work();
+    } finally {
+      arming = false;
+      changed();
+    }
+  };
+
+  const notEnded = (): string | null => {
+    const newest = preparation.runs.at(-1);
+    return night !== null || newest?.outcome !== null ? null : notEndedText(newest.runId);
+  };
+
   const disarm = async (): Promise<void> => {
     const ending = night;
     night = null;
@@ -109,31 +144,22 @@ export function startCockpit(parts: CockpitParts): Cockpit {
       return ok(null);
     },
     night: () => night,
+    notEnded,
     arm: async (who, unattended) => {
-      if (arming || night !== null)
-        return failed('A run is already armed or under way; expected none. Disarm it or let it end first.');
-      arming = true;
-      try {
-        const armed = await armNight(
-          {
-            parts,
-            observer,
-            channels,
-            verdicts,
-            preparation: () => preparation,
-            record,
-            changed,
-            tell: troubles.tell,
-          },
-          { who, unattended },
-        );
+      const open = notEnded();
+      if (open !== null) return failed(open);
+      return occupy(async () => {
+        const armed = await armNight(needs, { who, unattended });
         if (armed.ok) night = armed.value;
         return armed;
-      } finally {
-        arming = false;
-        changed();
-      }
+      });
     },
+    resume: (who, from) =>
+      occupy(async () => {
+        const resumed = await resumeNight(needs, who, from);
+        if (resumed.ok) night = resumed.value.night;
+        return resumed;
+      }),
     disarm,
     troubles: troubles.all,
     tell: troubles.tell,
@@ -146,4 +172,9 @@ export function startCockpit(parts: CockpitParts): Cockpit {
       planJournal.close();
     },
   };
+}
+
+/** What a run that was begun and never ended means: it may have left sources closed, or a target open. */
+function notEndedText(runId: string): string {
+  return `Run ${runId} of this plan was begun and has not ended: the cockpit that drove it is gone. Take it up again with "cockpit resume ${runId}", or take everything back with "cockpit abort ${runId}"; until then nothing is armed.`;
 }

@@ -4,6 +4,9 @@ import type { Ports } from '../ports.ts';
 import type { Journal } from '../ports.ts';
 import type { ObservationSink } from './observation-lines.ts';
 
+/** A run's journal, open for appending, and the side file for its observations where there is one. */
+export type RunJournal = { readonly journal: Journal; readonly observations?: ObservationSink };
+
 /** What a cockpit is made of. */
 export type CockpitParts = {
   readonly plan: Plan;
@@ -12,11 +15,7 @@ export type CockpitParts = {
   readonly ports: Ports;
   readonly planJournal: Journal;
   /** Makes a run's directory and opens its journal, and the side file for its observations where there is one. */
-  readonly openRunJournal: () => {
-    readonly runId: string;
-    readonly journal: Journal;
-    readonly observations?: ObservationSink;
-  };
+  readonly openRunJournal: () => RunJournal & { readonly runId: string };
   readonly program: string;
   /** Hears once of each thing that is wrong with the cockpit itself; the screen shows them in any case. */
   readonly told?: (text: string) => void;

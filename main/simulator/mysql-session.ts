@@ -27,6 +27,9 @@ type At = {
   readonly purpose: SessionPurpose;
 };
 
+/** The end of a connection comes after what was sent on it, by at least as much as the way may vary. */
+const afterSentMs = 5;
+
 /** One connection of the cockpit: calls run one after the other, each crosses the network both ways. */
 export function openSession(at: At): MysqlSession {
   const { world, server, account, purpose } = at;
@@ -47,7 +50,7 @@ export function openSession(at: At): MysqlSession {
     },
     clock.nowMs(),
   );
-  const entry = { instance: server.id, purpose, thread: thread.id, lose };
+  const entry = { instance: server.id, purpose, thread: thread.id, lose, vanish };
   world.sessions.add(entry);
 
   function ended(why: string): void {
@@ -61,6 +64,20 @@ export function openSession(at: At): MysqlSession {
     for (const asked of queue.splice(0)) finish(asked, noAnswer('session-lost', why, asked.sentAt));
     clock.answered();
     for (const call of lostCalls) call(why);
+  }
+  /** The program behind it died: nobody hears an answer, and what was sent already still arrives. */
+  function vanish(noticed: boolean): void {
+    if (state !== 'open') return;
+    state = 'lost';
+    world.sessions.delete(entry);
+    const sent = queue.find(({ sentAt }) => sentAt !== null);
+    for (const asked of queue.splice(0)) {
+      asked.over = true;
+      asked.limit.cancel();
+    }
+    if (!noticed) return;
+    const behindMs = sent === undefined ? 0 : serviceMs(world, sent.operation) + afterSentMs;
+    there(behindMs, () => abandon(server, thread.id));
   }
   function noAnswer(why: NoAnswer, message: string, sentAt: number | null): None {
     const tookMs = sentAt === null ? 0 : clock.nowMs() - sentAt;

@@ -35,6 +35,11 @@ export type Simulator = {
   readonly load: Load;
   /** Lets one thing go wrong now. */
   readonly inject: (fault: Fault) => void;
+  /**
+   * The cockpit dies as by kill -9: every session is lost, and nobody is told. `noticed`: its system still closed the
+   * connections; otherwise (power, network) each server goes on believing in them, with their locks.
+   */
+  readonly loseCockpit: (noticed: boolean) => void;
   /** Adds faults that happen at their own moments. */
   readonly script: (faults: readonly ScriptedFault[]) => void;
   /** To be told when a step of the run changes its state: faults may wait for that. */
@@ -92,6 +97,9 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
     world,
     load,
     inject: (fault) => inject(world, fault),
+    loseCockpit: (noticed) => {
+      for (const session of [...world.sessions]) session.vanish(noticed);
+    },
     script,
     onStep: triggers.onStep,
     happened: triggers.happened,

@@ -254,5 +254,6 @@ export type World = {
     readonly purpose: SessionPurpose;
     readonly thread: number;
     readonly lose: (why: string) => void;
+    readonly vanish: (noticed: boolean) => void;
   }>;
 };

@@ -87,12 +87,17 @@ function said(event: RunEvent): readonly string[] {
       return [`abort asked by ${event.who}${event.reason === '' ? '' : `: ${event.reason}`}`];
     case 'retry-asked':
       return [`${event.who} tries ${event.step} again`, ...openedAgain(event)];
+    case 'resumed':
+      return [`${event.who} took the run up again: ${event.stands}`, ...openedAgain(event)];
     case 'close-asked':
       return [`${event.who} closes the run`];
   }
 }
 
-function openedAgain({ threads, stillLost }: Extract<RunEvent, { kind: 'retry-asked' }>): readonly string[] {
+function openedAgain({
+  threads,
+  stillLost,
+}: Extract<RunEvent, { kind: 'retry-asked' | 'resumed' }>): readonly string[] {
   const opened = Object.entries(threads ?? {}).map(
     ([instance, own]) => `${instance} (${Object.keys(own).join(', ')})`,
   );

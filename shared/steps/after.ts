@@ -1,6 +1,5 @@
 import { present } from '../lib/assert.ts';
 import type { AppFleet, Chain } from '../plan/plan.ts';
-import type { Position } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
 import {
   commandKey,
@@ -18,10 +17,8 @@ import {
   type StepContext,
   type StepFunction,
 } from './need.ts';
-import { provenTarget } from './prove.ts';
-import { linkSeen, reverseChannel, reverseEnds } from './way-back.ts';
 
-/** How often a link or a canary that is on its way is looked at again, ms. */
+/** How often a canary that is on its way is looked at again, ms. */
 const lookAgainMs = 50;
 
 /** The plan's switch command on all application hosts at once; each verified; those that lag behind are named. */
@@ -110,62 +107,6 @@ export const announce: StepFunction = ({ plan }) => ({
       ? 'The plan names no DNS records.'
       : `This version does not change Route 53: ${plan.dns.records.length} records of the plan are still to be changed by hand.`,
 });
-
-/** Starts the reverse link on the closed source and sees it run. */
-export const reverse: ChainStepFunction = (context, chain) => {
-  if (chain.wayBack !== 'reverse') return done(`No way back for this chain: ${chain.wayBack.none}`);
-  const need = needs(context);
-  const { receiver, from } = reverseEnds(chain);
-  const account = { chain: chain.id, direction: 'reverse' } as const;
-  // A second attempt looks first: what runs is not started again.
-  const before = context.attempt > 1 ? linkSeen(need, ['before', receiver], reverseChannel) : null;
-  if (before?.kind === 'not-yet') return before.progress;
-  if (before?.link?.applier !== 'running' || before.link.receiver === 'stopped') {
-    const started = need.mysql(
-      'start',
-      [receiver, 'act'],
-      [
-        'startLink',
-        { channel: reverseChannel, account, ...beginning(context, chain) },
-        { limitMs: context.plan.limits.reverseMs },
-      ],
-    );
-    if (started === undefined) return need.waiting(`${receiver} to follow ${from}`);
-    if (started.kind !== 'ok') return failure(trouble(receiver, 'starting the reverse link', started));
-  }
-  for (let look = 0; ; look += 1) {
-    const seen = linkSeen(need, [`running${look}`, receiver], reverseChannel);
-    if (seen.kind !== 'seen') return seen.progress;
-    const { link } = seen;
-    if (link === null) return failure(`${receiver} has no reverse link any more; expected it running`);
-    if (link.receiver === 'running' && link.applier === 'running')
-      return done(`${receiver} follows ${from}.`);
-    const error = link.receiverError ?? link.applierError;
-    if (error !== null && link.receiver !== 'connecting')
-      return failure(`the reverse link of ${receiver} stopped with error ${error.code}: ${error.message}`);
-    const again = lookLater(context, `running${look}@${receiver}`, lookAgainMs);
-    if (again !== null)
-      return need.waiting(
-        `${receiver} to connect to ${from}${error === null ? '' : ` (error ${error.code}: ${error.message})`}`,
-        again,
-      );
-  }
-};
-
-/**
- * Where a link by GTID begins: behind the last event of the proven target's log. Not said again once a start may have
- * taken effect: the link knows by itself how far it came.
- */
-function beginning(context: StepContext, chain: Chain): { readonly from?: Position } {
-  const { receiver, from } = reverseEnds(chain);
-  const attempts = Array.from({ length: context.attempt - 1 }, (_, index) => index + 1);
-  const maySayAgain = attempts.every((attempt) => {
-    const answer = context.run.commands[commandKey(context.key, attempt, `start@${receiver}`)]?.answer;
-    return answer?.kind === 'refused' || (answer?.kind === 'none' && answer.why === 'not-connected');
-  });
-  const proven = provenTarget(context.run, chain, from);
-  return chain.gtid === 'on' && maySayAgain && proven !== null ? { from: proven.position } : {};
-}
 
 /** Events of the plan on at the target; never before promotion, where that would be an errant transaction. */
 export const events: ChainStepFunction = (context, chain) => {

@@ -1,5 +1,6 @@
 import { present } from '../lib/assert.ts';
 import type { Plan } from '../plan/plan.ts';
+import { beginUnwinding, newStep, setStep, stepKey } from './change-step.ts';
 import type { Command } from './command.ts';
 import type { Moment, StampedEvent } from './event.ts';
 import { order, placeOf } from './order.ts';
@@ -7,7 +8,8 @@ import { refenceCommands } from './refence.ts';
 import { performStep } from './step-functions.ts';
 import type { Progress } from './need.ts';
 import type { Run, StepKey, StepState } from './run.ts';
-import { beginUnwinding, newStep, setStep, stepKey, takeEvent } from './take-event.ts';
+import { onClockOf } from './resume.ts';
+import { takeEvent } from './take-event.ts';
 
 /** What one event makes of a run: the next state, and what is to be done. */
 export type Decision = {
@@ -22,7 +24,9 @@ export type Decision = {
 
 /** The heart: one event moves one run. Pure; the same journal gives the same run, commands and order again. */
 export function decide(run: Run, plan: Plan, stamped: StampedEvent): Decision {
-  const taken = takeEvent({ ...run, now: stamped.moment }, plan, stamped);
+  const { moment, event } = stamped;
+  const carried = event.kind === 'resumed' ? onClockOf(run, moment) : run;
+  const taken = takeEvent({ ...carried, now: moment }, plan, stamped);
   const settled = settle(taken, plan);
   return {
     run: settled.run,
@@ -125,6 +129,8 @@ function startWhenReady(run: Run, plan: Plan, key: StepKey): Run | null {
   if (run.phase !== 'running' || step.state !== 'waiting') return null;
   const place = placeOf(step.step);
   for (const before of keysBefore(plan, key, step)) if (!isOver(run, before)) return null;
+  // A cockpit that takes a run up again has no lock yet: until it has, nothing of the run is begun.
+  if (place.id !== 'lock' && !isOver(run, 'lock')) return null;
   const hold = plan.holds.find(({ before }) => before === place.id && run.releasedBy[before] === undefined);
   if (hold !== undefined) return run.heldAt === hold.before ? null : { ...run, heldAt: hold.before };
   // The overall deadline counts from before anything that concerns the source is begun.

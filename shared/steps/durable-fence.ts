@@ -65,7 +65,7 @@ export const persistFence: ChainStepFunction = (context, chain) => {
 
 function persisted(
   need: Needs,
-  { plan, run }: StepContext,
+  { plan, run, attempt }: StepContext,
   node: string,
 ): 'durable' | 'not-durable' | 'waiting' {
   const instance = present(
@@ -82,6 +82,15 @@ function persisted(
       {},
     );
     if (placed === undefined) return 'waiting';
+    // An earlier attempt may have moved it: put there whole, it is the same file.
+    if (placed.kind !== 'ok' && attempt > 1) {
+      const put = need.sshFile(
+        `${node}.drop-in-again`,
+        [instance.host, instance.fenceDropIn, dropInContent],
+        {},
+      );
+      return put === undefined ? 'waiting' : put.kind === 'ok' ? 'durable' : 'not-durable';
+    }
     return placed.kind === 'ok' ? 'durable' : 'not-durable';
   }
   const set = need.mysql('persist', [node, 'act'], ['persistFence', {}]);

@@ -53,6 +53,19 @@ export type RunEvent =
       /** What could not be opened again, each with its reason. */
       readonly stillLost?: readonly string[];
     }
-  | { readonly kind: 'close-asked'; readonly who: Who };
+  | { readonly kind: 'close-asked'; readonly who: Who }
+  /** A cockpit took the run up again from its journal: the one before it ended without a word, and its sessions with it. */
+  | {
+      readonly kind: 'resumed';
+      readonly who: Who;
+      /** Thread ids of the new sessions, by instance: verified, and journaled before any statement runs on them. */
+      readonly threads: Readonly<Record<string, Readonly<Record<string, number>>>>;
+      /** Servers that started after the run began: there the earlier threads are gone, and their numbers somebody else's. */
+      readonly restarted: readonly string[];
+      /** What could not be opened, each with its reason. */
+      readonly stillLost: readonly string[];
+      /** Where things stood as the servers said themselves, in one sentence. */
+      readonly stands: string;
+    };
 
 export type StampedEvent = { readonly moment: Moment; readonly event: RunEvent };

@@ -50,8 +50,43 @@ export const lostPrefix = 'lost ';
 
 /** Threads of this run's lost sessions to an instance: the server may not have noticed that they are gone. */
 export function lostThreads(run: Run, instance: string): readonly number[] {
-  return Object.entries(run.threads[instance] ?? {}).flatMap(([purpose, thread]) =>
-    purpose.startsWith(lostPrefix) ? [thread] : [],
+  const own = Object.entries(run.threads[instance] ?? {});
+  const open = own.flatMap(([purpose, thread]) => (purpose.startsWith(lostPrefix) ? [] : [thread]));
+  // A number that is one of ours again is no lost thread: the server that gave it out anew has started again.
+  return own.flatMap(([purpose, thread]) =>
+    purpose.startsWith(lostPrefix) && !open.includes(thread) ? [thread] : [],
+  );
+}
+
+/** Sessions that came back have new threads; the lost ones are still the run's own, and may still hold its lock. */
+export function withThreads(run: Run, fresh: Run['threads']): Run {
+  const threads: Record<string, Threads> = { ...run.threads };
+  for (const [instance, own] of Object.entries(fresh)) {
+    const known = run.threads[instance] ?? {};
+    threads[instance] = { ...known, ...asLost(known, Object.keys(own)), ...own };
+  }
+  return { ...run, threads };
+}
+
+/** Every session of the run is lost, with the program that had opened them; on a server that started again none is left. */
+export function withoutSessions(run: Run, restarted: readonly string[]): Run {
+  const threads = Object.entries(run.threads).map(([instance, known]): readonly [string, Threads] => {
+    if (restarted.includes(instance)) return [instance, {}];
+    const open = Object.keys(known).filter((purpose) => !purpose.startsWith(lostPrefix));
+    const lost = Object.entries(known).filter(([purpose]) => purpose.startsWith(lostPrefix));
+    return [instance, { ...Object.fromEntries(lost), ...asLost(known, open) }];
+  });
+  return { ...run, threads: Object.fromEntries(threads) };
+}
+
+type Threads = Readonly<Record<string, number>>;
+
+function asLost(known: Threads, purposes: readonly string[]): Threads {
+  return Object.fromEntries(
+    purposes.flatMap((purpose) => {
+      const thread = known[purpose];
+      return thread === undefined ? [] : [[`${lostPrefix}${purpose} ${thread}`, thread] as const];
+    }),
   );
 }
 

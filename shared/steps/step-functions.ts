@@ -1,5 +1,5 @@
 import { present } from '../lib/assert.ts';
-import { announce, canary, events, redirect, residue, reverse } from './after.ts';
+import { announce, canary, events, redirect, residue } from './after.ts';
 import { arm, lock, preDrain } from './before-fence.ts';
 import { close } from './close.ts';
 import { converge } from './converge.ts';
@@ -7,18 +7,20 @@ import { drain } from './drain.ts';
 import { persistFence } from './durable-fence.ts';
 import { endSessions } from './end-sessions.ts';
 import { fence } from './fence.ts';
+import { lockAgain } from './lock-again.ts';
 import type { ChainStepFunction, Progress, StepContext, StepFunction } from './need.ts';
 import type { StepId } from './order.ts';
 import { claim, lastLook } from './passage.ts';
 import { detach, promote } from './promote.ts';
 import { barrier, prove } from './prove.ts';
 import { quiet } from './quiet.ts';
+import { reverse } from './reverse.ts';
 import { unwind } from './unwind.ts';
 import { configureReverse, prepareReverse } from './way-back.ts';
 
 /** One function per step; a new step does not compile until it is here. */
 const functions: { readonly [K in StepId]: StepFunction | { readonly perChain: ChainStepFunction } } = {
-  lock,
+  lock: (context) => (context.attempt > 1 ? lockAgain(context) : lock(context)),
   'pre-drain': { perChain: preDrain },
   arm,
   quiet,

@@ -1,29 +1,9 @@
 import { never } from '../lib/assert.ts';
 import type { Plan } from '../plan/plan.ts';
+import { beginClosing, beginUnwinding, setStep } from './change-step.ts';
 import type { Moment, StampedEvent } from './event.ts';
-import { placeOf, type StepId, type StepPlace } from './order.ts';
-import { lostPrefix, type Run, type StepKey, type StepState } from './run.ts';
-
-/** The key of a step: of the run, or of one chain. */
-export function stepKey(id: StepId, chain: string | null): StepKey {
-  return chain === null ? id : `${id}:${chain}`;
-}
-
-/** A step before it begins, with its limit and where that comes from. */
-export function newStep(place: StepPlace, chain: string | null, plan: Plan): StepState {
-  return {
-    key: stepKey(place.id, chain),
-    step: place.id,
-    chain,
-    state: 'waiting',
-    attempt: 1,
-    startedAt: null,
-    endedAt: null,
-    limitMs: plan.limits[place.limit],
-    limitFrom: `limits.${place.limit} of the plan`,
-    text: place.says,
-  };
-}
+import { takeResumed } from './resume.ts';
+import { withThreads, type Run, type StepKey, type StepState } from './run.ts';
 
 /** What the event itself changes, before any step is asked. */
 export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent): Run {
@@ -68,25 +48,13 @@ export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent)
     }
     case 'retry-asked':
       return retryStep(withThreads(run, event.threads ?? {}), event.step, moment);
+    case 'resumed':
+      return takeResumed(run, plan, event);
     case 'close-asked':
       return run.phase === 'watching' ? beginClosing(run, plan) : run;
     default:
       return never(event, 'decide');
   }
-}
-
-/** Sessions that came back have new threads; the lost ones are still the run's own, and may still hold its lock. */
-function withThreads(run: Run, fresh: Run['threads']): Run {
-  const threads: Record<string, Readonly<Record<string, number>>> = { ...run.threads };
-  for (const [instance, own] of Object.entries(fresh)) {
-    const known = run.threads[instance] ?? {};
-    const lost = Object.keys(own).flatMap((purpose) => {
-      const thread = known[purpose];
-      return thread === undefined ? [] : [[`${lostPrefix}${purpose} ${thread}`, thread] as const];
-    });
-    threads[instance] = { ...known, ...Object.fromEntries(lost), ...own };
-  }
-  return { ...run, threads };
 }
 
 /** A failed step is tried again with names of its own, so that no answer of the first time counts. */
@@ -108,32 +76,4 @@ function retryStep(run: Run, key: StepKey, moment: Moment): Run {
       : run;
   }
   return setStep({ ...run, outcome: null, phase: 'running' }, running);
-}
-
-function beginClosing(run: Run, plan: Plan): Run {
-  const attempt = (run.steps['close']?.attempt ?? 0) + 1;
-  const step = newStep(placeOf('close'), null, plan);
-  return setStep({ ...run, phase: 'closing' }, { ...step, state: 'running', attempt, startedAt: run.now });
-}
-
-/** Before the PONR anything that goes wrong ends here: nothing new is begun, everything is taken back. */
-export function beginUnwinding(run: Run, plan: Plan, reason: string): Run {
-  const steps: Record<StepKey, StepState> = {};
-  for (const [key, step] of Object.entries(run.steps)) {
-    steps[key] = step.state === 'running' ? { ...step, state: 'undone', endedAt: run.now } : step;
-  }
-  const next: Run = {
-    ...run,
-    phase: 'unwinding',
-    steps,
-    heldAt: null,
-    abortReason: reason,
-    deadlineMonoMs: null,
-  };
-  return setStep(next, { ...newStep(placeOf('unwind'), null, plan), state: 'running', startedAt: run.now });
-}
-
-/** The run with that step as it is now. */
-export function setStep(run: Run, step: StepState): Run {
-  return { ...run, steps: { ...run.steps, [step.key]: step } };
 }

@@ -11,7 +11,7 @@ import {
   type StepContext,
   type StepFunction,
 } from './need.ts';
-import { unansweredEffects } from './run.ts';
+import { lostThreads, unansweredEffects } from './run.ts';
 import type { UndoItem } from './undo.ts';
 
 /**
@@ -196,24 +196,31 @@ function thawOn(
   return 'done';
 }
 
-/** A statement without an answer may still be queued on the server: its thread is ended and seen gone before the undo. */
+/**
+ * A statement without an answer may still be queued on the server: its thread is ended and seen gone before the undo. So
+ * is every lost session, of which nobody knows what it still has there.
+ */
 function endUnanswered(
   need: Needs,
   context: StepContext,
   [instance, { session, tag }]: readonly [string, Door],
 ): ReturnType<typeof isSame> {
   const at = [instance, session] as const;
-  const thread = context.run.threads[instance]?.['act'];
+  const acting = context.run.threads[instance]?.['act'];
   const pending = unansweredEffects(context.run, instance).some(({ step }) => step !== context.key);
   const ended =
     context.run.commands[`${context.key}#${context.attempt}/end-${tag}@${instance}`] !== undefined;
-  if (thread === undefined || (!pending && !ended)) return 'done';
-  const killed = need.mysql(`end-${tag}`, at, ['killThreads', { threads: [thread] }]);
+  const threads = [
+    ...(acting !== undefined && (pending || ended) ? [acting] : []),
+    ...lostThreads(context.run, instance),
+  ];
+  if (threads.length === 0) return 'done';
+  const killed = need.mysql(`end-${tag}`, at, ['killThreads', { threads }]);
   if (killed === undefined) return 'waiting';
-  // A refusal is no trouble as long as the thread is seen gone; without an answer another session must try.
+  // A refusal is no trouble as long as the threads are seen gone; without an answer another session must try.
   if (killed.kind === 'none') return unanswered(instance, 'ending the pending statement', killed);
   for (let look = 0; ; look += 1) {
-    const alive = need.mysql(`alive${look}-${tag}`, at, ['threadsAlive', { threads: [thread] }]);
+    const alive = need.mysql(`alive${look}-${tag}`, at, ['threadsAlive', { threads }]);
     if (alive === undefined) return 'waiting';
     if (alive.kind !== 'ok') return unanswered(instance, 'looking for the pending statement', alive);
     if (alive.value.alive.length === 0) return 'done';

@@ -28,7 +28,11 @@ function alarm(kind: Alarm['alarm'], instance: string, [seen, expected]: readonl
 }
 
 function lockAlarm(run: Run, { instance, facts, askedAt }: Watched): Alarm | null {
-  const taken = answered(run, `lock#1/take@${instance}`);
+  const lock = run.steps['lock'];
+  const attempt = lock?.attempt ?? 1;
+  // A cockpit that took the run up again may find its lost sessions' lock there until the step is done.
+  if (attempt > 1 && lock?.state !== 'done') return null;
+  const taken = answered(run, `lock#${attempt}/take@${instance}`);
   if (taken === null || askedAt < taken || run.phase === 'unwinding') return null;
   const ours = run.threads[instance]?.['act'] ?? -1;
   if (facts.lockHolder === ours) return null;

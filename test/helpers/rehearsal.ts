@@ -47,8 +47,10 @@ export type RehearsalOptions = {
   readonly seed?: number;
   readonly faults?: readonly ScriptedFault[];
   readonly journal?: Journal;
+  /** The plan's own journal; default: one of its own. */
+  readonly planJournal?: Journal;
   /** Puts something between the engine and the world. */
-  readonly ports?: (ports: Ports) => Ports;
+  readonly ports?: (ports: Ports, simulator: Simulator) => Ports;
   readonly observations?: (line: string) => void;
   /** Before go/no-go is judged, as people at the screen would act. */
   readonly preflight?: (cockpit: Cockpit, simulator: Simulator) => void;
@@ -101,8 +103,8 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearse
     plan,
     planFile: 'reference.simulator.yaml',
     planDigest: '0'.repeat(64),
-    ports: options.ports?.(simulator.ports) ?? simulator.ports,
-    planJournal: memoryJournal(),
+    ports: options.ports?.(simulator.ports, simulator) ?? simulator.ports,
+    planJournal: options.planJournal ?? memoryJournal(),
     openRunJournal: () => ({
       runId: 'rehearsal-01',
       journal,
@@ -149,6 +151,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearse
       );
   }
   return {
+    ...endOf(simulator),
     run: night?.run() ?? null,
     blocks,
     refused,
@@ -156,14 +159,20 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearse
     records: journal.read(),
     simulator,
     cockpit,
+    unintended: seen.unintended,
+    before,
+    arrivals: seen.arrivals,
+  };
+}
+
+/** What the world itself says of how a night ended. */
+export function endOf(simulator: Simulator): Pick<Rehearsed, 'violations' | 'writable' | 'after'> {
+  return {
     violations: [...simulator.world.chains.values()].flatMap(({ violations }) => violations),
     writable: Object.fromEntries(
       [...simulator.world.chains].map(([id, each]) => [id, writableServers(each)]),
     ),
-    unintended: seen.unintended,
-    before,
     after: touchable(simulator),
-    arrivals: seen.arrivals,
   };
 }
 
@@ -172,7 +181,8 @@ function planOf({ plan = referencePlan(), flavor }: RehearsalOptions): Plan {
   return { ...plan, simulator: { ...plan.simulator, flavor } };
 }
 
-async function drive<T>(simulator: Simulator, promise: Promise<T>, limitMs: number): Promise<T> {
+/** Drives the world until a promise is settled. */
+export async function drive<T>(simulator: Simulator, promise: Promise<T>, limitMs: number): Promise<T> {
   let settled = false;
   const watched = promise.finally(() => {
     settled = true;

@@ -3,7 +3,7 @@ import { createConnection } from 'mysql2/promise';
 import { expect } from 'vitest';
 import { composeCockpit, type Composed } from '../../main/compose.ts';
 import type { Cockpit } from '../../main/engine/cockpit.ts';
-import type { Night } from '../../main/engine/night.ts';
+import type { Night } from '../../main/engine/night-ground.ts';
 import type { Verdict } from '../../shared/gates/gate.ts';
 import type { Outcome, Run } from '../../shared/steps/run.ts';
 import { passwordOf } from './accounts.ts';

@@ -1,6 +1,6 @@
 import type { MeasuredRecord } from '../../shared/audit/record.ts';
 import type { Run } from '../../shared/steps/run.ts';
-import type { Night } from '../../main/engine/night.ts';
+import type { Night } from '../../main/engine/night-ground.ts';
 import type { SimulatorClock } from '../../main/simulator/clock.ts';
 import { actsOf, type NightScript } from './night-script.ts';
 

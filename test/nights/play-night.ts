@@ -1,6 +1,6 @@
 import type { Run } from '../../shared/steps/run.ts';
 import { startCockpit } from '../../main/engine/cockpit.ts';
-import type { Night } from '../../main/engine/night.ts';
+import type { Night } from '../../main/engine/night-ground.ts';
 import { createSimulator, type Simulator } from '../../main/simulator/simulator.ts';
 import { touchable } from '../helpers/touched.ts';
 import { lazyJournal, plainJournal } from './memory-journal.ts';

@@ -1,0 +1,76 @@
+import { foldRun } from '../shared/audit/fold.ts';
+import { outcomeSentence } from '../shared/audit/report.ts';
+import { failed, ok, type Result } from '../shared/lib/result.ts';
+import type { Run } from '../shared/steps/run.ts';
+import { exitCodes, summary, untilOver } from './cli-run.ts';
+import { composeRun, type ComposedRun } from './compose.ts';
+import { onQuit } from './stop.ts';
+
+type Options = { readonly json: boolean };
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** `resume RUN`: takes up a run whose cockpit ended, and stays with it until it is over. */
+export function resumeRun(run: string, options: Options): Promise<number> {
+  return takeUp(run, options, () => null);
+}
+
+/** `abort RUN`: takes back what such a run began; after the point of no return that could split the data. */
+export function abortRun(run: string, options: Options): Promise<number> {
+  return takeUp(run, options, ({ id, ponrAt }) =>
+    ponrAt === null
+      ? null
+      : `Run ${id} passed its point of no return at ${new Date(ponrAt.utcMs).toISOString()}: nothing can be taken back without losing writes. The way is forward: cockpit resume ${id}.`,
+  );
+}
+
+async function takeUp(name: string, options: Options, refusal: (run: Run) => string | null): Promise<number> {
+  const composed = await composeRun(name);
+  if (!composed.ok) {
+    say(composed.error);
+    return 1;
+  }
+  const { cockpit, from, notes, stop } = composed.value;
+  for (const note of notes) say(note);
+  const quit = onQuit(cockpit, () => undefined);
+  const begun = await begin(composed.value, refusal);
+  if (!begun.ok) {
+    say(begun.error);
+    if (options.json) process.stdout.write(`${JSON.stringify(refused(composed.value, begun.error))}\n`);
+    quit();
+    from.journal.close();
+    await stop();
+    return 1;
+  }
+  const run = await untilOver(cockpit, { who: begun.value.who, alone: begun.value.run.unattended });
+  if (run.heldAt !== null) say(`Run ${run.id} waits at the hold before ${run.heldAt}: people release it.`);
+  if (run.phase === 'watching') say(`Run ${run.id} is at its watch: Close is left to people.`);
+  say(`Run ${run.id}: ${run.outcome ?? 'unknown'}. ${outcomeSentence(run)}`);
+  if (options.json) process.stdout.write(`${JSON.stringify(summary(cockpit, run))}\n`);
+  quit();
+  await stop();
+  return exitCodes[run.outcome ?? 'needs-operator'];
+}
+
+async function begin(
+  { cockpit, from }: ComposedRun,
+  refusal: (run: Run) => string | null,
+): Promise<Result<{ readonly who: string; readonly run: Run }, string>> {
+  const { journal } = from;
+  const folded = foldRun(journal.read());
+  if (!folded.ok) return failed(`The journal ${journal.file} cannot be taken up again: ${folded.error}`);
+  const { run } = folded.value;
+  const why = refusal(run);
+  if (why !== null) return failed(why);
+  const user = cockpit.parts.ports.laptop.user();
+  const who = run.unattended ? `unattended (${user})` : user;
+  const resumed = await cockpit.resume(who, from);
+  return resumed.ok ? ok({ who, run }) : resumed;
+}
+
+/** What `--json` says of a run that was not taken up: which one, how it ended if it did, and why not. */
+function refused({ from }: ComposedRun, why: string): Readonly<Record<string, unknown>> {
+  const folded = foldRun(from.journal.read());
+  const run = folded.ok ? folded.value.run : null;
+  return { runId: run?.id ?? null, outcome: run?.outcome ?? null, refused: why, journal: from.journal.file };
+}

@@ -1,0 +1,154 @@
+import type { Preparation } from '../../shared/audit/fold.ts';
+import type { MeasuredRecord, PlanRecord } from '../../shared/audit/record.ts';
+import type { Verdict } from '../../shared/gates/gate.ts';
+import { failed, ok, type Result } from '../../shared/lib/result.ts';
+import type { ForecastResult } from '../../shared/observations/forecast.ts';
+import type { Run } from '../../shared/steps/run.ts';
+import type { Journal } from '../ports.ts';
+import type { ActiveRun } from './active-run.ts';
+import type { Observer } from './observer.ts';
+import type { CockpitParts } from './parts.ts';
+import { reopenLost } from './reopen.ts';
+import type { Runner } from './runner.ts';
+import type { emptySessions, LostCall, Sessions } from './sessions.ts';
+
+/** A run from arming to its end: sessions open, everything judged, one person away from the minute. */
+export type Night = {
+  /** What a release must show: it belongs to this arming and to nothing else. */
+  readonly permit: string;
+  readonly verdicts: readonly Verdict[];
+  readonly blocks: readonly string[];
+  /** UTC ms. */
+  readonly armedAt: number;
+  readonly forecasts: Readonly<Record<string, ForecastResult>>;
+  readonly run: () => Run | null;
+  readonly runner: () => Runner | null;
+  readonly journal: () => Journal | null;
+  readonly measured: () => MeasuredRecord | null;
+  /** Releases a hold. The first release judges once more and begins the journal. */
+  readonly release: (by: {
+    readonly hold: string;
+    readonly permit: string;
+    readonly who: string;
+  }) => Result<null, string>;
+  /** One press on a failed step: what was lost is opened again and says who it is, then the step begins once more. */
+  readonly retry: (by: { readonly step: string; readonly who: string }) => Promise<Result<null, string>>;
+  readonly stop: () => Promise<void>;
+};
+
+export type NightNeeds = {
+  readonly parts: CockpitParts;
+  readonly observer: Observer;
+  readonly channels: ReturnType<typeof emptySessions>;
+  readonly verdicts: (phase: 'preflight' | 'go') => readonly Verdict[];
+  readonly preparation: () => Preparation;
+  readonly record: (payload: PlanRecord) => void;
+  readonly changed: () => void;
+  readonly tell: (text: string) => void;
+};
+
+/** What a night is built on, whether it was armed or taken up again from a journal. */
+export type NightGround = {
+  readonly sessions: Sessions;
+  readonly judged: Pick<Night, 'verdicts' | 'blocks' | 'armedAt' | 'forecasts'>;
+  readonly active: () => ActiveRun | null;
+  /** Makes it active with the first release; a run that was taken up again is. */
+  readonly begin: (who: string) => Result<ActiveRun, string>;
+};
+
+/** The night of sessions that are open: what a person can do with it, and how it ends. */
+export function nightOf(
+  needs: NightNeeds,
+  { sessions, judged, active, begin }: NightGround,
+  released: () => void,
+): Night {
+  const permit = crypto.randomUUID();
+  let retrying: Promise<Result<null, string>> | null = null;
+  return {
+    ...judged,
+    permit,
+    run: () => active()?.runner.run() ?? null,
+    runner: () => active()?.runner ?? null,
+    journal: () => active()?.journal ?? null,
+    measured: () => active()?.measured() ?? null,
+    release: ({ hold, permit: shown, who }) => {
+      if (shown !== permit)
+        return failed('This permit is not the one that go/no-go shows now; nothing was released.');
+      const begun = active();
+      const run = begun === null ? begin(who) : ok(begun);
+      if (!run.ok) return run;
+      if (run.value.runner.run().heldAt !== hold) return failed(`The run does not wait at "${hold}".`);
+      run.value.runner.post({ kind: 'released', hold, who });
+      return ok(null);
+    },
+    retry: async ({ step, who }) => {
+      const begun = active();
+      if (begun === null) return failed('No run is under way.');
+      if (retrying !== null) return failed('Another retry is opening lost sessions just now; wait for it.');
+      retrying = retryOver(needs, { runner: begun.runner, sessions }, { step, who });
+      try {
+        return await retrying;
+      } finally {
+        retrying = null;
+      }
+    },
+    stop: async () => {
+      await active()?.stop();
+      // What a retry opens meanwhile must not stay behind.
+      await retrying;
+      await sessions.close();
+      released();
+    },
+  };
+}
+
+/** A lost session of the minute is told to the run at once; what it means there is decided there. */
+export function tellLost(runner: () => Runner | null, changed: () => void): LostCall {
+  return ({ instance, purpose }, why) => {
+    runner()?.post({
+      kind: 'alarmed',
+      alarm: {
+        alarm: 'session-lost',
+        instance,
+        seen: `the ${purpose} session ended: ${why}`,
+        expected: 'it to stay open',
+      },
+    });
+    changed();
+  };
+}
+
+/** Opens what was lost and posts the retry; a server that is another one now is a refusal, and nothing is tried. */
+async function retryOver(
+  { parts, channels }: NightNeeds,
+  { runner, sessions }: { readonly runner: Runner; readonly sessions: Sessions },
+  { step, who }: { readonly step: string; readonly who: string },
+): Promise<Result<null, string>> {
+  const nothing = failed(`Step "${step}" has not failed; there is nothing to retry.`);
+  if (runner.run().steps[step]?.state !== 'failed') return nothing;
+  const { plan, ports } = parts;
+  const reopened = await reopenLost({ plan, ports, run: runner.run(), sessions, channels });
+  if (!reopened.ok) return reopened;
+  const { threads, stillLost } = reopened.value;
+  runner.post({
+    kind: 'retry-asked',
+    who,
+    step,
+    ...(Object.keys(threads).length === 0 ? {} : { threads }),
+    ...(stillLost.length === 0 ? {} : { stillLost }),
+  });
+  return ok(null);
+}
+
+/** The minute's own sessions, the observer's where a step reads or closes beside it, and the channels of preflight. */
+export function actingSessions({ observer, channels }: NightNeeds, sessions: Sessions): Sessions {
+  return {
+    ...sessions,
+    mysql: (instance, purpose) => {
+      if (purpose === 'watch') return observer.watchSession(instance);
+      if (purpose === 'survey') return observer.surveySession(instance);
+      return sessions.mysql(instance, purpose);
+    },
+    channel: channels.channel,
+  };
+}

@@ -1,0 +1,120 @@
+import { foldRun } from '../../shared/audit/fold.ts';
+import { openedByOthers, whereItStands, type SeenNow } from '../../shared/audit/where-it-stands.ts';
+import { failed, ok, type Result } from '../../shared/lib/result.ts';
+import type { FastFacts } from '../../shared/sessions/operations.ts';
+import type { Answer } from '../../shared/sessions/session.ts';
+import { planNodes } from '../../shared/steps/need.ts';
+import { whyOver } from '../../shared/steps/resume.ts';
+import type { Run } from '../../shared/steps/run.ts';
+import { allThreads, driveRun, type ActiveRun } from './active-run.ts';
+import { actingSessions, nightOf, tellLost, type Night, type NightNeeds } from './night-ground.ts';
+import type { RunJournal } from './parts.ts';
+import { reopenLost } from './reopen.ts';
+import { emptySessions, type Sessions } from './sessions.ts';
+import { reasonOf } from './troubles.ts';
+
+const lookLimitMs = 2_000;
+/** An uptime in whole seconds and two clocks: a server that started this close to the begin counts as not restarted. */
+const bootMarginMs = 5_000;
+
+/** A run that was taken up again, and where it stood then. */
+export type Resumed = { readonly night: Night; readonly stands: string };
+
+/**
+ * Takes a run up again whose cockpit ended: folds its journal, opens sessions of its own, sees that they reached the same
+ * servers, looks, says where things stand, and lets the run decide. Until that is recorded nothing is sent but looks.
+ */
+export async function resumeNight(
+  needs: NightNeeds,
+  who: string,
+  from: RunJournal,
+): Promise<Result<Resumed, string>> {
+  const { plan, ports } = needs.parts;
+  const { journal } = from;
+  const folded = foldRun(journal.read());
+  if (!folded.ok) return failed(`The journal ${journal.file} cannot be taken up again: ${folded.error}`);
+  const { run, header } = folded.value;
+  const over = whyOver(run);
+  if (over !== null) {
+    settleEnded(needs, run, journal.head());
+    return failed(`Run ${run.id} cannot be taken up again: ${over}.`);
+  }
+  let active: ActiveRun | null = null;
+  const sessions = emptySessions(tellLost(() => active?.runner ?? null, needs.changed));
+  const ground = { plan, ports, run, sessions, channels: needs.channels };
+  // A run that was never released sent nothing anywhere: it ends without a look at any server.
+  const reopened =
+    run.phase === 'held'
+      ? ok({ threads: {}, stillLost: [] })
+      : await needs.observer.work.during(reopenLost(ground));
+  const looked = reopened.ok ? await look(needs, run, sessions) : reopened;
+  if (!reopened.ok || !looked.ok) {
+    await sessions.close();
+    return reopened.ok ? failed(looked.ok ? '' : looked.error) : reopened;
+  }
+  const { stands, restarted } = looked.value;
+  needs.tell(`Run ${run.id} is taken up again: ${stands}.`);
+  const sleep = await ports.laptop.blockSleep();
+  const clients = ports.clients
+    .start()
+    .catch((error: unknown) => needs.tell(`The clients could not be started: ${reasonOf(error)}.`));
+  // The way forward ends with a write through the application; the way back waits for nobody.
+  if (run.ponrAt !== null) await needs.observer.work.during(clients);
+  const precedence = ports.laptop.takePrecedence();
+  const acting = actingSessions(needs, sessions);
+  active = driveRun({ ...needs, sessions: acting }, { ...from, run });
+  active.runner.post({
+    kind: 'resumed',
+    who,
+    threads: allThreads(sessions.threads(), needs.observer.threads()),
+    restarted,
+    stillLost: reopened.value.stillLost,
+    stands,
+  });
+  const driven = active;
+  const judged = {
+    verdicts: header.verdicts,
+    blocks: [],
+    armedAt: ports.clock.now().utcMs,
+    forecasts: {},
+  };
+  const night = nightOf(needs, { sessions, judged, active: () => driven, begin: () => ok(driven) }, () => {
+    sleep.release();
+    precedence.release();
+  });
+  return ok({ night, stands });
+}
+
+/** A run that ended in its own journal ends in the plan's too: its cockpit may have gone before that was written. */
+function settleEnded(needs: NightNeeds, run: Run, head: string): void {
+  const known = needs.preparation().runs.find(({ runId }) => runId === run.id);
+  if (known?.outcome === null && run.outcome !== null)
+    needs.record({ kind: 'run-ended', runId: run.id, outcome: run.outcome, head });
+}
+
+type Looked = { readonly stands: string; readonly restarted: readonly string[] };
+
+/** Asks every server how it is, and refuses where going on by this journal would split the data. */
+async function look(needs: NightNeeds, run: Run, sessions: Sessions): Promise<Result<Looked, string>> {
+  const { plan, ports } = needs.parts;
+  const asked = planNodes(plan).map(async (node): Promise<readonly [string, FastFacts | null]> => {
+    const answer: Answer<FastFacts> | undefined = await sessions
+      .mysql(node, 'look')
+      ?.ask('fastFacts', {}, lookLimitMs);
+    return [node, answer?.kind === 'ok' ? answer.value : null];
+  });
+  const seen: Readonly<Record<string, FastFacts | null>> = Object.fromEntries(await Promise.all(asked));
+  const now = ports.clock.now().utcMs;
+  const begunAt = run.begunAt?.utcMs ?? now;
+  const restarted = Object.entries(seen).flatMap(([node, facts]) =>
+    facts !== null && now - facts.uptimeSeconds * 1_000 > begunAt + bootMarginMs ? [node] : [],
+  );
+  const said: Readonly<Record<string, SeenNow>> = seen;
+  const stands = whereItStands(run, plan, said);
+  const strange = openedByOthers(run, plan, said);
+  if (strange.length > 0)
+    return failed(
+      `Not taken up again: ${strange.join(', ')} takes writes, but this journal knows of no promotion. Taking back could open the other side too. ${stands}. Find out who opened it, close one side by hand, then resume.`,
+    );
+  return ok({ stands, restarted });
+}
