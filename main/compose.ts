@@ -9,6 +9,7 @@ import type { Plan } from '../shared/plan/plan.ts';
 import { parseScenario, type Scenario } from '../shared/plan/scenario.ts';
 import { openJournal, readJournalFile, verifyJournalFile } from './adapters/journal-file.ts';
 import { openObservationsFile } from './adapters/observations-file.ts';
+import { openSheetFiles } from './adapters/sheet-files.ts';
 import { startCockpit, type Cockpit } from './engine/cockpit.ts';
 import type { Ports } from './ports.ts';
 import { journalFile, newRunId, planDirectory, runDirectory, stateDirectory } from './settings.ts';
@@ -64,7 +65,8 @@ export async function composeCockpit(file: string): Promise<Result<Composed, str
       const opened = openJournal(journalFile(home), redactor);
       if (!opened.ok) throw new Error(opened.error);
       const observations = openObservationsFile(join(home, 'observations.jsonl'), redactor, say);
-      return { runId, journal: opened.value.journal, observations };
+      const sheet = openSheetFiles(home, redactor);
+      return { runId, journal: opened.value.journal, observations, sheet };
     },
     told: say,
   });

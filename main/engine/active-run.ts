@@ -7,6 +7,7 @@ import type { Outcome, Run } from '../../shared/steps/run.ts';
 import { judgeWatch } from '../../shared/steps/watchdog.ts';
 import type { Journal } from '../ports.ts';
 import { measure } from './measure.ts';
+import { keepSheet } from './emergency-sheet.ts';
 import type { Observer } from './observer.ts';
 import type { CockpitParts } from './parts.ts';
 import { writeObservations } from './observation-lines.ts';
@@ -39,6 +40,8 @@ export type RunBeginning = {
 export type ActiveRun = {
   readonly runner: Runner;
   readonly journal: Journal;
+  /** Where the emergency sheet is; null where none is written. */
+  readonly sheetFile: string | null;
   /** The figures of the newest outcome; null until they are taken. */
   readonly measured: () => MeasuredRecord | null;
   /** Ends the run's loop and its journal, after figures that are being taken have been recorded. */
@@ -49,7 +52,7 @@ export type ActiveRun = {
 export function beginRun(beginning: RunBeginning): ActiveRun {
   const { parts, observer, sessions } = beginning;
   const { plan, ports } = parts;
-  const { runId, journal, observations } = parts.openRunJournal();
+  const { runId, journal, observations, sheet } = parts.openRunJournal();
   const begunAt = ports.clock.now().utcMs;
   beginning.record({ kind: 'run-begun', runId });
   writeHeader(beginning, { runId, journal });
@@ -105,9 +108,12 @@ export function beginRun(beginning: RunBeginning): ActiveRun {
     identities: beginning.identities,
     proofTables: beginning.proofTables,
   });
+  const stopSheet =
+    sheet === undefined ? null : keepSheet({ clock: ports.clock, plan, runner, tell: beginning.tell }, sheet);
   return {
     runner,
     journal,
+    sheetFile: sheet?.file ?? null,
     measured: () => measured?.figures ?? null,
     stop: async () => {
       stopped = true;
@@ -115,6 +121,7 @@ export function beginRun(beginning: RunBeginning): ActiveRun {
       stopWriting();
       runner.stop();
       await taking;
+      await stopSheet?.();
       journal.close();
     },
   };

@@ -32,6 +32,8 @@ export type Night = {
   readonly run: () => Run | null;
   readonly runner: () => Runner | null;
   readonly journal: () => Journal | null;
+  /** Where the emergency sheet of the run is; null before it begins. */
+  readonly sheetFile: () => string | null;
   readonly measured: () => MeasuredRecord | null;
   /** Releases a hold. The first release judges once more and begins the journal. */
   readonly release: (by: {
@@ -111,6 +113,7 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
     run: () => active?.runner.run() ?? null,
     runner: () => active?.runner ?? null,
     journal: () => active?.journal ?? null,
+    sheetFile: () => active?.sheetFile ?? null,
     measured: () => active?.measured() ?? null,
     release: ({ hold, permit: shown, who }) => {
       if (shown !== permit)

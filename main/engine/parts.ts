@@ -2,6 +2,7 @@ import { letsPass, type Verdict } from '../../shared/gates/gate.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Ports } from '../ports.ts';
 import type { Journal } from '../ports.ts';
+import type { SheetSink } from './emergency-sheet.ts';
 import type { ObservationSink } from './observation-lines.ts';
 
 /** What a cockpit is made of. */
@@ -11,11 +12,12 @@ export type CockpitParts = {
   readonly planDigest: string;
   readonly ports: Ports;
   readonly planJournal: Journal;
-  /** Makes a run's directory and opens its journal, and the side file for its observations where there is one. */
+  /** Makes a run's directory and opens its journal, and the side files for its observations and its emergency sheet where there are. */
   readonly openRunJournal: () => {
     readonly runId: string;
     readonly journal: Journal;
     readonly observations?: ObservationSink;
+    readonly sheet?: SheetSink;
   };
   readonly program: string;
   /** Hears once of each thing that is wrong with the cockpit itself; the screen shows them in any case. */
