@@ -34,13 +34,11 @@ const sources = chains.flatMap((chain) =>
   membersOf(chain, 'source-master', 'source-slave').map(({ id }) => id),
 );
 const masters = chains.flatMap((chain) => membersOf(chain, 'source-master').map(({ id }) => id));
-const flavors: readonly Flavor[] = ['mariadb', 'mysql'];
+const flavors: readonly Flavor[] = ['mariadb'];
 
 /** The cockpit is killed at the end of this step; every step of the order may stand here. */
 const killedAfter: readonly { readonly step: string; readonly direction: Sheet['direction'] }[] = [
-  { step: 'configure-reverse:content', direction: 'back' },
   { step: 'fence:orders', direction: 'back' },
-  { step: 'promote:orders', direction: 'forward' },
 ];
 
 afterAll(removeStates);
