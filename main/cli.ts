@@ -5,6 +5,7 @@ import { open } from './cli-open.ts';
 import { check, preflight, schema } from './cli-plan.ts';
 import { abortRun, resumeRun } from './cli-resume.ts';
 import { runUnattended } from './cli-run.ts';
+import { sheet } from './cli-sheet.ts';
 import { serve } from './web.ts';
 
 /** Sets the exit code when a command has ended; stdout belongs to the command's own answer. */
@@ -74,6 +75,12 @@ program
   .argument('[plan]')
   .description('the cockpit on a plan; without one, the reference case in the simulator')
   .action((plan: string | undefined) => exitWith(open(plan)));
+program
+  .command('sheet')
+  .argument('<run>', 'a run id, or its journal file')
+  .option('--format <format>', 'text or html', 'text')
+  .description('the emergency sheet of a run: what a person with mysql and ssh does to go back or forward')
+  .action((run: string, options: { format: string }) => exitWith(sheet(run, options)));
 const audit = program.command('audit').description('what a journal says');
 audit
   .command('verify')

@@ -12,6 +12,7 @@ import { parseScenario, type Scenario } from '../shared/plan/scenario.ts';
 import type { Moment } from '../shared/steps/event.ts';
 import { openJournal, readJournalFile, verifyJournalFile } from './adapters/journal-file.ts';
 import { openObservationsFile } from './adapters/observations-file.ts';
+import { openSheetFiles } from './adapters/sheet-files.ts';
 import { startCockpit, type Cockpit } from './engine/cockpit.ts';
 import type { RunJournal } from './engine/parts.ts';
 import type { Journal, Ports } from './ports.ts';
@@ -84,7 +85,7 @@ export async function composeRun(run: string): Promise<Result<ComposedRun, strin
     return composed;
   }
   const side = openObservationsFile(join(dirname(file), 'observations.jsonl'), redactor, sayOn(redactor));
-  const from = { journal, observations: side };
+  const from = { journal, observations: side, sheet: openSheetFiles(dirname(file), redactor) };
   return ok({ ...composed.value, notes: [...notes, ...composed.value.notes], from });
 }
 
@@ -140,7 +141,8 @@ async function compose({ plan, digest, file, redactor }: Composition): Promise<R
       const opened = openJournal(journalFile(home), redactor);
       if (!opened.ok) throw new Error(opened.error);
       const observations = openObservationsFile(join(home, 'observations.jsonl'), redactor, say);
-      return { runId, journal: opened.value.journal, observations };
+      const sheet = openSheetFiles(home, redactor);
+      return { runId, journal: opened.value.journal, observations, sheet };
     },
     told: say,
   });

@@ -1,3 +1,5 @@
+import { quotePath, quoteWord } from '../../shared/sessions/shell-words.ts';
+
 /** Why an argument list cannot be sent as one line; null when it can. */
 export function refusalOf(argv: readonly string[]): string | null {
   if (argv.length === 0) return 'expected a command, seen an empty argument list';
@@ -6,16 +8,6 @@ export function refusalOf(argv: readonly string[]): string | null {
   return bad === -1
     ? null
     : `argument ${bad} holds a line break, a NUL or broken Unicode: no such argument is ever sent`;
-}
-
-/** One word for a POSIX shell: within single quotes nothing is special but the quote itself. */
-export function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-/** A path on the remote host as one word: a leading `~/` is the home of the account there, whatever else is in it. */
-function quotePath(path: string): string {
-  return path.startsWith('~/') ? `"$HOME"/${quote(path.slice(2))}` : quote(path);
 }
 
 /** The lines that print the end marks: status on standard output, the bare mark on standard error. */
@@ -28,7 +20,7 @@ function endMarks(mark: string): string {
  * and /dev/null keeps it from reading the next line as its input.
  */
 export function commandLine(argv: readonly string[], mark: string): string {
-  return `(${argv.map(quote).join(' ')}) </dev/null; ${endMarks(mark)}\n`;
+  return `(${argv.map(quoteWord).join(' ')}) </dev/null; ${endMarks(mark)}\n`;
 }
 
 /**

@@ -7,8 +7,8 @@ import { judgeStopHere } from '../../shared/steps/stop-here.ts';
 import { doingText } from '../../shared/steps/wording.ts';
 import type { MysqlPort } from '../ports.ts';
 
-/** The run as the screen shows it. `mysql` gives the exact statements. */
-export function runView(run: Run, plan: Plan, mysql: MysqlPort): RunView {
+/** The run as the screen shows it, but for where its files are. `mysql` gives the exact statements. */
+export function runView(run: Run, plan: Plan, mysql: MysqlPort): Omit<RunView, 'sheetFile'> {
   const utc = (monoMs: number | null): number | null =>
     monoMs === null ? null : run.now.utcMs + (monoMs - run.now.monoMs);
   return {

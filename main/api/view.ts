@@ -37,7 +37,13 @@ export function buildView(
     checklist: checklistView(cockpit),
     hostKeys: hostKeyView(cockpit),
     go: night === null ? null : goView(night, plan, { mysql: ports.mysql, snapshot }),
-    run: run === null ? null : withTroubles(runView(run, plan, ports.mysql), cockpit.troubles()),
+    run:
+      run === null
+        ? null
+        : withTroubles(
+            { ...runView(run, plan, ports.mysql), sheetFile: night?.sheetFile() ?? null },
+            cockpit.troubles(),
+          ),
     clocks: clocksView(cockpit, snapshot),
     report: reportView(cockpit),
     log: logView(cockpit),

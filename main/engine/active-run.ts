@@ -7,6 +7,7 @@ import type { Outcome, Run } from '../../shared/steps/run.ts';
 import { judgeWatch } from '../../shared/steps/watchdog.ts';
 import type { Journal } from '../ports.ts';
 import { measure } from './measure.ts';
+import { keepSheet } from './emergency-sheet.ts';
 import type { Observer } from './observer.ts';
 import type { CockpitParts, RunJournal } from './parts.ts';
 import { writeObservations } from './observation-lines.ts';
@@ -43,6 +44,8 @@ export type RunBeginning = RunGround & {
 export type ActiveRun = {
   readonly runner: Runner;
   readonly journal: Journal;
+  /** Where the emergency sheet is; null where none is written. */
+  readonly sheetFile: string | null;
   /** The figures of the newest outcome; null until they are taken. */
   readonly measured: () => MeasuredRecord | null;
   /** Ends the run's loop and its journal, after figures that are being taken have been recorded. */
@@ -53,15 +56,12 @@ export type ActiveRun = {
 export function beginRun(beginning: RunBeginning): ActiveRun {
   const { parts, observer, sessions } = beginning;
   const { plan, ports } = parts;
-  const { runId, journal, observations } = parts.openRunJournal();
+  const { runId, ...opened } = parts.openRunJournal();
+  const { journal } = opened;
   // Head first: a run that the plan's journal knows of can be taken up again, or ended, from its own.
   writeHeader(beginning, { runId, journal });
   beginning.record({ kind: 'run-begun', runId });
-  const active = driveRun(beginning, {
-    run: emptyRun(runId, plan, ports.clock.now()),
-    journal,
-    ...(observations === undefined ? {} : { observations }),
-  });
+  const active = driveRun(beginning, { ...opened, run: emptyRun(runId, plan, ports.clock.now()) });
   active.runner.post({
     kind: 'begun',
     who: beginning.who,
@@ -76,7 +76,7 @@ export function beginRun(beginning: RunBeginning): ActiveRun {
 /** The loop and the watchdog of a run, from where its journal is. */
 export function driveRun(
   ground: RunGround,
-  { run: from, journal, observations }: RunJournal & { readonly run: Run },
+  { run: from, journal, observations, sheet }: RunJournal & { readonly run: Run },
 ): ActiveRun {
   const { parts, observer, sessions } = ground;
   const { plan, ports } = parts;
@@ -125,9 +125,12 @@ export function driveRun(
     ground.changed();
   };
 
+  const stopSheet =
+    sheet === undefined ? null : keepSheet({ clock: ports.clock, plan, runner, tell: ground.tell }, sheet);
   return {
     runner,
     journal,
+    sheetFile: sheet?.file ?? null,
     measured: () => measured?.figures ?? null,
     stop: async () => {
       stopped = true;
@@ -139,6 +142,7 @@ export function driveRun(
       // Left before its figures were there: the plan's journal must not take it for a run that was never ended.
       if (outcome !== null && outcome !== measured?.of)
         ground.record({ kind: 'run-ended', runId: id, outcome, head: journal.head() });
+      await stopSheet?.();
       journal.close();
     },
   };

@@ -24,6 +24,8 @@ export type Night = {
   readonly run: () => Run | null;
   readonly runner: () => Runner | null;
   readonly journal: () => Journal | null;
+  /** Where the emergency sheet of the run is; null before it begins. */
+  readonly sheetFile: () => string | null;
   readonly measured: () => MeasuredRecord | null;
   /** Releases a hold. The first release judges once more and begins the journal. */
   readonly release: (by: {
@@ -70,6 +72,7 @@ export function nightOf(
     run: () => active()?.runner.run() ?? null,
     runner: () => active()?.runner ?? null,
     journal: () => active()?.journal ?? null,
+    sheetFile: () => active()?.sheetFile ?? null,
     measured: () => active()?.measured() ?? null,
     release: ({ hold, permit: shown, who }) => {
       if (shown !== permit)

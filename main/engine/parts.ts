@@ -2,10 +2,15 @@ import { letsPass, type Verdict } from '../../shared/gates/gate.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Ports } from '../ports.ts';
 import type { Journal } from '../ports.ts';
+import type { SheetSink } from './emergency-sheet.ts';
 import type { ObservationSink } from './observation-lines.ts';
 
-/** A run's journal, open for appending, and the side file for its observations where there is one. */
-export type RunJournal = { readonly journal: Journal; readonly observations?: ObservationSink };
+/** A run's journal, open for appending, and its side files where there are: observations, and the emergency sheet. */
+export type RunJournal = {
+  readonly journal: Journal;
+  readonly observations?: ObservationSink;
+  readonly sheet?: SheetSink;
+};
 
 /** What a cockpit is made of. */
 export type CockpitParts = {
@@ -14,7 +19,7 @@ export type CockpitParts = {
   readonly planDigest: string;
   readonly ports: Ports;
   readonly planJournal: Journal;
-  /** Makes a run's directory and opens its journal, and the side file for its observations where there is one. */
+  /** Makes a run's directory and opens its journal, and its side files where there are. */
   readonly openRunJournal: () => RunJournal & { readonly runId: string };
   readonly program: string;
   /** Hears once of each thing that is wrong with the cockpit itself; the screen shows them in any case. */

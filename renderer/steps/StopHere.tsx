@@ -3,12 +3,20 @@ import css from './stop-here.module.css';
 
 /** What would be true if everything stopped at this moment. Always answered. */
 export function StopHere(props: { readonly run: RunView }) {
-  const { stopHere, passedPointOfNoReturn } = props.run;
+  const { stopHere, passedPointOfNoReturn, sheetFile } = props.run;
   return (
     <section className={`panel ${css['stop']}`} aria-labelledby="stop-here">
       <h2 className="label" id="stop-here">
         If we stop here
       </h2>
+      {sheetFile !== null && (
+        <p className={css['sheet']} title={`Without the cockpit, go by the emergency sheet: ${sheetFile}`}>
+          <span>sheet</span>
+          <code>
+            <bdi>{sheetFile}</bdi>
+          </code>
+        </p>
+      )}
       <dl>
         <dt>Writable</dt>
         <dd className={css['strong']}>{stopHere.writable}</dd>

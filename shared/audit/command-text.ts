@@ -1,10 +1,10 @@
 import type { Plan } from '../plan/plan.ts';
-import { dialectOf } from '../sessions/dialect.ts';
+import { dialectOfIdentity, type Dialect } from '../sessions/dialect.ts';
 import type { Identity } from '../sessions/identity.ts';
 import { effectOperations } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
+import { plainWord } from '../sessions/shell-words.ts';
 import { statementsOf } from '../sessions/statements.ts';
-import { parseVersion } from '../sessions/versions.ts';
 import type { Action, MysqlCommand } from '../steps/command.ts';
 
 /** Where an action is performed: the instance, the host or the client. */
@@ -43,34 +43,30 @@ export type StatementGround = {
 
 /** The exact statements or command lines of an action, passwords masked; in words where the version is not known. */
 export function linesOf(action: Action, ground: StatementGround): readonly string[] {
-  if (action.kind === 'ssh') return [action.argv.map(quoted).join(' ')];
+  if (action.kind === 'ssh') return [action.argv.map(plainWord).join(' ')];
   if (action.kind !== 'mysql') return [actionText(action)];
   const identity = ground.identities[action.instance];
-  const text = identity?.flavor === 'mariadb' ? `${identity.version}-MariaDB` : (identity?.version ?? '');
-  const version = parseVersion(text, '');
-  if (version === null) return [actionText(action)];
+  const dialect = identity === undefined ? null : dialectOfIdentity(identity);
+  if (dialect === null) return [actionText(action)];
   try {
-    return statementsOfCommand(action, { ...ground, version });
+    return statementsOfCommand(action, { ...ground, dialect });
   } catch {
     // A plan or an input that this version of the program no longer understands must not cost the whole report.
     return [actionText(action)];
   }
 }
 
-type Versioned = StatementGround & { readonly version: NonNullable<ReturnType<typeof parseVersion>> };
-
-function statementsOfCommand(command: MysqlCommand, ground: Versioned): readonly string[] {
+function statementsOfCommand(
+  command: MysqlCommand,
+  ground: StatementGround & { readonly dialect: Dialect },
+): readonly string[] {
   const setting = {
     plan: ground.plan,
     instance: command.instance,
-    dialect: dialectOf(ground.version),
+    dialect: ground.dialect,
     userOf: (reference: object) => ('user' in reference ? String(reference.user) : '<account of the plan>'),
   };
   return statementsOf(setting, command.operation, command.input);
-}
-
-function quoted(argument: string): string {
-  return /^[A-Za-z0-9_./:=@-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
 
 /** What came back, in one phrase: `ok in 3 ms`, `refused (1205) in 3 s: Lock wait timeout exceeded`. */

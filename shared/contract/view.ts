@@ -150,6 +150,8 @@ export type RunView = {
   };
   readonly retry: readonly { readonly step: string; readonly label: string; readonly why: string }[];
   readonly alarms: readonly { readonly text: string; readonly atUtcMs: number }[];
+  /** The emergency sheet on this laptop; null where none is written. */
+  readonly sheetFile: string | null;
   readonly outcome: Outcome | null;
   readonly outcomeText: string | null;
 };

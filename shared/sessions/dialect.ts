@@ -1,5 +1,6 @@
+import type { Identity } from './identity.ts';
 import type { ServerVersion } from './versions.ts';
-import { atLeast } from './versions.ts';
+import { atLeast, parseVersion } from './versions.ts';
 
 /**
  * The words one server understands. All differences between flavours and versions are decided here, once, when the
@@ -69,6 +70,12 @@ export function dialectOf(version: ServerVersion): Dialect {
     hasPersist: has(8),
     hasRoles: has(8),
   };
+}
+
+/** The words of a server as a journal recorded it; null: a version that this program does not speak. */
+export function dialectOfIdentity({ flavor, version }: Identity): Dialect | null {
+  const known = parseVersion(flavor === 'mariadb' ? `${version}-MariaDB` : version, '');
+  return known === null ? null : dialectOf(known);
 }
 
 /**

@@ -38,6 +38,7 @@ export function judgeStopHere(run: Run, plan: Plan): StopHere {
 
 function beforePonr(run: Run, plan: Plan): StopHere {
   const fenced = run.undo.filter(({ kind }) => kind === 'thaw').length;
+  if (run.outcome === 'needs-operator' && run.undo.length > 0) return notTakenBack(run);
   if (run.phase === 'ended' || fenced === 0) {
     return {
       writable: 'the source, of every chain',
@@ -59,5 +60,16 @@ function beforePonr(run: Run, plan: Plan): StopHere {
     takes: `about 0.3 s; bounded by ${plan.limits.abortMs} ms (limits.abortMs of the plan)`,
     ifLaptopDies:
       "the sources stay read-only until a person thaws them: this version has no dead-man's switch",
+  };
+}
+
+/** Taking everything back failed somewhere: nobody may read that the source takes writes. */
+function notTakenBack(run: Run): StopHere {
+  return {
+    writable: 'not known: it was not seen that everything was taken back',
+    lost: 'nothing',
+    wayBack: `retry the thaw, or go by the emergency sheet. ${run.steps['unwind']?.text ?? ''}`.trim(),
+    takes: 'one press, or as long as a person needs',
+    ifLaptopDies: 'whatever is closed stays closed until a person opens it by the emergency sheet',
   };
 }

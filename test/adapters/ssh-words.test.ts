@@ -10,17 +10,31 @@ import {
   MarkedOutput,
   moveFileLine,
   putFileLine,
-  quote,
   refusalOf,
   removeFileLine,
 } from '../../main/adapters/ssh-shell-words.ts';
+import { quoteWord, statementWord } from '../../shared/sessions/shell-words.ts';
 
 describe('words for a shell', () => {
+  test('and statements too, whatever quotes, dollars, backticks and exclamation marks are in them', () => {
+    const special = fc.constantFrom("'", '"', '$', '`', '\\', '!', '$(id)', '${HOME}', ' ', '*', ';', '#');
+    const text = fc.array(fc.oneof(special, fc.string({ unit: 'binary', maxLength: 6 })), { maxLength: 12 });
+    const statement = text.map((parts) => parts.join('')).filter((sql) => refusalOf([sql]) === null);
+    fc.assert(
+      fc.property(fc.array(statement, { minLength: 1, maxLength: 20 }), (statements) => {
+        const script = `printf '%s\\0' ${statements.map(statementWord).join(' ')}`;
+        const out = execFileSync('/bin/sh', ['-c', script]).toString('utf8');
+        expect(out.split('\0').slice(0, -1)).toEqual(statements);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test('come out of a real shell as they went in', () => {
     const word = fc.string({ unit: 'binary', maxLength: 30 }).filter((text) => refusalOf([text]) === null);
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 20 }), (words) => {
-        const script = `printf '%s\\0' ${words.map(quote).join(' ')}`;
+        const script = `printf '%s\\0' ${words.map(quoteWord).join(' ')}`;
         const printed = execFileSync('/bin/sh', ['-c', script]).toString('utf8');
         expect(printed.split('\0').slice(0, -1)).toEqual(words);
       }),

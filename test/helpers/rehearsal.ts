@@ -10,6 +10,7 @@ import type { OperationName } from '../../shared/sessions/operations.ts';
 import type { RunEvent } from '../../shared/steps/event.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import { startCockpit, type Cockpit } from '../../main/engine/cockpit.ts';
+import type { SheetSink } from '../../main/engine/emergency-sheet.ts';
 import type { Journal, Ports } from '../../main/ports.ts';
 import { createSimulator, type Simulator } from '../../main/simulator/simulator.ts';
 import { writableServers } from '../../main/simulator/truth.ts';
@@ -52,6 +53,7 @@ export type RehearsalOptions = {
   /** Puts something between the engine and the world. */
   readonly ports?: (ports: Ports, simulator: Simulator) => Ports;
   readonly observations?: (line: string) => void;
+  readonly sheet?: SheetSink;
   /** Before go/no-go is judged, as people at the screen would act. */
   readonly preflight?: (cockpit: Cockpit, simulator: Simulator) => void;
   /** After go/no-go was judged, before the release. */
@@ -111,6 +113,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearse
       ...(options.observations === undefined
         ? {}
         : { observations: { write: options.observations, close: () => undefined } }),
+      ...(options.sheet === undefined ? {} : { sheet: options.sheet }),
     }),
     program: 'test',
   });

@@ -125,6 +125,7 @@ export const minute: View = {
     retry: [],
     alarms: [],
     outcome: null,
+    sheetFile: '/var/lib/cutover-cockpit/runs/2026-11-23-01/emergency.html',
     outcomeText: null,
   },
   log: log([

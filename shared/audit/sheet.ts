@@ -1,0 +1,67 @@
+import type { Plan } from '../plan/plan.ts';
+import type { Run } from '../steps/run.ts';
+import { backSections } from './sheet-back.ts';
+import { cockpitEnded, checks } from './sheet-common.ts';
+import { forwardSections } from './sheet-forward.ts';
+import type { Sheet, SheetGround } from './sheet-parts.ts';
+import { setupSection, tunnelsClosed } from './sheet-reach.ts';
+import { whereThingsStand } from './sheet-standing.ts';
+
+const headlines = {
+  nothing: 'Nothing is to be taken back. Only look.',
+  back: 'GO BACK: the point of no return is not passed. The source must take writes again.',
+  forward:
+    'GO FORWARD: the point of no return is passed. The source stays closed, the target takes the writes.',
+} as const;
+
+/** The emergency sheet of a run as it stands: the way back before the point of no return, forward after it. */
+export function emergencySheet(run: Run, plan: Plan): Sheet {
+  const ground: SheetGround = { run, plan };
+  const direction = directionOf(run);
+  const doing = { nothing: () => [], back: backSections, forward: forwardSections }[direction];
+  const sections =
+    Object.keys(run.identities).length === 0
+      ? []
+      : [
+          setupSection(ground),
+          cockpitEnded(ground),
+          ...doing(ground),
+          checks(ground, direction),
+          ...tunnelsClosed(ground),
+        ];
+  return {
+    runId: run.id,
+    plan: plan.name,
+    environment: plan.environment,
+    asOfUtcMs: run.now.utcMs,
+    direction,
+    headline: headlines[direction],
+    standing: whereThingsStand(run, plan),
+    never: neverDone(direction),
+    sections,
+  };
+}
+
+function directionOf({ ponrAt, outcome, undo }: Run): Sheet['direction'] {
+  // A run that was reversed is writable on a side that this run's undo list does not know.
+  if (outcome === 'reversed') return 'nothing';
+  if (ponrAt !== null) return 'forward';
+  return outcome === 'thawed' || undo.length === 0 ? 'nothing' : 'back';
+}
+
+function neverDone(direction: Sheet['direction']): readonly string[] {
+  const always =
+    'Never send a line whose server is not the one the sheet expects, and never one that another person sends too.';
+  if (direction === 'forward')
+    return [
+      'NEVER open a source again (read_only = 0 there): both sides would take writes, and the data would be split for good.',
+      'Never open a target before its line "contains_everything" answered 1.',
+      'Never close the ring of the source again while a reverse link is configured there: events would circle and double rows.',
+      always,
+    ];
+  return [
+    'NEVER open a target (read_only = 0 there), and never stop its replication: before the point of no return only the source takes writes.',
+    'If a target already takes writes, the point of no return was passed after this sheet was written: send none of the lines that open a source, and print the sheet again with `cockpit sheet RUN`.',
+    always,
+  ];
+}
