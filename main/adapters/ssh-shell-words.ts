@@ -1,3 +1,5 @@
+import { quoteFile, quoteWord } from '../../shared/lib/shell-words.ts';
+
 /** Why an argument list cannot be sent as one line; null when it can. */
 export function refusalOf(argv: readonly string[]): string | null {
   if (argv.length === 0) return 'expected a command, seen an empty argument list';
@@ -6,16 +8,6 @@ export function refusalOf(argv: readonly string[]): string | null {
   return bad === -1
     ? null
     : `argument ${bad} holds a line break, a NUL or broken Unicode: no such argument is ever sent`;
-}
-
-/** One word for a POSIX shell: within single quotes nothing is special but the quote itself. */
-export function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-/** A path on the remote host as one word: a leading `~/` is the home of the account there, whatever else is in it. */
-function quotePath(path: string): string {
-  return path.startsWith('~/') ? `"$HOME"/${quote(path.slice(2))}` : quote(path);
 }
 
 /** The lines that print the end marks: status on standard output, the bare mark on standard error. */
@@ -28,7 +20,7 @@ function endMarks(mark: string): string {
  * and /dev/null keeps it from reading the next line as its input.
  */
 export function commandLine(argv: readonly string[], mark: string): string {
-  return `(${argv.map(quote).join(' ')}) </dev/null; ${endMarks(mark)}\n`;
+  return `(${argv.map(quoteWord).join(' ')}) </dev/null; ${endMarks(mark)}\n`;
 }
 
 /**
@@ -42,7 +34,7 @@ export function putFileLine(path: string, content: string, mark: string): string
     .replace(/.{1,76}/g, '$&\n');
   const script = [
     'set -e',
-    `p=${quotePath(path)}`,
+    `p=${quoteFile(path)}`,
     `t="$p".${mark}`,
     `trap 'rm -f -- "$t"' EXIT`,
     'umask 022',
@@ -60,7 +52,7 @@ export function putFileLine(path: string, content: string, mark: string): string
 
 /** Renames a file, which must exist, and flushes its folder; exit status 0 only when it is seen in its new place alone. */
 export function moveFileLine(from: string, to: string, mark: string): string {
-  const [old, place, folder] = [from, to, `${to.slice(0, to.lastIndexOf('/') + 1)}.`].map(quotePath);
+  const [old, place, folder] = [from, to, `${to.slice(0, to.lastIndexOf('/') + 1)}.`].map(quoteFile);
   // In the passage: no subshell, which would be one more process to wait for.
   const renamed = `mv -f -- ${old} ${place} && { sync -- ${folder} || sync; }`;
   const seen = `{ [ -f ${place} ] && [ ! -e ${old} ] || { echo 'it is not where it was put' >&2; false; }; }`;
@@ -71,7 +63,7 @@ export function moveFileLine(from: string, to: string, mark: string): string {
 export function removeFileLine(path: string, mark: string): string {
   const script = [
     'set -e',
-    `p=${quotePath(path)}`,
+    `p=${quoteFile(path)}`,
     'rm -f -- "$p"',
     'd="${p%/*}"',
     'sync -- "${d:-/}" || sync',

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { quoteWord } from '../../shared/lib/shell-words.ts';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,6 @@ import {
   MarkedOutput,
   moveFileLine,
   putFileLine,
-  quote,
   refusalOf,
   removeFileLine,
 } from '../../main/adapters/ssh-shell-words.ts';
@@ -20,7 +20,7 @@ describe('words for a shell', () => {
     const word = fc.string({ unit: 'binary', maxLength: 30 }).filter((text) => refusalOf([text]) === null);
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 20 }), (words) => {
-        const script = `printf '%s\\0' ${words.map(quote).join(' ')}`;
+        const script = `printf '%s\\0' ${words.map(quoteWord).join(' ')}`;
         const printed = execFileSync('/bin/sh', ['-c', script]).toString('utf8');
         expect(printed.split('\0').slice(0, -1)).toEqual(words);
       }),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { letsPass } from '../../../shared/gates/gate.ts';
 import { judge, mayBeOverridden } from '../../../shared/gates/judge.ts';
 import { registry } from '../../../shared/gates/registry.ts';
-import { thisProgram } from '../../../shared/gates/world.ts';
+import type { Plan } from '../../../shared/plan/plan.ts';
 import { smallPlan } from '../../helpers/small-plan.ts';
 import { healthyContext, healthyPeople, healthySnapshot, takenAt } from '../../helpers/snapshot.ts';
 
@@ -108,25 +108,43 @@ describe('overrides', () => {
   });
 });
 
-test("production is refused until the dead-man's switch exists, whatever a person says", () => {
-  const plan = { ...smallPlan(), environment: 'production' } as const;
-  const gate = 'way-back.dead-mans-switch';
-  const verdict = judge(plan, healthySnapshot('mysql'), {
-    people: {
-      ...healthyPeople,
-      overrides: [{ gate, who: 'Ada', reason: 'it will be fine', atUtcMs: takenAt }],
-    },
-    context: { ...healthyContext, program: thisProgram },
-  }).find((candidate) => candidate.gate === gate);
-  expect(verdict).toMatchObject({ state: 'closed', blocking: true, overridable: false, override: null });
-  expect(verdict?.reasons[0]).toBe("Production runs are refused until the dead-man's switch exists.");
-  expect(verdict !== undefined && letsPass(verdict)).toBe(false);
-  const rehearsal = judge(smallPlan(), healthySnapshot('mysql'), {
-    people: healthyPeople,
-    context: { ...healthyContext, program: thisProgram },
+describe("production without a dead-man's switch", () => {
+  const gate = 'way-back.dead-mans-switch:orders';
+  const verdictOf = (plan: Plan) =>
+    judge(plan, healthySnapshot('mysql'), {
+      people: {
+        ...healthyPeople,
+        overrides: [{ gate, who: 'Ada', reason: 'it will be fine', atUtcMs: takenAt }],
+      },
+      context: healthyContext,
+    }).find((candidate) => candidate.gate === gate);
+  const without = (environment: Plan['environment'], none?: string): Plan => {
+    const { instances, chains, ...plan } = smallPlan();
+    return {
+      ...plan,
+      environment,
+      instances: instances.map(({ hostLogin: _login, ...instance }) => instance),
+      chains: chains.map(({ deadMansSwitch: _switch, ...chain }) =>
+        none === undefined ? chain : { ...chain, deadMansSwitch: { none } },
+      ),
+    };
+  };
+
+  test('is refused, whatever a person says, as long as the plan does not even say why', () => {
+    const verdict = verdictOf(without('production'));
+    expect(verdict).toMatchObject({ state: 'closed', blocking: true, overridable: false, override: null });
+    expect(verdict?.reasons[0]).toMatch(/^orders has no dead-man's switch: a1 has no hostLogin, /);
+    expect(verdict !== undefined && letsPass(verdict)).toBe(false);
   });
-  expect(rehearsal.find((candidate) => candidate.gate === gate)).toMatchObject({
-    state: 'closed',
-    blocking: false,
+  test('is let pass, with a warning, where the plan says why', () => {
+    const verdict = verdictOf(without('production', 'the hosts may not log in'));
+    expect(verdict).toMatchObject({ state: 'closed', blocking: false });
+    expect(verdict?.reasons[0]).toContain('as its plan says: the hosts may not log in');
+  });
+  test('is nothing but a warning in a rehearsal', () => {
+    expect(verdictOf(without('staging'))).toMatchObject({ state: 'closed', blocking: false });
+  });
+  test('with one on every source node production is let pass', () => {
+    expect(verdictOf({ ...smallPlan(), environment: 'production' })).toMatchObject({ state: 'open' });
   });
 });
