@@ -1,4 +1,4 @@
-import { quotePath, quoteWord } from '../../shared/sessions/shell-words.ts';
+import { quotePath, quoteWord } from '../../shared/lib/shell-words.ts';
 
 /** Why an argument list cannot be sent as one line; null when it can. */
 export function refusalOf(argv: readonly string[]): string | null {

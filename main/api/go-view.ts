@@ -1,5 +1,6 @@
 import type { ForecastView, GoView } from '../../shared/contract/view.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
+import { switchOf } from '../../shared/plan/switches.ts';
 import { actionText, placeOfAction } from '../../shared/audit/command-text.ts';
 import type { Snapshot } from '../../shared/observations/snapshot.ts';
 import { actionsAhead } from '../../shared/steps/actions-ahead.ts';
@@ -20,7 +21,7 @@ export function goView(
     forecast: forecastView(night, plan),
     statements: statementsOf(plan, mysql, snapshot),
     absent: [
-      "The dead-man's switch: if this laptop dies between fence and promote, the sources stay read-only until a person thaws them.",
+      ...withoutSwitch(plan),
       ...(plan.dns === undefined
         ? []
         : [
@@ -31,6 +32,23 @@ export function goView(
     notes: notesOf(night, plan),
     frozenAt: night.armedAt,
   };
+}
+
+/** What go/no-go says in red: which source stays closed when this laptop dies, and when. */
+function withoutSwitch(plan: Plan): readonly string[] {
+  return plan.chains.flatMap((chain) => {
+    const found = switchOf(plan, chain);
+    if (found.kind === 'armed')
+      return found.secondStage
+        ? []
+        : [
+            `The second stage of the dead-man's switch of ${chain.id}: if this laptop dies in the narrow passage, its source stays read-only until a person thaws it.`,
+          ];
+    const why = found.kind === 'none' ? found.why : found.lacking.join(', ');
+    return [
+      `The dead-man's switch of ${chain.id} (${why}): if this laptop dies between fence and promote, its source stays read-only until a person thaws it.`,
+    ];
+  });
 }
 
 /** The forecast of every chain, and of the whole as users see it. */

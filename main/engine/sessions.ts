@@ -1,4 +1,5 @@
 import type { Plan } from '../../shared/plan/plan.ts';
+import { armedHosts } from '../../shared/plan/switches.ts';
 import type { SessionPurpose } from '../../shared/sessions/session.ts';
 import { fleetHosts, planNodes, sourceNodes, targetNodes } from '../../shared/steps/need.ts';
 import type { MysqlSession, OpenRefused, Ports, SshChannel } from '../ports.ts';
@@ -81,12 +82,12 @@ export function plannedSessions(plan: Plan): readonly (readonly [string, Session
   return [...wanted, ...plain];
 }
 
-/** Hosts whose SSH channel the minute uses: application hosts, and those that hold a fence's drop-in file. */
+/** Hosts whose SSH channel the minute uses: application hosts, those with a fence's drop-in file, and those with a switch. */
 export function runHosts(plan: Plan): readonly string[] {
   const dropIns = plan.instances
     .filter(({ fenceDropIn }) => fenceDropIn !== undefined)
     .map(({ host }) => host);
-  return [...new Set([...fleetHosts(plan).map(({ host }) => host), ...dropIns])];
+  return [...new Set([...fleetHosts(plan).map(({ host }) => host), ...dropIns, ...armedHosts(plan)])];
 }
 
 /** Opens one MySQL session and keeps it; the refusal when it could not be opened. */

@@ -2,6 +2,7 @@ import type { AppFleet } from '../../shared/plan/plan.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
 import type { OpenRefused, SshChannel, SshOutput, SshPort } from '../ports.ts';
 import { useSite } from './app-hosts.ts';
+import { runSwitch } from './dead-mans-switch.ts';
 import { laptopSite } from './network.ts';
 import { sha256 } from '../../shared/lib/sha256.ts';
 import type { AppHost, HostWorld, World } from './world.ts';
@@ -195,6 +196,8 @@ type Begun = { readonly ms: number; readonly finish: () => Omit<Ran, 'ms'> };
 
 /** What a host does with a command of the plan; every other command is not there. */
 function begin(world: World, host: HostWorld, argv: readonly string[]): Begun {
+  const switched = runSwitch(world, host, argv);
+  if (switched !== null) return { ms: 20, finish: () => switched };
   const app = world.appHosts.get(host.id);
   const fleet = world.plan.appFleets.find((one) => one.id === app?.fleet);
   if (app === undefined || fleet === undefined)

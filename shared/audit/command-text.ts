@@ -3,7 +3,7 @@ import { dialectOfIdentity, type Dialect } from '../sessions/dialect.ts';
 import type { Identity } from '../sessions/identity.ts';
 import { effectOperations } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
-import { plainWord } from '../sessions/shell-words.ts';
+import { plainWord } from '../lib/shell-words.ts';
 import { statementsOf } from '../sessions/statements.ts';
 import type { Action, MysqlCommand } from '../steps/command.ts';
 

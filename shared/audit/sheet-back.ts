@@ -2,7 +2,8 @@ import { present } from '../lib/assert.ts';
 import { eventSchedulerStatement, takeLockStatement, thawStatement } from '../sessions/dialect-effects.ts';
 import { schedulerSeenStatement, showLinkStatement } from '../sessions/dialect-by-hand.ts';
 import { removeLinkStatements, startLinkStatements } from '../sessions/dialect-links.ts';
-import { plainPath, plainWord, statementWord } from '../sessions/shell-words.ts';
+import { plainPath, plainWord, quoteWord, statementWord } from '../lib/shell-words.ts';
+import { standDownArgv } from '../steps/stand-down.ts';
 import type { UndoItem } from '../steps/undo.ts';
 import { dialectAt, identityLine, lookLine, mastersOf, writable } from './sheet-common.ts';
 import { mysqlLine, mysqlTo, sshLine } from './sheet-reach.ts';
@@ -24,15 +25,20 @@ const linesOf: Lines = {
   'maintenance-off': maintenanceLines,
   'close-ring': ringLines,
   'remove-reverse': reverseLines,
+  'stand-down': standDownLines,
 };
 
-/** The small things in this order: a ring is closed only where no reverse link is left, or events could circle. */
+/**
+ * The small things in this order: a ring is closed only where no reverse link is left, or events could circle, and the
+ * dead-man's switch stands down last, because as long as it is armed it does all of this by itself.
+ */
 const smallInOrder = [
   'remove-reverse',
   'close-ring',
   'scheduler-on',
   'unstage',
   'maintenance-off',
+  'stand-down',
 ] as const satisfies readonly UndoItem['kind'][];
 
 /** The way back before the point of no return: thaw first, then the smaller things. */
@@ -186,6 +192,20 @@ function maintenanceLines(
       says: `Maintenance mode of ${fleet} off.`,
       command: sshLine(ground, host, off.map(plainWord).join(' ')),
       expects: { kind: 'no-error' },
+    },
+  ];
+}
+
+function standDownLines(ground: SheetGround, { host }: Item<'stand-down'>): readonly SheetLine[] {
+  const argv = standDownArgv(ground.run.id, host);
+  return [
+    {
+      where: host,
+      says: "Tell its dead-man's switch to stand down: everything it would undo is undone.",
+      command: sshLine(ground, host, argv.map(quoteWord).join(' ')),
+      expects: { kind: 'no-error' },
+      otherwise:
+        'Exit status 3: it had acted already and opened the source by itself; its result file on the host says what it did.',
     },
   ];
 }

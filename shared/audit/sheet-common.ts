@@ -9,7 +9,7 @@ import { planNodes } from '../steps/need.ts';
 import { lostPrefix, type Run } from '../steps/run.ts';
 import { mysqlLine, mysqlTo } from './sheet-reach.ts';
 import type { Sheet, SheetGround, SheetLine, SheetSection } from './sheet-parts.ts';
-import { statementWord } from '../sessions/shell-words.ts';
+import { statementWord } from '../lib/shell-words.ts';
 
 /** The words of a server, as this run found it. */
 export function dialectAt({ run }: SheetGround, node: string): Dialect {

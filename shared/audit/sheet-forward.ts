@@ -8,7 +8,7 @@ import {
   thawStatement,
 } from '../sessions/dialect-effects.ts';
 import { removeLinkStatements } from '../sessions/dialect-links.ts';
-import { plainPath, plainWord, statementWord } from '../sessions/shell-words.ts';
+import { plainPath, plainWord, statementWord } from '../lib/shell-words.ts';
 import { positionText } from '../steps/containment.ts';
 import { dropInContent, stagedPath } from '../steps/durable-fence.ts';
 import { nodesToFence } from '../steps/fence.ts';

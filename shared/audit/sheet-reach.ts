@@ -1,6 +1,6 @@
 import { present } from '../lib/assert.ts';
 import type { Credential, Host, Instance, Plan } from '../plan/plan.ts';
-import { plainPath, plainWord, quoteWord, statementWord } from '../sessions/shell-words.ts';
+import { plainPath, plainWord, quoteWord, statementWord } from '../lib/shell-words.ts';
 import { planNodes } from '../steps/need.ts';
 import type { SheetGround, SheetLine, SheetSection } from './sheet-parts.ts';
 

@@ -2,7 +2,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planNodes, type Seen } from '../steps/need.ts';
 import type { IssuedCommand, Run } from '../steps/run.ts';
 import { judgeStopHere } from '../steps/stop-here.ts';
-import { itemText } from '../steps/unwind.ts';
+import { itemText } from '../steps/undo.ts';
 import { doingText } from '../steps/wording.ts';
 import { actionText, isEffect } from './command-text.ts';
 

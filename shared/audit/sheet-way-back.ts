@@ -5,7 +5,7 @@ import { enableEventStatement } from '../sessions/dialect-effects.ts';
 import { startLinkStatements } from '../sessions/dialect-links.ts';
 import { linkFacts } from '../sessions/links-of-plan.ts';
 import type { Position } from '../sessions/operations.ts';
-import { statementWord } from '../sessions/shell-words.ts';
+import { statementWord } from '../lib/shell-words.ts';
 import { provenTarget } from '../steps/prove.ts';
 import { reverseChannel, reverseEnds } from '../steps/way-back.ts';
 import { dialectAt, identityLine, mastersOf } from './sheet-common.ts';

@@ -1,5 +1,6 @@
 import { missing } from '../observations/gtid-set.ts';
 import { chainNodes, sourceMasters } from '../observations/plan-nodes.ts';
+import { switchOf } from '../plan/switches.ts';
 import type { Chain } from '../plan/plan.ts';
 import { userOf } from './accounts.ts';
 import { on, settingStatement } from './fix.ts';
@@ -45,21 +46,36 @@ export const wayBack: readonly GateDefinition[] = [
   {
     id: 'way-back.dead-mans-switch',
     group,
-    scope: 'plan',
-    title: "The dead-man's switch exists: the source thaws by itself when this laptop dies.",
+    scope: 'chain',
+    title: (chain) => `The source of ${chain} thaws by itself when this laptop dies.`,
     guards: ['I3'],
     overridable: false,
     blocking: true,
-    judge: ({ plan, context }, look) => {
+    judge: ({ plan }, chain, look) => {
+      const found = switchOf(plan, chain);
       if (plan.environment !== 'production') look.warnOnly();
+      if (plan.environment === 'production') {
+        look.expect(
+          false,
+          `${chain.id}: this version arms the dead-man's switch in rehearsals only, because nobody watches its sign of life during the minute yet; a production run is refused.`,
+          'Rehearse against staging.',
+        );
+      }
+      if (found.kind === 'armed') {
+        look.row(chain.id, found.secondStage ? 'armed, second stage too' : 'armed');
+        look.expect(
+          found.secondStage,
+          `${chain.id}: when this laptop dies in the narrow passage, the source stays closed until a person opens it: the plan gives its switch no way to the target masters.`,
+          'Name an option file of the source hosts under deadMansSwitch.targetOptionFile of the chain.',
+        );
+        return look.judgement('chain', 'switch');
+      }
       look.expect(
-        context.program.deadMansSwitch,
-        plan.environment === 'production'
-          ? "Production runs are refused until the dead-man's switch exists."
-          : `This version has no dead-man's switch: when the cockpit dies between fence and promotion, this ${plan.environment} stays read-only until a person thaws it.`,
-        plan.environment === 'production'
-          ? 'Rehearse in staging or in the simulator; production needs a version with the switch.'
-          : 'After a crash: SET GLOBAL read_only = 0; on every source master.',
+        false,
+        found.kind === 'none'
+          ? `${chain.id} has no dead-man's switch, as its plan says: ${found.why}`
+          : `${chain.id} has no dead-man's switch: ${found.lacking.join(', ')}. When the cockpit dies between fence and promotion, its source stays read-only until a person thaws it.`,
+        'Give every source node of the chain a hostLogin, or say deadMansSwitch: { none: why }. After a crash: SET GLOBAL read_only = 0; on every source master.',
       );
       return look.judgement();
     },

@@ -15,14 +15,12 @@ export type People = {
 
 /** What this build of the cockpit can do, as far as gates ask. */
 export type Program = {
-  /** Whether the dead-man's switch of the product's first page is built in. */
-  readonly deadMansSwitch: boolean;
   /** Release series that real servers confirmed, e.g. `10.11`. */
   readonly provenVersions: readonly { readonly flavor: Flavor; readonly series: string }[];
 };
 
-/** This version of the cockpit: no dead-man's switch yet. */
-export const thisProgram: Program = { deadMansSwitch: false, provenVersions: provenSeries };
+/** This version of the cockpit. */
+export const thisProgram: Program = { provenVersions: provenSeries };
 
 /** What surrounds a judgement. */
 export type JudgeContext = {

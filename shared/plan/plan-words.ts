@@ -18,6 +18,11 @@ export const path = z
   .min(1)
   .max(1024)
   .describe('A file path; a leading ~/ is the home of the user who runs the cockpit.');
+/** A file on a host of the plan, never on this laptop. */
+export const hostFile = z
+  .string()
+  .regex(/^~?\/[^\0\n\r]{1,1022}$/, 'a full path on the host, or one that begins with ~/')
+  .describe('A file on the host; a leading ~/ is the home of the account that SSH logs in as there.');
 /** A host name or IP address. */
 export const address = z
   .string()

@@ -4,7 +4,9 @@ import {
   address,
   credentialSchema,
   durationMs,
+  hostFile,
   id,
+  mysqlName,
   path,
   port,
   tableName,
@@ -51,6 +53,25 @@ export type SshAccess = z.infer<typeof sshSchema>;
 const hostSchema = z.strictObject({ id, site: id, ssh: sshSchema.optional() });
 export type Host = z.infer<typeof hostSchema>;
 
+const clientProgram = z
+  .string()
+  .regex(/^[A-Za-z0-9_./-]{1,255}$/, 'a program of letters, digits, dot, slash, dash or underscore')
+  .default('mysql')
+  .describe("The host's own command-line client: mysql, mariadb, or its full path.");
+
+/** How a host logs in to its own server, by what it already has. No secret has a place here. */
+const hostLoginSchema = z.strictObject({
+  client: clientProgram,
+  optionFile: hostFile
+    .optional()
+    .describe('The only option file that is read; default: those the client reads by itself.'),
+  socket: hostFile.optional().describe("Default: the instance's socket, else its address and port over TCP."),
+  user: mysqlName
+    .optional()
+    .describe('An account of unix_socket or auth_socket; default: as the option file says.'),
+});
+export type HostLogin = z.infer<typeof hostLoginSchema>;
+
 const instanceSchema = z.strictObject({
   id,
   host: id,
@@ -70,6 +91,9 @@ const instanceSchema = z.strictObject({
     .describe(
       'A file in an include directory of its option files, on its host: read_only=1 is put there so that the fence outlives a restart (MariaDB).',
     ),
+  hostLogin: hostLoginSchema
+    .optional()
+    .describe("How its host logs in to it when the dead-man's switch fires: by what the host already has."),
   via: z.enum(['ssh', 'direct']).default('ssh'),
   tls: tlsSchema.default({ mode: 'REQUIRED' }),
   operator: credentialSchema.optional().describe('Overrides accounts.operator for this instance.'),
@@ -128,6 +152,18 @@ const chainSchema = z.strictObject({
     .max(64)
     .default([])
     .describe("Accounts 'user'@'host' that pass read_only and are known and accepted."),
+  deadMansSwitch: z
+    .union([
+      z.strictObject({ none: text.describe("Why the source of this chain has no dead-man's switch.") }),
+      z.strictObject({
+        client: clientProgram,
+        targetOptionFile: hostFile.describe(
+          'On every source host of the chain: with it the switch logs in at the target masters, by their replication addresses.',
+        ),
+      }),
+    ])
+    .optional()
+    .describe('How the second stage reaches the target; without it the narrow passage has no second stage.'),
   events: z
     .array(tableName)
     .max(200)

@@ -1,11 +1,14 @@
 import { present } from '../lib/assert.ts';
 import type { Chain, Plan } from '../plan/plan.ts';
+import { armedChains, armedHosts } from '../plan/switches.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import type { Action, MysqlCommand } from './command.ts';
 import { dropInContent, stagedPath } from './durable-fence.ts';
 import { planNodes, fleetHosts, sourceNodes } from './need.ts';
 import { order, type StepId } from './order.ts';
 import { forwardChannel } from './promote.ts';
+import { standDownArgv } from './stand-down.ts';
+import { switchPlace } from './switch-place.ts';
 import { mustOpenRing, reverseChannel, reverseConfiguration, reverseEnds } from './way-back.ts';
 
 /** One effect that the run will have, as far as it can be known before the run. */
@@ -30,6 +33,7 @@ export function actionsAhead(
 ): readonly ActionAhead[] {
   const all = [
     ...planNodes(plan).map((node) => ahead('lock', mysql(node, 'takeLock', {}))),
+    ...switchesAhead(plan, facts),
     ...quietAhead(plan, facts),
     ...plan.chains.flatMap((chain) => chainAhead(plan, chain, facts)),
     ...redirectAhead(plan),
@@ -48,6 +52,37 @@ function mysql<K extends MysqlCommand['operation']>(
   input: Extract<MysqlCommand, { operation: K }>['input'],
 ): Action {
   return { kind: 'mysql', instance, session: 'act', operation, input } as MysqlCommand;
+}
+
+/** Stands in for the run's own id, which names the files of its switches. */
+export const laterRun = 'RUN';
+
+/** The dead-man's switch of each host: put there and started, claimed, stood down. */
+function switchesAhead(
+  plan: Plan,
+  facts: Readonly<Record<string, FastFacts | undefined>>,
+): readonly ActionAhead[] {
+  const nodes = armedChains(plan).flatMap(sourceNodes);
+  return armedHosts(plan).flatMap((host) => {
+    const place = switchPlace(laterRun, host);
+    const opens = nodes.filter(
+      (node) =>
+        facts[node]?.readOnly === false &&
+        plan.instances.some(({ id, host: at }) => id === node && at === host),
+    );
+    const undoes = opens.length === 0 ? 'takes maintenance mode back' : `opens ${opens.join(' and ')}`;
+    const ssh = (argv: readonly string[]): Action => ({ kind: 'ssh', host, argv, effect: true });
+    return [
+      ahead(
+        'arm',
+        { kind: 'ssh-file', host, path: place.script, content: '' },
+        `the run's id and threads; unless it is claimed, it ${undoes} after ${plan.limits.deadMansSwitchMs} ms (limits.deadMansSwitchMs)`,
+      ),
+      ahead('arm', ssh(['sh', place.command, 'arm']), "the run's id"),
+      ahead('claim', { kind: 'ssh-move', host, from: place.armed, to: place.claimed }, "the run's id"),
+      ahead('promote', ssh(standDownArgv(laterRun, host)), "the run's id"),
+    ];
+  });
 }
 
 function quietAhead(

@@ -211,9 +211,3 @@ function memberFrom(chain: Chain, instance: string, sources: FactsByInstance): S
   const direct = member?.from === undefined ? undefined : sources[member.from];
   return present(direct ?? Object.values(sources)[0], 'a source to wait for');
 }
-
-/** Its place in the order is here; the switch itself comes with a later version, and everything that runs says so. */
-export const arm: StepFunction = () => ({
-  kind: 'absent',
-  text: "This version has no dead-man's switch: if this laptop dies between fence and promote, the sources stay read-only until a person thaws them.",
-});

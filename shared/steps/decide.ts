@@ -5,6 +5,7 @@ import type { Command } from './command.ts';
 import type { Moment, StampedEvent } from './event.ts';
 import { order, placeOf } from './order.ts';
 import { refenceCommands } from './refence.ts';
+import { standDownCommands } from './stand-down.ts';
 import { performStep } from './step-functions.ts';
 import type { Progress } from './need.ts';
 import type { Run, StepKey, StepState } from './run.ts';
@@ -101,7 +102,7 @@ function settle(taken: Run, plan: Plan): Settling {
     moved ||= concluded !== run;
     run = concluded;
   }
-  const closing = refenceCommands(run);
+  const closing = [...refenceCommands(run, plan), ...standDownCommands(run, plan)];
   run = issue(run, 'watchdog', closing);
   return { run: { ...run, wakeAtMonoMs: nextWake(run) }, commands: [...commands, ...closing] };
 }

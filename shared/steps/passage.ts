@@ -1,12 +1,36 @@
 import { present } from '../lib/assert.ts';
 import { readStates } from './before-fence.ts';
 import { memberOf, positionText } from './containment.ts';
-import { answerOf, done, failure, needs, sourceNodes, type Seen, type StepFunction } from './need.ts';
+import { armedHosts } from '../plan/switches.ts';
+import {
+  answerOf,
+  done,
+  failure,
+  firstTrouble,
+  needs,
+  sourceNodes,
+  type Seen,
+  type StepFunction,
+} from './need.ts';
 import { provenTarget, provenWrong } from './prove.ts';
 import type { Run } from './run.ts';
+import { switchPlace } from './switch-place.ts';
 
-/** Forward coordinates are already in the journal (the proof's reading of each target); without a dead-man's switch nothing is claimed. */
+/**
+ * Forward coordinates are already in the journal (the proof's reading of each target). Every switch is claimed by the rename
+ * that its firing needs too: exactly one of the two happens, so a claim that is not seen to be ours ends the run.
+ */
 export const claim: StepFunction = (context) => {
+  const need = needs(context);
+  const hosts = armedHosts(context.plan);
+  const claims = hosts.map((host) => {
+    const { armed, claimed } = switchPlace(context.run.id, host);
+    return [host, need.sshMove('claim', [host, armed, claimed], {})] as const;
+  });
+  const lost = firstTrouble("the claim of its dead-man's switch", claims);
+  if (lost !== null) return failure(`${lost}. The switch may have fired: nothing is promoted.`);
+  if (claims.some(([, answer]) => answer === undefined))
+    return need.waiting("every dead-man's switch to be claimed");
   const coordinates = context.plan.chains.flatMap((chain) =>
     chain.target.masters.map(({ instance }) => {
       const facts = provenTarget(context.run, chain, instance);
@@ -15,7 +39,7 @@ export const claim: StepFunction = (context) => {
     }),
   );
   return done(
-    `Forward coordinates: ${coordinates.join('; ')}. No dead-man's switch to claim in this version.`,
+    `Forward coordinates: ${coordinates.join('; ')}. ${hosts.length === 0 ? "The plan has no dead-man's switch." : `Dead-man's switch claimed on ${hosts.join(', ')}.`}`,
   );
 };
 

@@ -1,7 +1,9 @@
 import type { OperationOutput } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
 import type { Command } from './command.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Run } from './run.ts';
+import { switchActed } from './stand-down.ts';
 
 /** Alarms after the PONR that a new fence answers: closing a source is always allowed. */
 const closable = new Set(['fence-lost']);
@@ -12,11 +14,13 @@ const closable = new Set(['fence-lost']);
  * switched read_only off, the acting session holds the lock still, and the fence must come from it. Each alarm is
  * answered once; a new loss is a new alarm.
  */
-export function refenceCommands(run: Run): readonly Command[] {
+export function refenceCommands(run: Run, plan: Plan): readonly Command[] {
   const { ponrAt } = run;
   if (ponrAt === null) return [];
   return run.alarms.flatMap(({ alarm, moment }, index) => {
     if (!closable.has(alarm.alarm) || moment.monoMs < ponrAt.monoMs) return [];
+    // The second stage opened it under the target's lock: the application writes there, and closing it again would lose that.
+    if (switchActed(run, plan, alarm.instance)) return [];
     const place = { instance: alarm.instance, name: `watchdog#${index}` };
     const lock = lockCommand(place);
     const answer = run.commands[lock.key]?.answer ?? null;

@@ -1,6 +1,7 @@
 import { present } from '../lib/assert.ts';
 import { announce, canary, events, redirect, residue } from './after.ts';
-import { arm, lock, preDrain } from './before-fence.ts';
+import { arm } from './arm.ts';
+import { lock, preDrain } from './before-fence.ts';
 import { close } from './close.ts';
 import { converge } from './converge.ts';
 import { drain } from './drain.ts';

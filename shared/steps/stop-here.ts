@@ -1,5 +1,7 @@
 import type { Plan } from '../plan/plan.ts';
+import { switchOf } from '../plan/switches.ts';
 import type { Run } from './run.ts';
+import { secondStageMs } from './switch-place.ts';
 
 /** The stop-here matrix: what is writable now, what is lost if we stop, how to go back, how long it takes. */
 export type StopHere = {
@@ -58,8 +60,7 @@ function beforePonr(run: Run, plan: Plan): StopHere {
         ? 'thawing now'
         : 'thaw every chain; it happens by itself on any failure or overrun',
     takes: `about 0.3 s; bounded by ${plan.limits.abortMs} ms (limits.abortMs of the plan)`,
-    ifLaptopDies:
-      "the sources stay read-only until a person thaws them: this version has no dead-man's switch",
+    ifLaptopDies: ifLaptopDies(run, plan),
   };
 }
 
@@ -72,4 +73,17 @@ function notTakenBack(run: Run): StopHere {
     takes: 'one press, or as long as a person needs',
     ifLaptopDies: 'whatever is closed stays closed until a person opens it by the emergency sheet',
   };
+}
+
+function ifLaptopDies(run: Run, plan: Plan): string {
+  const without = plan.chains.filter((chain) => switchOf(plan, chain).kind !== 'armed');
+  if (without.length === plan.chains.length)
+    return "the sources stay read-only until a person thaws them: the plan has no dead-man's switch";
+  const rest =
+    without.length === 0
+      ? ''
+      : `; ${without.map(({ id }) => id).join(', ')} stays read-only until a person thaws it`;
+  if (run.steps['claim']?.state === 'done')
+    return `the second stage of the dead-man's switch opens the sources after ${secondStageMs / 1_000} s, where it can hold the target closed${rest}`;
+  return `the dead-man's switch opens the sources, at most ${plan.limits.deadMansSwitchMs / 1_000} s after it was armed (limits.deadMansSwitchMs of the plan)${rest}`;
 }

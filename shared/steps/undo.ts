@@ -3,6 +3,19 @@ export type UndoItem =
   | { readonly kind: 'thaw'; readonly instance: string; readonly fenceThread: number }
   | { readonly kind: 'scheduler-on'; readonly instance: string }
   | { readonly kind: 'unstage'; readonly host: string; readonly path: string }
+  /** The dead-man's switch of a host, stood down last: as long as anything is not restored it stays armed. */
+  | { readonly kind: 'stand-down'; readonly host: string }
   | { readonly kind: 'maintenance-off'; readonly fleet: string; readonly host: string }
   | { readonly kind: 'close-ring'; readonly instance: string; readonly channel: string }
   | { readonly kind: 'remove-reverse'; readonly instance: string; readonly channel: string };
+
+/** One line of the undo list, in words. */
+export function itemText(item: UndoItem): string {
+  if (item.kind === 'thaw') return `${item.instance} writable again`;
+  if (item.kind === 'scheduler-on') return `event scheduler of ${item.instance} on`;
+  if (item.kind === 'stand-down') return `dead-man's switch of ${item.host} stood down`;
+  if (item.kind === 'maintenance-off') return `maintenance mode of ${item.host} off`;
+  if (item.kind === 'unstage') return `${item.path} removed on ${item.host}`;
+  if (item.kind === 'close-ring') return `ring link of ${item.instance} on`;
+  return `reverse link of ${item.instance} removed`;
+}

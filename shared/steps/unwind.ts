@@ -1,4 +1,3 @@
-import { present } from '../lib/assert.ts';
 import type { Answer, SessionPurpose } from '../sessions/session.ts';
 import { wrongServer } from './before-fence.ts';
 import {
@@ -12,7 +11,8 @@ import {
   type StepFunction,
 } from './need.ts';
 import { lostThreads, unansweredEffects } from './run.ts';
-import type { UndoItem } from './undo.ts';
+import { itemText, type UndoItem } from './undo.ts';
+import { isLeft, maintenanceOff, standDownAll, unstage, type Restored, type Undone } from './unwind-hosts.ts';
 
 /**
  * A session the undo may use, and how its questions are named. The spare comes first, then the one that only read so
@@ -47,7 +47,10 @@ export const unwind: StepFunction = (context) => {
   const restored = results.every(({ result }) => result !== 'waiting');
   // The small things wait for every thaw: the application comes first.
   const others = restored ? restoreAll(need, context) : [];
-  const all = [...results, ...others];
+  const changes = [...results, ...others];
+  // A switch is stood down last, and only where nothing is left for it to do.
+  const safe = restored && changes.every(({ result }) => result === 'done' || isLeft(result));
+  const all = [...changes, ...(safe ? standDownAll(need, context) : [])];
   const waiting = all.flatMap(({ item, result }) => {
     if (result === 'waiting') return [itemText(item)];
     return typeof result === 'object' && 'again' in result ? [`${itemText(item)} (${result.again})`] : [];
@@ -70,20 +73,9 @@ export const unwind: StepFunction = (context) => {
   );
 };
 
-type Restored =
-  | 'done'
-  | 'waiting'
-  /** Nobody answered: it is asked again, and the rest of the list need not wait for it. */
-  | { readonly again: string }
-  /** It stays, and changes nothing: no person need be called for it. */
-  | { readonly left: string }
-  | { readonly failed: string };
-
-type Undone = { readonly item: UndoItem; readonly result: Restored };
-
 /** Everything but the thaws; the ring closes last, and only where the reverse link is seen gone: events could circle. */
 function restoreAll(need: Needs, context: StepContext): readonly Undone[] {
-  const small = context.run.undo.filter((item) => item.kind !== 'thaw');
+  const small = context.run.undo.filter((item) => item.kind !== 'thaw' && item.kind !== 'stand-down');
   const first = small
     .filter((item) => item.kind !== 'close-ring')
     .map((item): Undone => ({ item, result: restore(need, context, item) }));
@@ -101,16 +93,6 @@ function restoreAll(need: Needs, context: StepContext): readonly Undone[] {
       };
     });
   return [...first, ...rings];
-}
-
-/** One line of the undo list, in words. */
-export function itemText(item: UndoItem): string {
-  if (item.kind === 'thaw') return `${item.instance} writable again`;
-  if (item.kind === 'scheduler-on') return `event scheduler of ${item.instance} on`;
-  if (item.kind === 'maintenance-off') return `maintenance mode of ${item.host} off`;
-  if (item.kind === 'unstage') return `${item.path} removed on ${item.host}`;
-  if (item.kind === 'close-ring') return `ring link of ${item.instance} on`;
-  return `reverse link of ${item.instance} removed`;
 }
 
 /** Tries one item through each door in turn, and through the watchdog's as long as nobody answers there. */
@@ -228,9 +210,13 @@ function endUnanswered(
   }
 }
 
-type SmallItem = Exclude<UndoItem, { kind: 'thaw' | 'maintenance-off' | 'unstage' }>;
+type SmallItem = Exclude<UndoItem, { kind: 'thaw' | 'maintenance-off' | 'unstage' | 'stand-down' }>;
 
-function restore(need: Needs, context: StepContext, item: Exclude<UndoItem, { kind: 'thaw' }>): Restored {
+function restore(
+  need: Needs,
+  context: StepContext,
+  item: Exclude<UndoItem, { kind: 'thaw' | 'stand-down' }>,
+): Restored {
   if (item.kind === 'maintenance-off') return maintenanceOff(need, context, item);
   if (item.kind === 'unstage') return unstage(need, item);
   return throughDoors(context, item.instance, (door) => restoreOn(need, context, [item, door]));
@@ -268,27 +254,4 @@ function undoEffect(need: Needs, item: SmallItem, { session, tag }: Door) {
   if (item.kind === 'scheduler-on') return need.mysql(name, at, ['setEventScheduler', { on: true }]);
   if (item.kind === 'remove-reverse') return need.mysql(name, at, ['removeLink', { channel: item.channel }]);
   return need.mysql(name, at, ['startLink', { channel: item.channel }]);
-}
-
-/** A file that no server reads: what stays of it costs nobody anything. */
-function unstage(need: Needs, { host, path }: Extract<UndoItem, { kind: 'unstage' }>): Restored {
-  const removed = need.sshFile(`unstage.${path}`, [host, path, null], {});
-  if (removed === undefined) return 'waiting';
-  return removed.kind === 'ok' ? 'done' : { left: trouble(host, `removing ${path}`, removed) };
-}
-
-function maintenanceOff(
-  need: Needs,
-  { plan }: StepContext,
-  item: Extract<UndoItem, { kind: 'maintenance-off' }>,
-): Restored {
-  const fleet = present(
-    plan.appFleets.find(({ id }) => id === item.fleet),
-    item.fleet,
-  );
-  const off = need.ssh(`${fleet.id}.maintenance-off`, [item.host, fleet.maintenance?.off ?? ['true']], {
-    effect: true,
-  });
-  if (off === undefined) return 'waiting';
-  return off.kind === 'ok' ? 'done' : { failed: trouble(item.host, 'maintenance mode off', off) };
 }

@@ -13,7 +13,7 @@ import {
   refusalOf,
   removeFileLine,
 } from '../../main/adapters/ssh-shell-words.ts';
-import { quoteWord, statementWord } from '../../shared/sessions/shell-words.ts';
+import { quoteWord, statementWord } from '../../shared/lib/shell-words.ts';
 
 describe('words for a shell', () => {
   test('and statements too, whatever quotes, dollars, backticks and exclamation marks are in them', () => {

@@ -32,7 +32,21 @@ function cli(
 describe('the sheet of a running night', () => {
   test('is written again as steps change, and the last one is the one of the end', async () => {
     const texts: string[] = [];
+    // A fence that waits behind a statement: there the run rests, and a person may need the way back on paper.
     const night = await rehearse({
+      faults: [
+        {
+          when: { step: 'pre-drain', state: 'done' },
+          fault: {
+            kind: 'long-transaction',
+            on: 'orders-a1',
+            how: 'running',
+            user: 'batch',
+            rows: 5,
+            forMs: 1_200,
+          },
+        },
+      ],
       sheet: { file: 'memory', write: async ({ text }) => void texts.push(text) },
     });
     expect(night.run?.outcome).toBe('done');

@@ -28,7 +28,9 @@ function replyTo(model: Model, action: Action, nowMs: number): Reply {
   if (action.kind === 'mysql') return replyOfServer(model, action, nowMs);
   const host = present(model.hosts.get(action.host), action.host);
   if (action.kind === 'ssh-move') {
-    host.files.set(action.to, present(host.files.get(action.from), action.from));
+    const content = host.files.get(action.from);
+    if (content === undefined) return { code: 1, message: `mv: cannot stat '${action.from}'` };
+    host.files.set(action.to, content);
     host.files.delete(action.from);
     return { value: { stdout: '', stderr: '' } };
   }
@@ -42,6 +44,8 @@ function replyTo(model: Model, action: Action, nowMs: number): Reply {
 
 function runOnHost({ plan }: Model, host: ModelHost, argv: readonly string[]): string {
   const line = argv.join(' ');
+  const script = argv.find((word) => word.startsWith('.cutover-'));
+  if (script !== undefined) return runSwitch(host, script.replace(/\.sh$/, ''), argv.at(-1) === 'arm');
   for (const fleet of plan.appFleets.filter(({ hosts }) => hosts.some((entry) => entry.host === host.id))) {
     if (line === fleet.verify.join(' ')) return `${host.site}\n`;
     for (const [site, command] of Object.entries(fleet.switch))
@@ -50,6 +54,13 @@ function runOnHost({ plan }: Model, host: ModelHost, argv: readonly string[]): s
     if (line === fleet.maintenance?.off.join(' ')) host.maintenance = false;
   }
   return '';
+}
+
+/** A switch that is armed and stands down; in this world none of them ever fires. */
+function runSwitch(host: ModelHost, name: string, arms: boolean): string {
+  if (arms) host.files.set(`~/${name}/armed`, '');
+  else for (const path of [...host.files.keys()]) if (path.startsWith(`~/${name}`)) host.files.delete(path);
+  return arms ? '1 4711\n' : 'stood down and gone\n';
 }
 
 function replyOfServer(model: Model, action: MysqlCommand, nowMs: number): Reply {

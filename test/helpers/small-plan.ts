@@ -20,7 +20,7 @@ export function smallPlan(change: Partial<PlanInput> = {}): Plan {
       { id: 'app1', site: 'colo', ssh: { alias: 'app1' } },
     ],
     accounts: { operator: { loginPath: 'operator' }, plain: { loginPath: 'plain' } },
-    instances: nodes.map(({ id, port, side }) => ({ id, host: `h-${side}`, port })),
+    instances: nodes.map(({ id, port, side }) => ({ id, host: `h-${side}`, port, hostLogin: {} })),
     chains: [
       {
         id: 'orders',
@@ -36,6 +36,7 @@ export function smallPlan(change: Partial<PlanInput> = {}): Plan {
         wayBack: 'reverse',
         bypassAccounts: ["'root'@'localhost'"],
         events: ['shop.cleanup'],
+        deadMansSwitch: { targetOptionFile: '/root/.target.cnf' },
       },
     ],
     appFleets: [

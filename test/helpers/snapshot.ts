@@ -76,7 +76,7 @@ export const healthyContext: JudgeContext = {
   now: judgedAt,
   phase: 'go',
   history: [],
-  program: { ...thisProgram, deadMansSwitch: true },
+  program: thisProgram,
 };
 
 /** Changes the facts of one instance. */

@@ -150,8 +150,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       edit(
         'shared/steps/unwind.ts',
-        "if (thread === undefined || (!pending && !ended)) return 'done';",
-        "if (thread !== -1) return 'done';",
+        "if (threads.length === 0) return 'done';",
+        "if (threads.length >= 0) return 'done';",
       ),
     ],
     faults: 'all',

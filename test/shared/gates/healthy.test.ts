@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { letsPass } from '../../../shared/gates/gate.ts';
 import { judge, mayBeOverridden } from '../../../shared/gates/judge.ts';
 import { registry } from '../../../shared/gates/registry.ts';
-import { thisProgram } from '../../../shared/gates/world.ts';
+import type { Plan } from '../../../shared/plan/plan.ts';
 import { smallPlan } from '../../helpers/small-plan.ts';
 import { healthyContext, healthyPeople, healthySnapshot, takenAt } from '../../helpers/snapshot.ts';
 
@@ -108,25 +108,52 @@ describe('overrides', () => {
   });
 });
 
-test("production is refused until the dead-man's switch exists, whatever a person says", () => {
-  const plan = { ...smallPlan(), environment: 'production' } as const;
-  const gate = 'way-back.dead-mans-switch';
-  const verdict = judge(plan, healthySnapshot('mysql'), {
-    people: {
-      ...healthyPeople,
-      overrides: [{ gate, who: 'Ada', reason: 'it will be fine', atUtcMs: takenAt }],
-    },
-    context: { ...healthyContext, program: thisProgram },
-  }).find((candidate) => candidate.gate === gate);
-  expect(verdict).toMatchObject({ state: 'closed', blocking: true, overridable: false, override: null });
-  expect(verdict?.reasons[0]).toBe("Production runs are refused until the dead-man's switch exists.");
-  expect(verdict !== undefined && letsPass(verdict)).toBe(false);
-  const rehearsal = judge(smallPlan(), healthySnapshot('mysql'), {
-    people: healthyPeople,
-    context: { ...healthyContext, program: thisProgram },
+describe("the dead-man's switch", () => {
+  const gate = 'way-back.dead-mans-switch:orders';
+  const verdictOf = (plan: Plan) =>
+    judge(plan, healthySnapshot('mysql'), {
+      people: {
+        ...healthyPeople,
+        overrides: [{ gate, who: 'Ada', reason: 'it will be fine', atUtcMs: takenAt }],
+      },
+      context: healthyContext,
+    }).find((candidate) => candidate.gate === gate);
+  const without = (environment: Plan['environment'], none?: string): Plan => {
+    const { instances, chains, ...plan } = smallPlan();
+    return {
+      ...plan,
+      environment,
+      instances: instances.map(({ hostLogin: _login, ...instance }) => instance),
+      chains: chains.map(({ deadMansSwitch: _switch, ...chain }) =>
+        none === undefined ? chain : { ...chain, deadMansSwitch: { none } },
+      ),
+    };
+  };
+
+  test('is refused, whatever a person says, with a switch, without one, and with the reason for none', () => {
+    for (const plan of [
+      without('production'),
+      without('production', 'the hosts may not log in'),
+      { ...smallPlan(), environment: 'production' } as const,
+    ]) {
+      const verdict = verdictOf(plan);
+      expect(verdict).toMatchObject({ state: 'closed', blocking: true, overridable: false, override: null });
+      expect(verdict?.reasons[0]).toContain('a production run is refused');
+      expect(verdict !== undefined && letsPass(verdict)).toBe(false);
+    }
   });
-  expect(rehearsal.find((candidate) => candidate.gate === gate)).toMatchObject({
-    state: 'closed',
-    blocking: false,
+  test('a rehearsal says what is missing', () => {
+    expect(verdictOf(without('staging'))?.reasons[0]).toMatch(
+      /^orders has no dead-man's switch: a1 has no hostLogin, /,
+    );
+    expect(verdictOf(without('staging', 'the hosts may not log in'))?.reasons[0]).toContain(
+      'as its plan says: the hosts may not log in',
+    );
+  });
+  test('is nothing but a warning in a rehearsal', () => {
+    expect(verdictOf(without('staging'))).toMatchObject({ state: 'closed', blocking: false });
+  });
+  test('is open in a rehearsal with one on every source node', () => {
+    expect(verdictOf({ ...smallPlan(), environment: 'staging' })).toMatchObject({ state: 'open' });
   });
 });

@@ -101,7 +101,7 @@ describe.each(['mysql', 'mariadb'] as const)('what is unknown opens nothing (%s)
     const spoken = [
       'people.checklist:all-present',
       'people.checklist:deploys-frozen',
-      'way-back.dead-mans-switch',
+      'way-back.dead-mans-switch:orders',
     ];
     expect([...openGates(judge(plan, blind, rest))].sort()).toEqual(spoken);
     const nothing: Snapshot = {

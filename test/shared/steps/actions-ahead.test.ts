@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { isEffect, placeOfAction } from '../../../shared/audit/command-text.ts';
 import type { FastFacts } from '../../../shared/sessions/operations.ts';
-import { actionsAhead, laterMoment } from '../../../shared/steps/actions-ahead.ts';
+import { actionsAhead, laterMoment, laterRun } from '../../../shared/steps/actions-ahead.ts';
 import type { Action } from '../../../shared/steps/command.ts';
 import { planNodes } from '../../../shared/steps/need.ts';
 import type { Plan } from '../../../shared/plan/plan.ts';
 import { openWorld } from '../../helpers/answering-world.ts';
 import { performHonestly } from '../../helpers/model-operations.ts';
+import { switchPlan } from '../../helpers/switch-plan.ts';
 import { eventfulPlan, referencePlan, referenceWith } from '../../helpers/reference-plan.ts';
 
 /** Only the run finds out whether and which. */
@@ -52,14 +53,19 @@ function line(step: string, action: Action): string {
             ...('from' in action.input && action.input.from !== null ? { from: 'later' } : {}),
           },
         ]
-      : [action];
-  return `${step} ${placeOfAction(action)} ${JSON.stringify(what)}`;
+      : [
+          action.kind === 'ssh-file' && action.path.startsWith('~/.cutover-')
+            ? { ...action, content: '' }
+            : action,
+        ];
+  return `${step} ${placeOfAction(action)} ${JSON.stringify(what).replaceAll(`.cutover-${laterRun}-`, '.cutover-test-run-')}`;
 }
 
 describe('what go/no-go announces is what a quiet night does', () => {
   test.each([
     ['the reference case', referencePlan()],
     ['with maintenance mode, events and a drop-in', eventfulPlan()],
+    ["with a dead-man's switch on every source host and every application host", switchPlan()],
     [
       'without GTID',
       referenceWith((plan) => ({

@@ -1,0 +1,130 @@
+import { secondStageMs } from '../../shared/steps/switch-place.ts';
+import type { HostSwitch, SwitchServer } from '../../shared/steps/switch-host.ts';
+import { dataMark } from '../../shared/steps/switch-script.ts';
+import { open } from './fence.ts';
+import { startLink } from './link-start.ts';
+import { kill } from './processes.ts';
+import { detach, refreshLinks } from './replication.ts';
+import type { HostWorld, Server, World } from './world.ts';
+
+type Ran = { readonly status: number; readonly stdout: string; readonly stderr: string };
+
+/** How often a switch looks, and how long it goes on with what cannot be done at once. */
+const tickMs = 1_000;
+const patience = 600;
+/** Thread id of a session that a switch keeps: no connection of the world has it. */
+const keptBySwitch = -1;
+
+/** What a host does with a command for its dead-man's switch; null: the command is another one. */
+export function runSwitch(world: World, host: HostWorld, argv: readonly string[]): Ran | null {
+  const command = argv.find((word) => /^\.cutover-.*\.sh$/.test(word));
+  if (argv[0] !== 'sh' || command === undefined) return null;
+  const folder = `~/${command.slice(0, -'.sh'.length)}`;
+  const script = host.files.get(`${folder}.sh`);
+  if (argv.at(-1) === 'arm') return arm(world, host, { folder, script });
+  if (host.files.has(`${folder}/fired`) || host.files.has(`${folder}/second`))
+    return { status: 3, stdout: '', stderr: 'the switch has acted' };
+  for (const path of [...host.files.keys()]) if (path.startsWith(folder)) host.files.delete(path);
+  return { status: 0, stdout: 'stood down and gone\n', stderr: '' };
+}
+
+function arm(
+  world: World,
+  host: HostWorld,
+  { folder, script }: { readonly folder: string; readonly script: string | undefined },
+): Ran {
+  const line = script?.split('\n').find((each) => each.startsWith(dataMark));
+  if (line === undefined) return { status: 2, stdout: '', stderr: `sh: 0: cannot open ${folder}.sh` };
+  const data = JSON.parse(line.slice(dataMark.length)) as HostSwitch;
+  const unmet = [...data.servers, ...data.targets].find(({ instance }) => !reached(world, host, instance));
+  if (unmet !== undefined)
+    return { status: 1, stdout: '', stderr: `no login to ${unmet.instance} from this host` };
+  host.files.set(`${folder}/armed`, '');
+  const armedAt = world.clock.nowMs();
+  let claimedAt: number | null = null;
+  const tick = (): void => {
+    const now = world.clock.nowMs();
+    // Stood down: its files are gone.
+    if (!host.files.has(`${folder}.sh`)) return;
+    if (host.files.has(`${folder}/claimed`)) {
+      claimedAt ??= now;
+      if (now - claimedAt >= secondStageMs) {
+        rename(host, `${folder}/claimed`, `${folder}/second`);
+        return secondStage(world, host, data);
+      }
+    } else if (now - armedAt >= data.deadlineMs) {
+      rename(host, `${folder}/armed`, `${folder}/fired`);
+      takeMaintenanceBack(world, host, data);
+      for (const server of data.servers) undo(world, server, patience);
+      return;
+    }
+    world.clock.in(tickMs, tick);
+  };
+  world.clock.in(tickMs, tick);
+  return { status: 0, stdout: `1 ${Math.floor(armedAt / 1_000)}\n`, stderr: '' };
+}
+
+function rename(host: HostWorld, from: string, to: string): void {
+  host.files.delete(from);
+  host.files.set(to, '');
+}
+
+/** The server, when it answers and the way there is not cut. */
+function reached(world: World, host: HostWorld, instance: string): Server | null {
+  const server = world.servers.get(instance);
+  return server?.power === 'up' && !world.network.isCut(host.site, server.site) ? server : null;
+}
+
+/** Ends the run's own sessions; whether the run lock is free then, or kept by a switch. */
+function endOwn(server: Server, threads: readonly number[]): boolean {
+  for (const thread of threads) kill(server, thread);
+  return server.lockHolder === null || server.lockHolder === keptBySwitch;
+}
+
+function undo(world: World, of: SwitchServer, left: number): void {
+  const server = world.servers.get(of.instance);
+  if (server?.power !== 'up' || !endOwn(server, of.threads)) {
+    if (left > 0) world.clock.in(tickMs, () => undo(world, of, left - 1));
+    return;
+  }
+  open(world, server);
+  if (of.items.some(({ kind }) => kind === 'scheduler-on')) server.eventScheduler = true;
+  const reverse = server.links.find(({ channel }) => channel === of.removeReverse?.channel);
+  if (reverse !== undefined) {
+    reverse.receiverOn = false;
+    reverse.applierOn = false;
+    refreshLinks(world);
+    detach(reverse);
+  }
+  const ring = server.links.find(({ channel }) => channel === of.closeRing?.channel);
+  if (ring !== undefined) startLink(world, ring);
+}
+
+function secondStage(world: World, host: HostWorld, data: HostSwitch): void {
+  for (const chain of data.chains) {
+    const targets = chain.targets.map((instance) => reached(world, host, instance));
+    const kept = targets.map((server) => {
+      const threads = data.targets.find(({ instance }) => instance === server?.id)?.threads ?? [];
+      if (server === null || !endOwn(server, threads)) return false;
+      server.lockHolder = keptBySwitch;
+      return server.readOnly;
+    });
+    // One that is not held, or takes writes, leaves the whole chain as it is.
+    if (targets.length === 0 || !kept.every(Boolean)) continue;
+    for (const of of data.servers.filter(({ instance }) => chain.servers.includes(instance))) {
+      undo(world, of, patience);
+      const server = world.servers.get(of.instance);
+      if (server === undefined) continue;
+      server.lockHolder = keptBySwitch;
+      server.persisted = false;
+      if (of.durable.file !== null) host.files.delete(of.durable.file);
+    }
+  }
+  takeMaintenanceBack(world, host, data);
+}
+
+function takeMaintenanceBack(world: World, host: HostWorld, { commands, files }: HostSwitch): void {
+  const app = world.appHosts.get(host.id);
+  if (app !== undefined && commands.length > 0) app.maintenance = false;
+  for (const file of files) host.files.delete(file);
+}

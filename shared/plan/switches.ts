@@ -1,0 +1,41 @@
+import type { Chain, Plan } from './plan.ts';
+
+/** Whether the source of a chain opens again by itself when the cockpit dies. */
+export type ChainSwitch =
+  /** Every source node's host arms one. `secondStage`: it can act in the narrow passage too. */
+  | { readonly kind: 'armed'; readonly secondStage: boolean }
+  | { readonly kind: 'none'; readonly why: string }
+  | { readonly kind: 'missing'; readonly lacking: readonly string[] };
+
+/** What a plan says of the dead-man's switch of a chain. */
+export function switchOf(plan: Plan, chain: Chain): ChainSwitch {
+  const { deadMansSwitch } = chain;
+  if (deadMansSwitch !== undefined && 'none' in deadMansSwitch)
+    return { kind: 'none', why: deadMansSwitch.none };
+  const lacking = [...chain.source.masters, ...chain.source.slaves].flatMap(({ instance: id }) => {
+    const instance = plan.instances.find((each) => each.id === id);
+    if (instance?.hostLogin === undefined) return [`${id} has no hostLogin`];
+    const host = plan.hosts.find((each) => each.id === instance.host);
+    return host?.ssh === undefined ? [`host ${instance.host} of ${id} has no ssh`] : [];
+  });
+  return lacking.length === 0
+    ? { kind: 'armed', secondStage: deadMansSwitch !== undefined }
+    : { kind: 'missing', lacking };
+}
+
+/** The chains whose switch is armed. */
+export function armedChains(plan: Plan): readonly Chain[] {
+  return plan.chains.filter((chain) => switchOf(plan, chain).kind === 'armed');
+}
+
+/** The hosts that get a switch: of every source node of those chains, and those that go into maintenance mode. */
+export function armedHosts(plan: Plan): readonly string[] {
+  const chains = armedChains(plan);
+  if (chains.length === 0) return [];
+  const nodes = chains.flatMap(({ source }) => [...source.masters, ...source.slaves]);
+  const databases = nodes.flatMap(({ instance }) =>
+    plan.instances.flatMap(({ id, host }) => (id === instance ? [host] : [])),
+  );
+  const fleets = plan.appFleets.filter(({ maintenance }) => maintenance !== undefined);
+  return [...new Set([...databases, ...fleets.flatMap(({ hosts }) => hosts.map(({ host }) => host))])];
+}

@@ -1,0 +1,45 @@
+import type { Plan } from '../plan/plan.ts';
+import { armedHosts } from '../plan/switches.ts';
+import type { Command } from './command.ts';
+import { quickMs } from './need.ts';
+import type { Run } from './run.ts';
+import { switchPlace } from './switch-place.ts';
+
+/** What `end` says when the switch had acted already. */
+export const switchActedStatus = 3;
+
+/** The order to stand down, as the host's channel takes it; it is no error when nothing is there any more. */
+export function standDownArgv(runId: string, host: string): readonly string[] {
+  const script = 'if [ -e "$1" ]; then exec sh "$1" end; else echo "no switch here"; fi';
+  return ['sh', '-c', script, 'end', switchPlace(runId, host).command];
+}
+
+/** How long standing down may take: its process is seen gone before it answers. */
+export const standDownMs = 2 * quickMs + 1_000;
+
+/**
+ * After the PONR every claimed switch is told that the passage is over, as soon as each chain is promoted or this cockpit
+ * knows that it is not: a living cockpit goes forward, and the second stage is for a dead one. Nothing waits for it.
+ */
+export function standDownCommands(run: Run, plan: Plan): readonly Command[] {
+  if (run.ponrAt === null || !plan.chains.every(({ id }) => isSettled(run, id))) return [];
+  return armedHosts(plan)
+    .map((host): Command => ({
+      key: `promote#1/stand-down@${host}`,
+      action: { kind: 'ssh', host, argv: standDownArgv(run.id, host), effect: true },
+      limitMs: standDownMs,
+    }))
+    .filter(({ key }) => run.commands[key] === undefined);
+}
+
+function isSettled(run: Run, chain: string): boolean {
+  const promote = run.steps[`promote:${chain}`]?.state;
+  return promote === 'done' || promote === 'failed' || run.steps[`detach:${chain}`]?.state === 'failed';
+}
+
+/** Whether the switch of an instance's host acted by itself: its source may be open, and that is not taken back. */
+export function switchActed(run: Run, plan: Plan, instance: string): boolean {
+  const host = plan.instances.find(({ id }) => id === instance)?.host;
+  const answer = run.commands[`promote#1/stand-down@${host}`]?.answer;
+  return answer?.kind === 'refused' && answer.code === switchActedStatus;
+}

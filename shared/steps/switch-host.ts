@@ -1,0 +1,201 @@
+import { present } from '../lib/assert.ts';
+import type { Instance, Plan } from '../plan/plan.ts';
+import { armedChains, armedHosts } from '../plan/switches.ts';
+import { dialectOf } from '../sessions/dialect.ts';
+import type { Identity } from '../sessions/identity.ts';
+import type { FastFacts } from '../sessions/operations.ts';
+import { parseVersion } from '../sessions/versions.ts';
+import { removeLinkStatements, startLinkStatements } from '../sessions/dialect-links.ts';
+import { stagedPath } from './durable-fence.ts';
+import { fleetHosts, sourceNodes } from './need.ts';
+import type { UndoItem } from './undo.ts';
+import { mustOpenRing, reverseChannel, reverseEnds } from './way-back.ts';
+
+/** A server as a host's own client reaches it: the words of the command, each a word of the shell already. */
+export type SwitchLogin = { readonly instance: string; readonly words: readonly string[] };
+
+/** A link of a server, with the statements that the server's own version understands. */
+export type SwitchLink = {
+  readonly channel: string;
+  readonly show: string;
+  readonly statements: readonly string[];
+};
+
+/** What a host does for one of its own servers when its switch fires, the thaw first. */
+export type SwitchServer = SwitchLogin & {
+  /** Thread ids of the run's own sessions there: ended only where user and host are still the same. */
+  readonly threads: readonly number[];
+  readonly fenceThread: number;
+  readonly items: readonly UndoItem[];
+  readonly removeReverse: SwitchLink | null;
+  readonly closeRing: SwitchLink | null;
+  /** What made the fence durable; taken back by the second stage alone. */
+  readonly durable: { readonly statements: readonly string[]; readonly file: string | null };
+};
+
+export type SwitchTarget = SwitchLogin & { readonly threads: readonly number[] };
+
+/** The servers of one chain on this host, and every target master that must be held before they may open again. */
+export type SwitchChain = {
+  readonly chain: string;
+  readonly servers: readonly string[];
+  readonly targets: readonly string[];
+};
+
+/** Everything a switch knows: it needs nothing from the cockpit afterwards. */
+export type HostSwitch = {
+  readonly runId: string;
+  readonly host: string;
+  readonly deadlineMs: number;
+  readonly servers: readonly SwitchServer[];
+  readonly targets: readonly SwitchTarget[];
+  readonly chains: readonly SwitchChain[];
+  /** Commands of the plan that take back what was changed beside the servers. */
+  readonly commands: readonly (readonly string[])[];
+  /** Files that no server reads, to be removed. */
+  readonly files: readonly string[];
+};
+
+/** What the run knows when it arms: facts read just before, threads and identities verified before that. */
+export type SwitchGround = {
+  readonly runId: string;
+  readonly threads: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly identities: Readonly<Record<string, Pick<Identity, 'flavor' | 'version'>>>;
+  readonly facts: Readonly<Record<string, FastFacts | undefined>>;
+};
+
+/** The switch of every host of the plan that gets one. */
+export function hostSwitches(plan: Plan, ground: SwitchGround): readonly HostSwitch[] {
+  return armedHosts(plan).map((host) => hostSwitch(plan, host, ground));
+}
+
+function hostSwitch(plan: Plan, host: string, ground: SwitchGround): HostSwitch {
+  const isHere = (id: string): boolean => instanceOf(plan, id).host === host;
+  const chains = armedChains(plan);
+  const servers = chains.flatMap((chain) =>
+    sourceNodes(chain)
+      .filter(isHere)
+      // A slave that is closed was closed before the run: it must not be opened by it.
+      .filter((node) => ground.facts[node]?.readOnly === false)
+      .map((node) => serverOf(plan, [chain, node], ground)),
+  );
+  const reached = chains.filter((chain) => sourceNodes(chain).some(isHere));
+  return {
+    runId: ground.runId,
+    host,
+    deadlineMs: plan.limits.deadMansSwitchMs,
+    servers,
+    targets: reached.flatMap((chain) => targetsOf(plan, chain, ground)),
+    chains: reached.map((chain) => ({
+      chain: chain.id,
+      servers: servers.map(({ instance }) => instance).filter((id) => sourceNodes(chain).includes(id)),
+      targets: targetsOf(plan, chain, ground).map(({ instance }) => instance),
+    })),
+    commands: fleetHosts(plan).flatMap(({ fleet, host: each }) =>
+      each === host && fleet.maintenance !== undefined ? [fleet.maintenance.off] : [],
+    ),
+    files: servers.flatMap(({ durable: { file } }) => (file === null ? [] : [stagedPath(file)])),
+  };
+}
+
+function serverOf(
+  plan: Plan,
+  [chain, node]: readonly [Plan['chains'][number], string],
+  ground: SwitchGround,
+): SwitchServer {
+  const instance = instanceOf(plan, node);
+  const facts = present(ground.facts[node], `the state of ${node}`);
+  const dialect = dialectFor(node, ground);
+  const threads = ground.threads[node] ?? {};
+  const fenceThread = present(threads['act'], `the acting thread on ${node}`);
+  const { receiver, ringChannel } = reverseEnds(chain);
+  const returns = chain.wayBack === 'reverse' && receiver === node;
+  const opensRing = returns && mustOpenRing(chain, dialect.version.flavor);
+  const items: readonly UndoItem[] = [
+    { kind: 'thaw', instance: node, fenceThread },
+    ...(facts.eventScheduler ? [{ kind: 'scheduler-on', instance: node } as const] : []),
+    ...(returns ? [{ kind: 'remove-reverse', instance: node, channel: reverseChannel } as const] : []),
+    ...(opensRing ? [{ kind: 'close-ring', instance: node, channel: ringChannel } as const] : []),
+  ];
+  const link = (channel: string, statements: readonly string[]): SwitchLink => ({
+    channel,
+    show: dialect.showLinks,
+    statements,
+  });
+  return {
+    ...sourceLogin(instance),
+    threads: Object.values(threads),
+    fenceThread,
+    items,
+    removeReverse: returns ? link(reverseChannel, removeLinkStatements(dialect, reverseChannel)) : null,
+    closeRing: opensRing
+      ? link(ringChannel, startLinkStatements(dialect, { channel: ringChannel, account: null }))
+      : null,
+    durable: {
+      statements: dialect.hasPersist
+        ? ['RESET PERSIST IF EXISTS super_read_only', 'RESET PERSIST IF EXISTS read_only']
+        : [],
+      file: dialect.version.flavor === 'mariadb' ? (instance.fenceDropIn ?? null) : null,
+    },
+  };
+}
+
+function targetsOf(
+  plan: Plan,
+  chain: Plan['chains'][number],
+  { threads }: SwitchGround,
+): readonly SwitchTarget[] {
+  const { deadMansSwitch } = chain;
+  if (deadMansSwitch === undefined || 'none' in deadMansSwitch) return [];
+  return chain.target.masters.map(({ instance }) => ({
+    ...targetLogin(instanceOf(plan, instance), deadMansSwitch),
+    threads: Object.values(threads[instance] ?? {}),
+  }));
+}
+
+/** How a host's own client is called for one of its servers. */
+export function sourceLogin(instance: Instance): SwitchLogin {
+  const { client, optionFile, socket, user } = present(instance.hostLogin, `hostLogin of ${instance.id}`);
+  const at = socket ?? instance.socket;
+  return {
+    instance: instance.id,
+    words: [
+      client,
+      ...(optionFile === undefined ? [] : [`--defaults-file=${optionFile}`]),
+      ...(at === undefined
+        ? ['--protocol=TCP', `--host=${instance.address}`, `--port=${instance.port}`]
+        : ['--protocol=SOCKET', `--socket=${at}`]),
+      ...(user === undefined ? [] : [`--user=${user}`]),
+    ],
+  };
+}
+
+/** How a source host's client is called for a target master. */
+export function targetLogin(
+  instance: Instance,
+  by: { readonly client: string; readonly targetOptionFile: string },
+): SwitchLogin {
+  return {
+    instance: instance.id,
+    words: [
+      by.client,
+      `--defaults-file=${by.targetOptionFile}`,
+      '--protocol=TCP',
+      `--host=${instance.replicationAddress ?? instance.address}`,
+      `--port=${instance.replicationPort ?? instance.port}`,
+    ],
+  };
+}
+
+function instanceOf(plan: Plan, id: string): Instance {
+  return present(
+    plan.instances.find((instance) => instance.id === id),
+    id,
+  );
+}
+
+function dialectFor(node: string, { identities }: SwitchGround) {
+  const identity = present(identities[node], `the identity of ${node}`);
+  const text = identity.flavor === 'mariadb' ? `${identity.version}-MariaDB` : identity.version;
+  return dialectOf(present(parseVersion(text, '') ?? undefined, `a known version of ${node}`));
+}

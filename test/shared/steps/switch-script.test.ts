@@ -1,0 +1,164 @@
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { hostSwitches, type HostSwitch } from '../../../shared/steps/switch-host.ts';
+import { switchScript } from '../../../shared/steps/switch-script.ts';
+import { openWorld } from '../../helpers/answering-world.ts';
+import { factsOf } from '../../helpers/model-servers.ts';
+import { switchPlan } from '../../helpers/switch-plan.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'cutover-switch-'));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** What the reference case arms, with the facts of a quiet night. */
+function armed(change: Partial<HostSwitch> = {}): readonly HostSwitch[] {
+  const plan = switchPlan();
+  const world = openWorld(plan, undefined, false);
+  const facts = Object.fromEntries(
+    [...world.model.servers.values()].map((one) => [one.id, factsOf(one, 1, 0)]),
+  );
+  return hostSwitches(plan, { ...world.run(), runId: 'R1', facts }).map((each) => ({ ...each, ...change }));
+}
+
+/** A switch without any server, on this machine. */
+function bare(name: string, deadlineMs: number): { readonly script: string; readonly folder: string } {
+  const script = join(home, `${name}.sh`);
+  const nothing = { servers: [], targets: [], chains: [], commands: [], files: [] };
+  writeFileSync(script, switchScript({ runId: name, host: 'here', deadlineMs, ...nothing }));
+  return { script, folder: join(home, name) };
+}
+
+async function until(what: () => boolean): Promise<void> {
+  for (let tries = 0; !what(); tries += 1) {
+    if (tries > 1_000) throw new Error('it does not come');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Whether the process of a switch is gone. */
+function isGone(folder: string): boolean {
+  return !existsSync(join('/proc', readFileSync(join(folder, 'pid'), 'utf8').trim()));
+}
+
+describe('the text of a switch', () => {
+  test.each(armed().map((each) => [each.host, each] as const))('is read by a shell: %s', (_, each) => {
+    for (const shell of ['dash', 'bash', 'sh']) {
+      const file = join(home, 'text.sh');
+      writeFileSync(file, switchScript(each));
+      execFileSync(shell, ['-n', file]);
+    }
+  });
+
+  test('opens what the run closes on its host, ends no foreign thread, and knows every target master', () => {
+    const [a, b] = armed();
+    expect(a?.servers.map(({ instance }) => instance)).toEqual(['orders-a1', 'content-a1']);
+    expect(b?.servers.map(({ instance }) => instance)).toEqual(['orders-b1', 'content-b1']);
+    expect(a?.servers[0]?.items.map(({ kind }) => kind)).toEqual([
+      'thaw',
+      'scheduler-on',
+      'remove-reverse',
+      'close-ring',
+    ]);
+    // The slave was closed before the run: the run does not open it, and its switch does not either.
+    expect(switchScript(a as HostSwitch)).not.toContain('thaw_3');
+    expect(a?.chains).toEqual([
+      { chain: 'orders', servers: ['orders-a1'], targets: ['orders-t1'] },
+      { chain: 'content', servers: ['content-a1'], targets: ['content-t1'] },
+    ]);
+  });
+
+  test('a name that looks like shell stays a word', () => {
+    const evil = `a'; touch ${join(home, 'harm')}; '`;
+    const [first] = armed({ commands: [['true', evil]], files: [`/tmp/${evil}`] });
+    const file = join(home, 'evil.sh');
+    const script = switchScript({
+      ...(first as HostSwitch),
+      servers: [],
+      targets: [],
+      chains: [],
+      deadlineMs: 0,
+    });
+    writeFileSync(file, script);
+    execFileSync('sh', [file, 'arm']);
+    execFileSync('sh', ['-c', `while [ ! -s ${join(home, 'evil', 'result')} ]; do sleep 0.1; done`]);
+    execFileSync('sh', ['-c', `while ! grep -q over ${join(home, 'evil', 'result')}; do sleep 0.1; done`]);
+    expect(existsSync(join(home, 'harm'))).toBe(false);
+    expect(readFileSync(join(home, 'evil', 'result'), 'utf8')).toContain(`ran true ${evil}`);
+  });
+});
+
+describe('a switch in a real shell', () => {
+  test('is armed, shows a sign of life each second, stands down by its claim, and leaves nothing', async () => {
+    const { script, folder } = bare('quiet', 600_000);
+    const first = execFileSync('sh', [script, 'arm']).toString();
+    expect(first).toMatch(/^1 \d+\n$/);
+    await until(() => Number(readFileSync(join(folder, 'alive'), 'utf8').split(' ')[0]) >= 3);
+    const pid = readFileSync(join(folder, 'pid'), 'utf8').trim();
+    renameSync(join(folder, 'armed'), join(folder, 'claimed'));
+    expect(execFileSync('sh', [script, 'end']).toString()).toBe('stood down and gone\n');
+    await until(() => !existsSync(join('/proc', pid)));
+    expect(readdirSync(home).filter((name) => name.startsWith('quiet'))).toEqual([]);
+  });
+
+  test('that has fired says so instead of standing down, and keeps what it did', async () => {
+    const { script, folder } = bare('fired', 0);
+    execFileSync('sh', [script, 'arm']);
+    await until(() => existsSync(join(folder, 'fired')) && isGone(folder));
+    expect(() => execFileSync('sh', [script, 'end'], { stdio: 'pipe' })).toThrow(
+      /the switch has acted: .*fired/,
+    );
+    expect(readFileSync(join(folder, 'result'), 'utf8')).toMatch(
+      /fired: nobody claimed it within 0 s\n.*over\n$/,
+    );
+  });
+
+  test('claimed and never told the end goes into its second stage; claimed in time it never fires', async () => {
+    const { script, folder } = bare('second', 1_000);
+    execFileSync('sh', [script, 'arm']);
+    renameSync(join(folder, 'armed'), join(folder, 'claimed'));
+    await until(() => existsSync(join(folder, 'holding')));
+    expect(existsSync(join(folder, 'fired'))).toBe(false);
+    expect(readFileSync(join(folder, 'result'), 'utf8')).toContain('second stage');
+    rmSync(join(folder, 'holding'));
+    await until(() => isGone(folder));
+  });
+
+  test('claim and fire meet at the same moment, many times: exactly one wins', async () => {
+    const races = Array.from({ length: 60 }, (_, index) => bare(`race${index}`, 2_000));
+    const won = { claim: 0, fire: 0 };
+    for (const { script } of races) execFileSync('sh', [script, 'arm']);
+    await Promise.all(
+      races.map(async ({ folder }, index) => {
+        // Each is claimed around its own deadline, a little before or behind it.
+        await until(
+          () =>
+            // One that has fired on a busy machine shows no later sign of life.
+            existsSync(join(folder, 'fired')) ||
+            Number(readFileSync(join(folder, 'alive'), 'utf8').split(' ')[0]) >= 2 + (index % 2),
+        );
+        let claimed = true;
+        try {
+          renameSync(join(folder, 'armed'), join(folder, 'claimed'));
+        } catch {
+          claimed = false;
+        }
+        if (claimed) renameSync(join(folder, 'claimed'), join(folder, 'done'));
+        await until(() => isGone(folder));
+        expect(existsSync(join(folder, 'fired'))).toBe(!claimed);
+        won[claimed ? 'claim' : 'fire'] += 1;
+      }),
+    );
+    expect(won.claim + won.fire).toBe(60);
+    expect(Math.min(won.claim, won.fire)).toBeGreaterThan(0);
+  });
+});
