@@ -43,67 +43,76 @@ const killedAfter: readonly { readonly step: string; readonly direction: Sheet['
 
 afterAll(removeStates);
 
-describe.each(flavors)('with the cockpit killed, a person follows the emergency sheet on %s', (flavor) => {
-  const here = missingFor(flavor).length === 0;
-  let lab: Lab;
-  let plan: string;
-  let spent = false;
-  beforeAll(async () => {
-    if (!here) return;
-    const dir = mkdtempSync(join(tmpdir(), 'cutover-sheet-'));
-    lab = await startLab({ flavor, dir, owner: process.pid });
-    plan = writePlan(lab, 'sheet');
-  }, limitMs);
-  afterAll(async () => lab?.stop());
+/** Long runs of real servers: `npm run test:night` asks for them. */
+const asked = process.env['NIGHT'] !== undefined;
+if (!asked) console.warn('!!! NOT RUN: the emergency sheet on real servers. `npm run test:night` runs it.');
 
-  test.runIf(here).each(killedAfter)(
-    'at the end of $step: $direction, and all is well',
-    async ({ step, direction }) => {
-      if (spent) await resetLab(lab);
-      spent = true;
-      const state = newState();
-      const before = await settingsOf(lab, sources);
-      await killedRun({ plan, step, state });
-      const file = journalFileOf(state) ?? '';
-      const printed = await cli(state, 'sheet', file);
-      expect(printed, printed.stderr).toMatchObject({ code: 0 });
-      const sheet = sheetOf(file);
-      expect(sheet.direction).toBe(direction);
-      const told = await followSheet(sheet, await personOf(lab));
-      console.info(`${flavor}, killed after ${step}: ${told.length} lines, each answered as the sheet says`);
-      expect(secretsIn(lab, state, { printed: printed.stdout })).toEqual([]);
-      if (direction === 'back') await isAsBefore(before);
-      else await isForward();
-    },
-    limitMs,
-  );
+describe.runIf(asked).each(flavors)(
+  'with the cockpit killed, a person follows the emergency sheet on %s',
+  (flavor) => {
+    const here = missingFor(flavor).length === 0;
+    let lab: Lab;
+    let plan: string;
+    let spent = false;
+    beforeAll(async () => {
+      if (!here) return;
+      const dir = mkdtempSync(join(tmpdir(), 'cutover-sheet-'));
+      lab = await startLab({ flavor, dir, owner: process.pid });
+      plan = writePlan(lab, 'sheet');
+    }, limitMs);
+    afterAll(async () => lab?.stop());
 
-  const isAsBefore = async (before: unknown): Promise<void> => {
-    expect(await settingsOf(lab, sources)).toEqual(before);
-    for (const master of masters) await writeAsApp(lab, master);
-    for (const chain of chains) await expect(writeAsApp(lab, `${chain}-t1`)).rejects.toThrow(/read.only/);
-  };
+    test.runIf(here).each(killedAfter)(
+      'at the end of $step: $direction, and all is well',
+      async ({ step, direction }) => {
+        if (spent) await resetLab(lab);
+        spent = true;
+        const state = newState();
+        const before = await settingsOf(lab, sources);
+        await killedRun({ plan, step, state });
+        const file = journalFileOf(state) ?? '';
+        const printed = await cli(state, 'sheet', file);
+        expect(printed, printed.stderr).toMatchObject({ code: 0 });
+        const sheet = sheetOf(file);
+        expect(sheet.direction).toBe(direction);
+        const told = await followSheet(sheet, await personOf(lab));
+        console.info(
+          `${flavor}, killed after ${step}: ${told.length} lines, each answered as the sheet says`,
+        );
+        expect(secretsIn(lab, state, { printed: printed.stdout })).toEqual([]);
+        if (direction === 'back') await isAsBefore(before);
+        else await isForward();
+      },
+      limitMs,
+    );
 
-  const isForward = async (): Promise<void> => {
-    for (const chain of chains) {
-      await writeAsApp(lab, `${chain}-t1`);
-      for (const { id } of membersOf(chain, 'source-master', 'source-slave'))
-        await expect(writeAsApp(lab, id), id).rejects.toThrow(/read.only/);
-      await eventually(`the way back of ${chain} runs`, 30_000, async () => {
-        expect(await linkOf(lab.state(), `${chain}-a1`, 'cutover_reverse')).toMatchObject({
-          io: 'Yes',
-          sql: 'Yes',
+    const isAsBefore = async (before: unknown): Promise<void> => {
+      expect(await settingsOf(lab, sources)).toEqual(before);
+      for (const master of masters) await writeAsApp(lab, master);
+      for (const chain of chains) await expect(writeAsApp(lab, `${chain}-t1`)).rejects.toThrow(/read.only/);
+    };
+
+    const isForward = async (): Promise<void> => {
+      for (const chain of chains) {
+        await writeAsApp(lab, `${chain}-t1`);
+        for (const { id } of membersOf(chain, 'source-master', 'source-slave'))
+          await expect(writeAsApp(lab, id), id).rejects.toThrow(/read.only/);
+        await eventually(`the way back of ${chain} runs`, 30_000, async () => {
+          expect(await linkOf(lab.state(), `${chain}-a1`, 'cutover_reverse')).toMatchObject({
+            io: 'Yes',
+            sql: 'Yes',
+          });
         });
-      });
-    }
-    for (const { id, target } of appHosts)
-      expect(
-        execFileSync(join(hostDir(lab.dir, id), 'bin', 'site-in-use'))
-          .toString()
-          .trim(),
-      ).toBe(target);
-  };
-});
+      }
+      for (const { id, target } of appHosts)
+        expect(
+          execFileSync(join(hostDir(lab.dir, id), 'bin', 'site-in-use'))
+            .toString()
+            .trim(),
+        ).toBe(target);
+    };
+  },
+);
 
 /** The sheet that `cockpit sheet` prints, as lines with what they must answer. */
 function sheetOf(file: string): Sheet {
