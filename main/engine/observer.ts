@@ -116,6 +116,7 @@ export function startObserver(
     const source = `fast facts of ${node}, thread ${watch.connectionId}`;
     const later = { value: answer.value, takenAt: answer.takenAt };
     entry.fast = known(answer.value, answer.takenAt, source);
+    entry.fastAskedAt = askedAt;
     entry.clock = known(
       {
         offsetMs: answer.value.clockUs / 1_000 - (askedAt + answer.tookMs / 2),

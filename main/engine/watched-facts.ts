@@ -35,6 +35,7 @@ export function observed<T>(
 export function forget(entry: WatchedFacts, why: string, at: number): void {
   const gone = unknown(why, at, entry.instance);
   entry.fast = gone;
+  entry.fastAskedAt = null;
   entry.clock = gone;
   entry.writesPerSecond = gone;
   entry.earlier = null;
@@ -49,6 +50,7 @@ export function nothingKnown(instance: string, at: number): WatchedFacts {
     identity: none,
     hostKey: none,
     fast: none,
+    fastAskedAt: null,
     activity: none,
     survey: none,
     grants: none,

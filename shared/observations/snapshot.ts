@@ -10,6 +10,8 @@ export type InstanceFacts = {
   /** SHA256 fingerprint of the SSH host key the session ran through; unknown when reached directly. */
   readonly hostKey: Observation<string>;
   readonly fast: Observation<FastFacts>;
+  /** When `fast` was asked for, UTC ms: what was committed until then is surely in it. Null: nothing was read yet. */
+  readonly fastAskedAt: number | null;
   /** The same, one to a few seconds earlier: what a node had before the newest reading of another was even asked for. */
   readonly fastBefore?: Observation<FastFacts>;
   readonly activity: Observation<Activity>;

@@ -137,6 +137,7 @@ function instanceFacts(node: SmallNode, flavor: Flavor): InstanceFacts {
     identity: fact(identity),
     hostKey: fact(hostKey),
     fast: fact(fastFacts(node, flavor)),
+    fastAskedAt: takenAt - 1,
     activity: fact({ sessions: [], transactions: [] }),
     survey: fact(surveyOf(node, identity)),
     grants: fact([
