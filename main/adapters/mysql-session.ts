@@ -4,6 +4,7 @@ import { Unreadable } from '../../shared/sessions/dialect-rows.ts';
 import type { Answer, SessionPurpose } from '../../shared/sessions/session.ts';
 import type { MysqlSession } from '../ports.ts';
 import { answersFrom } from './answers.ts';
+import { limitTimer } from './limit-timer.ts';
 import type { Conversation } from './mysql-conversation.ts';
 import { ConversationLost, StatementRefused } from './mysql-conversation.ts';
 import type { DriverConnection } from './mysql-driver.ts';
@@ -68,16 +69,14 @@ export function createSession(parts: SessionParts): MysqlSession {
       given: OperationInput<K>,
       leftMs: number,
     ): Promise<Answer<OperationOutput<K>>> => {
-      let timer: NodeJS.Timeout | undefined;
-      const timeUp = new Promise<'time-up'>((resolve) => {
-        timer = setTimeout(() => resolve('time-up'), leftMs);
-      });
+      const timeUp = Promise.withResolvers<'time-up'>();
+      const timer = limitTimer(leftMs, () => timeUp.resolve('time-up'));
       const work = operationHandlers[name](conversation, given).then(
         (value) => answers.ok(value),
         (error: unknown) => answerTo(error, answers),
       );
-      const first = await Promise.race([work, timeUp]);
-      clearTimeout(timer);
+      const first = await Promise.race([work, timeUp.promise]);
+      timer.cancel();
       if (first !== 'time-up') return first;
       const message = `No answer to ${name} within ${Math.round(limitMs)} ms; the connection was closed, the statement may still run on the server as thread ${parts.connectionId}.`;
       lose(message);

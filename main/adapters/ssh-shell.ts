@@ -3,6 +3,7 @@ import type { Duplex, Readable } from 'node:stream';
 import type { Answer } from '../../shared/sessions/session.ts';
 import type { SshChannel, SshOutput } from '../ports.ts';
 import { answersFrom } from './answers.ts';
+import { limitTimer } from './limit-timer.ts';
 import {
   commandLine,
   MarkedOutput,
@@ -72,12 +73,12 @@ export function shellChannel(
 
   const send = (line: string, mark: string, limitMs: number): Promise<Ended> =>
     new Promise((resolve) => {
-      const timer = setTimeout(() => running?.finish({ kind: 'time-limit' }), Math.max(0, limitMs));
+      const timer = limitTimer(limitMs, () => running?.finish({ kind: 'time-limit' }));
       running = {
         out: new MarkedOutput(mark, outputCapBytes),
         err: new MarkedOutput(mark, outputCapBytes),
         finish: (ended) => {
-          clearTimeout(timer);
+          timer.cancel();
           running = null;
           resolve(ended);
           if (ended.kind === 'time-limit')
