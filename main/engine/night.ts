@@ -11,8 +11,14 @@ import { reasonOf } from './troubles.ts';
 import { emptySessions, openForRun, type Sessions } from './sessions.ts';
 
 const identityLimitMs = 5_000;
+/** Client processes start on this laptop: however long that takes, it is work. Their adapter gives up sooner. */
+const clientsStartMostMs = 15_000;
 /** Synthetic clients write for this long before the release, so that "before" is measured too. */
 const clientsWarmUpMs = 1_000;
+
+/** Where nobody can look again, what was measured while the clients started gets this long to become steady. */
+const patienceMs = 10_000;
+const lookAgainMs = 250;
 
 type By = { readonly who: string; readonly unattended: boolean };
 
@@ -38,13 +44,14 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
   const proofTables = await observer.work.during(choosePlanTables(plan, sessions));
   const sleep = await ports.laptop.blockSleep();
   // Judged last: opening dozens of sessions keeps this laptop busy, and what was seen before that is old by now.
-  await observer.work.during(ports.clients.start());
+  await observer.work.during(ports.clients.start(), clientsStartMostMs);
   await Promise.all([
     observer.refresh(),
     new Promise<void>((over) => ports.clock.after(clientsWarmUpMs, over)),
   ]);
   // Last, so that the client processes, which measure, do not inherit it.
   const precedence = ports.laptop.takePrecedence();
+  if (by.unattended) await untilNothingBlocks(needs, patienceMs);
   const verdicts = needs.verdicts('go');
   const forecasts = forecastAll(needs);
   const begin = (who: string): Result<ActiveRun, string> => {
@@ -78,6 +85,14 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
       precedence.release();
     }),
   );
+}
+
+/** Looks again until every gate lets pass, or the time is over: then it is judged as it is. */
+async function untilNothingBlocks({ parts, verdicts }: NightNeeds, limitMs: number): Promise<void> {
+  const { clock } = parts.ports;
+  const end = clock.now().monoMs + limitMs;
+  while (!verdicts('go').every(letsPass) && clock.now().monoMs < end)
+    await new Promise<void>((over) => clock.after(lookAgainMs, () => over()));
 }
 
 function forecastAll({ parts, observer, preparation }: NightNeeds): Readonly<Record<string, ForecastResult>> {
