@@ -11,10 +11,7 @@ export function StopHere(props: { readonly run: RunView }) {
       </h2>
       {sheetFile !== null && (
         <p className={css['sheet']} title={`Without the cockpit, go by the emergency sheet: ${sheetFile}`}>
-          <span>sheet</span>
-          <code>
-            <bdi>{sheetFile}</bdi>
-          </code>
+          sheet <code>{sheetFile.slice(sheetFile.lastIndexOf('/') + 1)}</code>
         </p>
       )}
       <dl>
@@ -28,6 +25,14 @@ export function StopHere(props: { readonly run: RunView }) {
         <dd className="num">{stopHere.takes}</dd>
         <dt>If this laptop dies</dt>
         <dd>{stopHere.ifLaptopDies}</dd>
+        {sheetFile !== null && (
+          <>
+            <dt className={css['whole']}>Without the cockpit</dt>
+            <dd className={css['whole']}>
+              go by the emergency sheet <code>{sheetFile}</code>
+            </dd>
+          </>
+        )}
       </dl>
       <p className={css['ponr']}>
         <b>▮ Point of no return</b>{' '}
