@@ -17,7 +17,7 @@ const usage = `usage: npm run lab -- up|down|status [--flavor mariadb|mysql] [--
                                     [--writers N] [--per-second M] [--seconds S]
 
   up      two chains of five servers, an sshd per host, the application behind HAProxy; brings back what has ended
-          and, for an hour or S seconds, N writers a chain (4; 0: none) on both co-masters, M writes a second each (10)
+          and, for an hour or S seconds, N writers a chain (4; 0: none) on both co-masters, M writes a second each (5)
   down    ends every process of the lab and removes its files
   status  what runs, what follows what, and who takes writes`;
 
@@ -118,7 +118,7 @@ function readArguments() {
         dir: { type: 'string' },
         'base-port': { type: 'string' },
         writers: { type: 'string', default: '4' },
-        'per-second': { type: 'string', default: '10' },
+        'per-second': { type: 'string', default: '5' },
         seconds: { type: 'string', default: '3600' },
         json: { type: 'boolean' },
       },

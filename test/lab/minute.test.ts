@@ -65,7 +65,7 @@ describe.each(variants)('a minute on real servers: $name', ({ flavor, gtid }) =>
     readonly load: Load;
     readonly probes: Readonly<Record<string, Probe>>;
   }> => {
-    const load = startLoad(lab.state(), { writers: 8, perSecond: 5, follow: true, seconds: 900 });
+    const load = startLoad(lab.state(), { writers: 8, perSecond: 2, follow: true, seconds: 900 });
     const probes = Object.fromEntries(chains.map((chain) => [chain, startProbe(lab, chain)]));
     try {
       return { result: await work(load), load, probes };

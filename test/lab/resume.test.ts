@@ -53,7 +53,7 @@ describe.runIf(asked).each(flavors)('kill -9 of the cockpit on real servers: $na
   afterAll(async () => lab?.stop(), limitMs);
 
   const under = async <T>(work: (load: Load) => Promise<T>): Promise<readonly [T, Load]> => {
-    const load = startLoad(lab.state(), { writers: 8, perSecond: 5, follow: true, seconds: 900 });
+    const load = startLoad(lab.state(), { writers: 8, perSecond: 2, follow: true, seconds: 900 });
     try {
       return [await work(load), load];
     } finally {
