@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { foldRun } from '../shared/audit/fold.ts';
 import { emergencySheet } from '../shared/audit/sheet.ts';
 import { sheetHtml } from '../shared/audit/sheet-html.ts';
 import { sheetText } from '../shared/audit/sheet-text.ts';
 import { readAudit } from './compose.ts';
-import { journalFile, stateDirectory } from './settings.ts';
+import { runJournalFile, stateDirectory } from './settings.ts';
 
 /** `sheet RUN [--format text|html]`: what a person does by hand to go back or forward, from the run's journal as it stands. */
 export function sheet(run: string, options: { readonly format: string }): number {
@@ -15,7 +14,7 @@ export function sheet(run: string, options: { readonly format: string }): number
   };
   if (options.format !== 'text' && options.format !== 'html')
     return complain(`--format is text or html; seen "${options.format}"`);
-  const file = journalOf(run);
+  const file = runJournalFile(stateDirectory(), run);
   if (file === null)
     return complain(
       `There is no run "${run}" below ${join(stateDirectory(), 'runs')}, and no journal file of that name; expected a run id like 2026-11-23-01, or a journal.jsonl.`,
@@ -27,12 +26,4 @@ export function sheet(run: string, options: { readonly format: string }): number
   const made = emergencySheet(folded.value.run, folded.value.header.plan);
   process.stdout.write(options.format === 'html' ? sheetHtml(made) : sheetText(made));
   return 0;
-}
-
-/** A run id below the state directory, or a journal's own path; null: neither is there. Nothing is made on the way. */
-function journalOf(run: string): string | null {
-  const isId = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(run);
-  const byId = journalFile(join(stateDirectory(), 'runs', run));
-  if (isId && existsSync(byId)) return byId;
-  return existsSync(run) ? run : null;
 }

@@ -51,17 +51,16 @@ export function keepSheet(
     waiting = null;
     if (state === written) return;
     busy = true;
+    // Also when it fails: only the next change tries again.
+    written = state;
     try {
       const sheet = emergencySheet(run, plan);
       await sink.write({ text: sheetText(sheet), html: sheetHtml(sheet) });
-      written = state;
       told = '';
     } catch (error) {
-      // The next change tries again; until then the screen says that the sheet on the disk is an older one.
       const reason = `The emergency sheet ${sink.file} could not be written: ${reasonOf(error)}. The run goes on; \`cockpit sheet RUN\` makes it from the journal.`;
       if (reason !== told) tell(reason);
       told = reason;
-      written = state;
     } finally {
       busy = false;
     }

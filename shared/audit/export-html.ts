@@ -14,6 +14,20 @@ export function exportHtml(records: readonly JournalRecord[]): string {
   const { header } = report;
   const title =
     header === null ? 'Preparation of a cutover' : `Cutover ${header.runId} · ${header.plan.name}`;
+  const parts = [
+    headline(report),
+    figures(report),
+    timeline(report),
+    gates(report),
+    commands(report),
+    log(records),
+    proof(report),
+  ];
+  return htmlPage(title, parts.filter((part) => part !== '').join('\n'));
+}
+
+/** One page that stands alone: its policy forbids everything but its own style. `body` is HTML, `title` is not. */
+export function htmlPage(title: string, body: string, moreStyle = ''): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -21,12 +35,12 @@ export function exportHtml(records: readonly JournalRecord[]): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(title)}</title>
-<style>${reportStyle}</style>
+<style>${reportStyle}${moreStyle}</style>
 </head>
 <body>
 <main>
 <h1>${escaped(title)}</h1>
-${[headline(report), figures(report), timeline(report), gates(report), commands(report), log(records), proof(report)].filter((part) => part !== '').join('\n')}
+${body}
 </main>
 </body>
 </html>

@@ -12,12 +12,12 @@ import { plainPath, plainWord, statementWord } from '../lib/shell-words.ts';
 import { positionText } from '../steps/containment.ts';
 import { dropInContent, stagedPath } from '../steps/durable-fence.ts';
 import { nodesToFence } from '../steps/fence.ts';
-import { fleetHosts } from '../steps/need.ts';
+import { fleetHosts, instanceOf } from '../steps/need.ts';
 import { lastSeen } from '../steps/passage.ts';
 import { forwardChannel } from '../steps/promote.ts';
 import { linkCount, noSuchLink } from './sheet-back.ts';
 import { dialectAt, identityLine, lookLine, mastersOf, writable } from './sheet-common.ts';
-import { instanceOf, mysqlLine, mysqlTo, sshLine } from './sheet-reach.ts';
+import { mysqlLine, mysqlTo, sshLine } from './sheet-reach.ts';
 import { eventSections, reverseSections } from './sheet-way-back.ts';
 import type { SheetGround, SheetLine, SheetSection } from './sheet-parts.ts';
 

@@ -1,5 +1,4 @@
-import { reportStyle } from './export-html-style.ts';
-import { escaped } from './export-html.ts';
+import { escaped, htmlPage } from './export-html.ts';
 import { expectedText, extraText, saysText, sheetTitle, utc } from './sheet-text.ts';
 import type { Sheet, SheetLine, SheetSection } from './sheet-parts.ts';
 
@@ -13,28 +12,13 @@ h2 { border-top: 2px solid var(--line); padding-top: 12px } ol.lines > li { marg
 /** The sheet as one HTML file: no script, no request, nothing outside itself, and it prints. */
 export function sheetHtml(sheet: Sheet): string {
   const tone = sheet.direction === 'nothing' ? 'plain' : 'bad';
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(sheetTitle(sheet))}</title>
-<style>${reportStyle}${sheetStyle}</style>
-</head>
-<body>
-<main>
-<h1>${escaped(sheetTitle(sheet))}</h1>
-<p><small>As of ${escaped(utc(sheet.asOfUtcMs))}; written again at every step of the run.</small></p>
+  const body = `<p><small>As of ${escaped(utc(sheet.asOfUtcMs))}; written again at every step of the run.</small></p>
 <p class="outcome ${tone}"><strong>${escaped(sheet.headline)}</strong></p>
 ${sheet.standing.map((text) => `<p>${escaped(text)}</p>`).join('\n')}
 <h2>What must never be done</h2>
 <ul>${sheet.never.map((text) => `<li class="bad">${escaped(text)}</li>`).join('')}</ul>
-${sheet.sections.map((section, index) => sectionHtml(section, index + 1)).join('\n')}
-</main>
-</body>
-</html>
-`;
+${sheet.sections.map((section, index) => sectionHtml(section, index + 1)).join('\n')}`;
+  return htmlPage(sheetTitle(sheet), body, sheetStyle);
 }
 
 function sectionHtml({ title, text, lines }: SheetSection, number: number): string {

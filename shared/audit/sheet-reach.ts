@@ -1,7 +1,7 @@
 import { present } from '../lib/assert.ts';
 import type { Credential, Host, Instance, Plan } from '../plan/plan.ts';
 import { plainPath, plainWord, quoteWord, statementWord } from '../lib/shell-words.ts';
-import { planNodes } from '../steps/need.ts';
+import { instanceOf, planNodes } from '../steps/need.ts';
 import type { SheetGround, SheetLine, SheetSection } from './sheet-parts.ts';
 
 /** How a person's shell reaches the servers of a plan: `mysql` through tunnels where the plan says ssh, and `ssh`. */
@@ -156,14 +156,6 @@ function sshWords(plan: Plan, { id, ssh }: Host, hops: readonly string[] | null)
 function jumpWord(plan: Plan, hop: string, hops: readonly string[]): string {
   const to = sshWords(plan, hostOf(plan, hop), hops).join(' ');
   return quoteWord(`ProxyCommand=ssh -W [%h]:%p ${to.replaceAll('%', '%%')}`);
-}
-
-/** The instance of that name. */
-export function instanceOf(plan: Plan, node: string): Instance {
-  return present(
-    plan.instances.find(({ id }) => id === node),
-    node,
-  );
 }
 
 /** Where an account's password is found, in words; never the password. */

@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.ts';
+import { processTableName } from './dialect-reads.ts';
 import { quoteChannel, quoteGtid, quoteText, quoteWhole, UnsafeValue } from './dialect-quote.ts';
 
 /**
@@ -31,7 +32,7 @@ function ownSessions({ processTable }: Dialect, { threads, account }: OwnSession
   const from = host.includes('/')
     ? ''
     : ` AND (HOST LIKE ${quoteText(host)} OR HOST LIKE ${quoteText(`${host}:%`)})`;
-  const table = processTable ? 'performance_schema.processlist' : 'information_schema.PROCESSLIST';
+  const table = processTable ? processTableName : 'information_schema.PROCESSLIST';
   return `${table} WHERE ID IN (${threads.map(quoteWhole).join(', ')}) AND ID <> CONNECTION_ID() AND USER = ${quoteText(user)}${from}`;
 }
 

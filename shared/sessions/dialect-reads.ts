@@ -24,7 +24,8 @@ export const clockExpression = 'CAST(UNIX_TIMESTAMP(NOW(6))*1000000 AS UNSIGNED)
  */
 const needsProcess = '(SELECT COUNT(*) FROM information_schema.INNODB_CMP) >= 0';
 
-const processTableName = 'performance_schema.processlist';
+/** The process list as a table that costs nothing to read. */
+export const processTableName = 'performance_schema.processlist';
 /** As many characters of a statement as SHOW PROCESSLIST shows too. */
 const shownCharacters = 100;
 const ownIdStatement = `SELECT CONNECTION_ID() AS own_id FROM DUAL WHERE ${needsProcess}`;

@@ -73,7 +73,7 @@ export function dialectOf(version: ServerVersion): Dialect {
 }
 
 /** The words of a server as a journal recorded it; null: a version that this program does not speak. */
-export function dialectOfIdentity({ flavor, version }: Identity): Dialect | null {
+export function dialectOfIdentity({ flavor, version }: Pick<Identity, 'flavor' | 'version'>): Dialect | null {
   const known = parseVersion(flavor === 'mariadb' ? `${version}-MariaDB` : version, '');
   return known === null ? null : dialectOf(known);
 }

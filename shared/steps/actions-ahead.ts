@@ -4,7 +4,7 @@ import { armedChains, armedHosts } from '../plan/switches.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import type { Action, MysqlCommand } from './command.ts';
 import { dropInContent, stagedPath } from './durable-fence.ts';
-import { planNodes, fleetHosts, sourceNodes } from './need.ts';
+import { fleetHosts, instanceOf, planNodes, sourceNodes } from './need.ts';
 import { order, type StepId } from './order.ts';
 import { forwardChannel } from './promote.ts';
 import { standDownArgv } from './stand-down.ts';
@@ -144,10 +144,7 @@ function chainAhead(
 }
 
 function persistAhead(plan: Plan, node: string, facts: FastFacts | undefined): Action {
-  const instance = present(
-    plan.instances.find(({ id }) => id === node),
-    node,
-  );
+  const instance = instanceOf(plan, node);
   return instance.fenceDropIn !== undefined && keepsByFile(facts)
     ? {
         kind: 'ssh-move',

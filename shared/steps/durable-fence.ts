@@ -1,8 +1,8 @@
-import { present } from '../lib/assert.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import { nodesToFence } from './fence.ts';
 import {
   done,
+  instanceOf,
   needs,
   trouble,
   type ChainStepFunction,
@@ -68,10 +68,7 @@ function persisted(
   { plan, run, attempt }: StepContext,
   node: string,
 ): 'durable' | 'not-durable' | 'waiting' {
-  const instance = present(
-    plan.instances.find(({ id }) => id === node),
-    node,
-  );
+  const instance = instanceOf(plan, node);
   const seen = lastSeen(run, node);
   // MySQL keeps it by itself (SET PERSIST), super_read_only included; the file is for servers that cannot.
   if (seen.position.flavor === 'mariadb' && instance.fenceDropIn !== undefined) {

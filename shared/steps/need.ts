@@ -1,4 +1,5 @@
-import type { AppFleet, Chain, Plan } from '../plan/plan.ts';
+import { present } from '../lib/assert.ts';
+import type { AppFleet, Chain, Instance, Plan } from '../plan/plan.ts';
 import type {
   FastFacts,
   OperationInput,
@@ -241,6 +242,14 @@ export function sourceNodes(chain: Chain): readonly string[] {
 /** Target masters and replicas of a chain. */
 export function targetNodes(chain: Chain): readonly string[] {
   return [...chain.target.masters, ...chain.target.replicas].map(({ instance }) => instance);
+}
+
+/** The instance of that id; a plan that was parsed has it. */
+export function instanceOf(plan: Plan, id: string): Instance {
+  return present(
+    plan.instances.find((instance) => instance.id === id),
+    id,
+  );
 }
 
 /** Every instance of the plan that belongs to a chain. */

@@ -1,13 +1,12 @@
 import { present } from '../lib/assert.ts';
 import type { Instance, Plan } from '../plan/plan.ts';
 import { armedChains, armedHosts } from '../plan/switches.ts';
-import { dialectOf } from '../sessions/dialect.ts';
+import { dialectOfIdentity } from '../sessions/dialect.ts';
 import type { Identity } from '../sessions/identity.ts';
 import type { FastFacts } from '../sessions/operations.ts';
-import { parseVersion } from '../sessions/versions.ts';
 import { removeLinkStatements, startLinkStatements } from '../sessions/dialect-links.ts';
 import { stagedPath } from './durable-fence.ts';
-import { fleetHosts, sourceNodes } from './need.ts';
+import { fleetHosts, instanceOf, sourceNodes } from './need.ts';
 import type { UndoItem } from './undo.ts';
 import { mustOpenRing, reverseChannel, reverseEnds } from './way-back.ts';
 
@@ -187,15 +186,7 @@ export function targetLogin(
   };
 }
 
-function instanceOf(plan: Plan, id: string): Instance {
-  return present(
-    plan.instances.find((instance) => instance.id === id),
-    id,
-  );
-}
-
 function dialectFor(node: string, { identities }: SwitchGround) {
   const identity = present(identities[node], `the identity of ${node}`);
-  const text = identity.flavor === 'mariadb' ? `${identity.version}-MariaDB` : identity.version;
-  return dialectOf(present(parseVersion(text, '') ?? undefined, `a known version of ${node}`));
+  return present(dialectOfIdentity(identity) ?? undefined, `a known version of ${node}`);
 }

@@ -9,6 +9,7 @@ import { drainedFacts } from './drain.ts';
 import {
   done,
   failure,
+  instanceOf,
   needs,
   trouble,
   type ChainStepFunction,
@@ -93,10 +94,7 @@ function configuredText(chain: Chain): Progress {
 /** The reverse link as its receiver is told of it; `begin` as in `LinkConfiguration.from`. */
 export function reverseConfiguration(plan: Plan, chain: Chain, begin: Position | null): LinkConfiguration {
   const { from } = reverseEnds(chain);
-  const instance = present(
-    plan.instances.find(({ id }) => id === from),
-    from,
-  );
+  const instance = instanceOf(plan, from);
   return {
     channel: reverseChannel,
     sourceAddress: instance.replicationAddress ?? instance.address,
