@@ -14,6 +14,7 @@ import { writeObservations } from './observation-lines.ts';
 import { startRunner, type Runner } from './runner.ts';
 import { reasonOf } from './troubles.ts';
 import type { Sessions } from './sessions.ts';
+import { watchSwitches } from './switch-watch.ts';
 
 /** How long the clients go on after the last step, before the official figures are taken from their logs. */
 const clientsTailMs = 1_000;
@@ -86,6 +87,7 @@ export function driveRun(
     { run: from, journal, tell: ground.tell },
   );
   const stopWatching = watch(ground, runner);
+  const stopSwitches = watchSwitches({ plan, clock: ports.clock, sessions, tell: ground.tell }, runner);
   const stopWriting =
     observations === undefined
       ? (): void => undefined
@@ -135,6 +137,7 @@ export function driveRun(
     stop: async () => {
       stopped = true;
       stopWatching();
+      stopSwitches();
       stopWriting();
       runner.stop();
       await taking;

@@ -17,6 +17,13 @@ const keptBySwitch = -1;
 
 /** What a host does with a command for its dead-man's switch; null: the command is another one. */
 export function runSwitch(world: World, host: HostWorld, argv: readonly string[]): Ran | null {
+  const looked = argv[0] === 'cat' && argv.length === 2 ? (argv[1] ?? '') : '';
+  if (/^\.cutover-.*\/alive$/.test(looked)) {
+    const alive = host.files.get(`~/${looked}`);
+    return alive === undefined
+      ? { status: 1, stdout: '', stderr: `cat: ${looked}: No such file or directory` }
+      : { status: 0, stdout: alive, stderr: '' };
+  }
   const command = argv.find((word) => /^\.cutover-.*\.sh$/.test(word));
   if (argv[0] !== 'sh' || command === undefined) return null;
   const folder = `~/${command.slice(0, -'.sh'.length)}`;
@@ -42,10 +49,16 @@ function arm(
   host.files.set(`${folder}/armed`, '');
   const armedAt = world.clock.nowMs();
   let claimedAt: number | null = null;
+  let count = 0;
+  const beat = (): void => {
+    count += 1;
+    host.files.set(`${folder}/alive`, `${count} ${Math.floor(world.clock.nowMs() / 1_000)}\n`);
+  };
   const tick = (): void => {
     const now = world.clock.nowMs();
     // Stood down: its files are gone.
     if (!host.files.has(`${folder}.sh`)) return;
+    beat();
     if (host.files.has(`${folder}/claimed`)) {
       claimedAt ??= now;
       if (now - claimedAt >= secondStageMs) {
@@ -61,6 +74,7 @@ function arm(
     world.clock.in(tickMs, tick);
   };
   world.clock.in(tickMs, tick);
+  beat();
   return { status: 0, stdout: `1 ${Math.floor(armedAt / 1_000)}\n`, stderr: '' };
 }
 

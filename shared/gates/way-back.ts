@@ -57,7 +57,7 @@ export const wayBack: readonly GateDefinition[] = [
       if (plan.environment === 'production') {
         look.expect(
           false,
-          `${chain.id}: this version arms the dead-man's switch in rehearsals only, because nobody watches its sign of life during the minute yet; a production run is refused.`,
+          `${chain.id}: this version arms the dead-man's switch in rehearsals only, because preflight does not yet prove that a source host which restarts comes back writable; a production run is refused.`,
           'Rehearse against staging.',
         );
       }

@@ -17,7 +17,9 @@ export type Alarm = {
     | 'target-writable'
     | 'lock-lost'
     | 'session-lost'
+    | 'switch-silent'
     | 'blind';
+  /** Also a host, where the alarm is about what runs there beside the servers. */
   readonly instance: string;
   readonly seen: string;
   readonly expected: string;

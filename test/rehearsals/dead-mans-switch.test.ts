@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Ports } from '../../main/ports.ts';
+import { armedHosts } from '../../shared/plan/switches.ts';
 import { rehearse } from '../helpers/rehearsal.ts';
 import { switchPlan } from '../helpers/switch-plan.ts';
 import { referencePlan } from '../helpers/reference-plan.ts';
@@ -76,4 +77,27 @@ describe("whole nights with a dead-man's switch", () => {
       expect(night.violations).toEqual([]);
     },
   );
+
+  test('a switch that dies while the run waits ends the run: all is taken back, and the reason names its host', async () => {
+    const held = { ...plan, holds: [...plan.holds, { before: 'fence' as const }] };
+    const host = armedHosts(plan)[0] ?? '';
+    let kill = (): boolean => false;
+    let killed = false;
+    const night = await rehearse({
+      plan: held,
+      ports: (real, simulator) => {
+        const files = simulator.world.hosts.get(host)?.files;
+        kill = () => files?.delete(`~/.cutover-rehearsal-01-${host}.sh`) === true;
+        return real;
+      },
+      operator: (run) => {
+        if (!killed && run.steps['arm']?.state === 'done') killed = kill();
+      },
+    });
+    expect(killed).toBe(true);
+    expect(night.run?.outcome).toBe('thawed');
+    expect(night.run?.abortReason).toMatch(`on ${host}: no new sign of life of the dead-man's switch for`);
+    expect(Object.values(night.writable).flat().toSorted()).toEqual(sources.toSorted());
+    expect(night.violations).toEqual([]);
+  });
 });
