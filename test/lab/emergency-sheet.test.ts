@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,8 +21,8 @@ import {
   secretsIn,
   settingsOf,
   writePlan,
+  killedRun,
 } from './minute-ground.ts';
-import { nodeBinary } from './processes.ts';
 import { resetLab } from './reset.ts';
 import { followSheet, type Person } from './sheet-shell.ts';
 import { eventually } from './sql.ts';
@@ -135,28 +135,6 @@ async function personOf(lab: Lab): Promise<Person> {
     types: { REVERSE_USER: 'repl_rev', REVERSE_PASSWORD: passwordOf(lab.dir, 'repl_rev') },
     directory,
   };
-}
-
-/** Starts the cockpit and lets it be killed; a machine too busy to be looked at in time is looked at again. */
-async function killedRun(run: {
-  readonly plan: string;
-  readonly step: string;
-  readonly state: string;
-}): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    const program = join(import.meta.dirname, 'run-until.ts');
-    const child = spawn(nodeBinary(), [program, run.plan, run.step], {
-      env: { ...process.env, COCKPIT_STATE: run.state },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-    // Not 'close': the clients of a killed cockpit hold its standard error a moment longer.
-    const signal = await new Promise<string | null>((ended) => child.once('exit', (_code, by) => ended(by)));
-    if (signal === 'SIGKILL') return;
-    console.warn(`not begun, attempt ${attempt}: ${said}`);
-    if (attempt === 4 || !said.includes('expected a reading younger')) throw new Error(said);
-  }
 }
 
 /** A port after which that many are free. */

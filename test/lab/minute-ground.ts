@@ -9,7 +9,7 @@ import { identityFile } from './hosts.ts';
 import { planForLab } from './plan-for-lab.ts';
 import { nodeBinary, pause } from './processes.ts';
 import { linkOf } from './links.ts';
-import type { Load } from './load.ts';
+import { startLoad, type Load } from './load.ts';
 import { eventually } from './sql.ts';
 import type { Lab } from './start-lab.ts';
 
@@ -160,6 +160,38 @@ function filesBelow(directory: string): readonly string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Starts the cockpit and lets it be killed; a machine too busy to be looked at in time is looked at again. */
+export async function killedRun(run: {
+  readonly plan: string;
+  readonly step: string;
+  readonly state: string;
+}): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const program = join(import.meta.dirname, 'run-until.ts');
+    const child = spawn(nodeBinary(), [program, run.plan, run.step], {
+      env: { ...process.env, COCKPIT_STATE: run.state },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    // Not 'close': the clients of a killed cockpit hold its standard error a moment longer.
+    const signal = await new Promise<string | null>((ended) => child.once('exit', (_code, by) => ended(by)));
+    if (signal === 'SIGKILL') return;
+    console.warn(`not begun, attempt ${attempt}: ${said}`);
+    if (attempt === 4 || !said.includes('expected a reading younger')) throw new Error(said);
+  }
+}
+
+/** Outside load on both co-masters of both chains while something is done. */
+export async function underLoad<T>(lab: Lab, work: (load: Load) => Promise<T>): Promise<readonly [T, Load]> {
+  const load = startLoad(lab.state(), { writers: 8, perSecond: 2, follow: true, seconds: 900 });
+  try {
+    return [await work(load), load];
+  } finally {
+    await load.stop();
+  }
 }
 
 /** Waits until the outside load is acknowledged on that instance again. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { foldRun } from '../../shared/audit/fold.ts';
 import { readJournalFile } from '../../main/adapters/journal-file.ts';
 import { missingFor } from './flavors.ts';
-import { compareAcknowledged, startLoad, type Load } from './load.ts';
+import { compareAcknowledged, type Load } from './load.ts';
 import {
   cli,
   journalFileOf,
@@ -15,6 +15,7 @@ import {
   runCli,
   settingsOf,
   takesWrites,
+  underLoad,
   writePlan,
 } from './minute-ground.ts';
 import { eventually } from './sql.ts';
@@ -52,14 +53,6 @@ describe.runIf(asked).each(flavors)('kill -9 of the cockpit on real servers: $na
   }, limitMs);
   afterAll(async () => lab?.stop(), limitMs);
 
-  const under = async <T>(work: (load: Load) => Promise<T>): Promise<readonly [T, Load]> => {
-    const load = startLoad(lab.state(), { writers: 8, perSecond: 2, follow: true, seconds: 900 });
-    try {
-      return [await work(load), load];
-    } finally {
-      await load.stop();
-    }
-  };
   /** A run that is killed as soon as its journal says so; the id of that run. */
   const killedWhen = async (said: RegExp): Promise<string> => {
     const ended = await runCli(state, plan, async (run) => {
@@ -90,7 +83,7 @@ describe.runIf(asked).each(flavors)('kill -9 of the cockpit on real servers: $na
     'after the fence: nothing is armed until it is resumed; then every source is open and every setting as before',
     async () => {
       const before = await settingsOf(lab, sources);
-      const [, load] = await under(async (writing) => {
+      const [, load] = await underLoad(lab, async (writing) => {
         await takesWrites(lab, writing, 'orders-a1');
         const run = await killedWhen(/"fence:orders done"/);
         expect(await Promise.all(chains.map((chain) => closed(`${chain}-a1`)))).toContain(true);
@@ -116,7 +109,7 @@ describe.runIf(asked).each(flavors)('kill -9 of the cockpit on real servers: $na
   test.runIf(here)(
     'after the point of no return: abort is refused, resume ends it done with the target the only writable side',
     async () => {
-      const [, load] = await under(async (writing) => {
+      const [, load] = await underLoad(lab, async (writing) => {
         await takesWrites(lab, writing, 'orders-a1');
         const run = await killedWhen(/"pointOfNoReturn":true/);
         const aborted = await cli(state, 'abort', run);

@@ -1,0 +1,222 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PlanInput } from '../../shared/plan/plan.ts';
+import { administrator, optionFile } from './accounts.ts';
+import { missingFor } from './flavors.ts';
+import { instanceDir } from './lab-state.ts';
+import { compareAcknowledged } from './load.ts';
+import {
+  cli,
+  journalFileOf,
+  journalText,
+  killedRun,
+  newState,
+  removeStates,
+  runCli,
+  settingsOf,
+  takesWrites,
+  underLoad,
+  writePlan,
+  type Cli,
+} from './minute-ground.ts';
+import { connectAsRoot, eventually } from './sql.ts';
+import { startLab, type Lab } from './start-lab.ts';
+import { chains, membersOf } from './topology.ts';
+
+const limitMs = 400_000;
+const deadlineMs = 40_000;
+const sources = chains.flatMap((chain) =>
+  membersOf(chain, 'source-master', 'source-slave').map(({ id }) => id),
+);
+const masters = chains.flatMap((chain) => membersOf(chain, 'source-master').map(({ id }) => id));
+const targets = chains.flatMap((chain) => membersOf(chain, 'target-master').map(({ id }) => id));
+
+afterAll(removeStates);
+
+/** Long runs of real servers: `npm run test:night` asks for them. */
+const asked = process.env['NIGHT'] !== undefined;
+if (!asked)
+  console.warn(
+    "!!! NOT RUN: the dead-man's switch of a whole run on real servers. `npm run test:night` runs it.",
+  );
+
+describe.runIf(asked && missingFor('mariadb').length === 0)('a dead cockpit on real servers', () => {
+  let lab: Lab;
+  let plan: string;
+  const state = newState();
+  beforeAll(async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'cutover-dead-'));
+    lab = await startLab({ flavor: 'mariadb', gtid: 'on', dir, owner: process.pid });
+    plan = writePlan(lab, 'dead', withSwitch);
+  }, limitMs);
+  afterAll(async () => {
+    for (const run of readdirSync(join(state, 'runs')))
+      for (const left of switches(run)) rmSync(left, { recursive: true, force: true });
+    await lab?.stop();
+  }, limitMs);
+
+  const withSwitch = (of: PlanInput): PlanInput => ({
+    ...of,
+    limits: {
+      ...of.limits,
+      runDeadlineMs: 25_000,
+      preDrainMs: 20_000,
+      convergeMs: 20_000,
+      drainMs: 20_000,
+      abortMs: 5_000,
+      deadMansSwitchMs: deadlineMs,
+    },
+    instances: of.instances.map((instance) =>
+      sources.includes(instance.id)
+        ? {
+            ...instance,
+            hostLogin: {
+              socket: join(instanceDir(lab.state(), instance.id), 'mysql.sock'),
+              user: administrator,
+            },
+          }
+        : instance,
+    ),
+    chains: of.chains.map((chain) => ({
+      ...chain,
+      deadMansSwitch: { targetOptionFile: optionFile(lab.dir, 'cockpit') },
+      // Whoever keeps the fence waiting here is meant to.
+      blockers: 'wait' as const,
+    })),
+  });
+  const runId = (): string => journalFileOf(state)?.split('/').at(-2) ?? 'none';
+  /** What the switches of a run left behind: all hosts of the lab have one home. */
+  const switches = (run = runId()): readonly string[] =>
+    readdirSync(homedir())
+      .filter((name) => name.startsWith(`.cutover-${run}-`))
+      .map((name) => join(homedir(), name));
+  /** What they wrote down, one text a host. */
+  const results = (): readonly string[] =>
+    switches()
+      .map((folder) => join(folder, 'result'))
+      .filter((file) => existsSync(file))
+      .map((file) => readFileSync(file, 'utf8'));
+  /** The fence of one server waits for whoever holds a table there, and the other servers are closed meanwhile. */
+  const whileFencing = async (act: (run: Cli) => Promise<void>) => {
+    const blocker = await connectAsRoot(lab.state(), 'orders-a1');
+    await blocker.query('LOCK TABLES shop.customers WRITE');
+    try {
+      return await runCli(state, plan, async (run) => {
+        await eventually('the fence waits', limitMs, async () => {
+          if (!/"fence:orders running"/.test(journalText(state))) throw new Error(run.stderr().slice(-500));
+        });
+        await eventually('content-a1 is closed', 20_000, async () => {
+          const [row] = await lab.sql('content-a1', 'SELECT @@global.read_only AS closed');
+          if (Number(row?.['closed']) !== 1) throw new Error('open');
+        });
+        await act(run);
+      });
+    } finally {
+      blocker.destroy();
+    }
+  };
+  const nothingIsLost = async (load: Parameters<typeof compareAcknowledged>[1]): Promise<void> => {
+    for (const on of masters)
+      await eventually(`every acknowledged write on ${on}`, 30_000, async () => {
+        const found = await compareAcknowledged(lab.state(), load, on);
+        expect(found.acknowledged).toBeGreaterThan(50);
+        expect(found).toMatchObject({ missing: [], refusedButPresent: [] });
+      });
+    for (const target of targets) {
+      const [row] = await lab.sql(target, 'SELECT @@global.read_only AS closed');
+      expect(Number(row?.['closed']), target).toBe(1);
+    }
+  };
+
+  test(
+    "SIGKILL while it fences: the application writes again within the plan's deadline, with nobody's help",
+    async () => {
+      const before = await settingsOf(lab, sources);
+      const [, load] = await underLoad(lab, async (writing) => {
+        await takesWrites(lab, writing, 'orders-a1');
+        let killedAt = 0;
+        const ended = await whileFencing(async (run) => {
+          killedAt = Date.now();
+          run.send('SIGKILL');
+        });
+        expect(killedAt, ended.stderr).toBeGreaterThan(0);
+        for (const master of masters) await takesWrites(lab, writing, master);
+        console.log(`from SIGKILL to a source that takes writes: ${Date.now() - killedAt} ms`);
+        expect(Date.now() - killedAt).toBeLessThan(deadlineMs + 30_000);
+      });
+      await eventually('every switch is over', 30_000, async () => {
+        expect(results()).toHaveLength(2);
+        for (const result of results()) expect(result).toContain(': over');
+      });
+      expect(await settingsOf(lab, sources)).toEqual(before);
+      await nothingIsLost(load);
+      // The next morning somebody ends the run that nobody drives any more.
+      const ended = await cli(state, 'abort', runId(), '--json');
+      expect(ended.code, ended.stderr).toBe(3);
+      expect(JSON.parse(ended.stdout)).toMatchObject({ runId: runId(), outcome: 'thawed' });
+      expect(await settingsOf(lab, sources)).toEqual(before);
+    },
+    limitMs,
+  );
+
+  test(
+    'a switch that dies ends the run: all is taken back, and the reason names its host',
+    async () => {
+      const silence = "on colo-b-db: no new sign of life of the dead-man's switch for";
+      const before = await settingsOf(lab, sources);
+      const ended = await whileFencing(async () => {
+        const folder = switches().find((each) => each.endsWith('-colo-b-db'));
+        process.kill(Number(readFileSync(join(folder ?? '', 'pid'), 'utf8')), 'SIGKILL');
+        await eventually('its silence is told', 20_000, async () =>
+          expect(journalText(state)).toContain(silence),
+        );
+      });
+      expect(ended.code, ended.stderr).toBe(3);
+      expect(await settingsOf(lab, sources)).toEqual(before);
+      // The other one was told to stand down, and is gone.
+      expect(switches().filter((each) => each.includes('colo-a-db'))).toEqual([]);
+    },
+    limitMs,
+  );
+
+  test(
+    'SIGSTOP while it fences: its locks and sessions do not keep the source closed, and awake it gives up',
+    async () => {
+      const before = await settingsOf(lab, sources);
+      const [ended, load] = await underLoad(lab, async (writing) => {
+        await takesWrites(lab, writing, 'orders-a1');
+        return whileFencing(async (run) => {
+          run.send('SIGSTOP');
+          // content-a1 was closed, and nobody holds a table there.
+          await takesWrites(lab, writing, 'content-a1').finally(() => run.send('SIGCONT'));
+        });
+      });
+      expect(ended.code, ended.stderr).toBe(3);
+      expect(JSON.parse(ended.stdout)).toMatchObject({ outcome: 'thawed' });
+      await eventually('every setting as before', 30_000, async () =>
+        expect(await settingsOf(lab, sources)).toEqual(before),
+      );
+      await nothingIsLost(load);
+    },
+    limitMs,
+  );
+
+  test(
+    'killed in the narrow passage: the second stage holds every target closed and opens the sources',
+    async () => {
+      const [, load] = await underLoad(lab, async (writing) => {
+        await takesWrites(lab, writing, 'orders-a1');
+        await killedRun({ plan, step: 'claim', state });
+        for (const master of masters) await takesWrites(lab, writing, master);
+      });
+      await eventually('the second stage is over', 60_000, async () => {
+        expect(results()).toHaveLength(2);
+        for (const result of results()) expect(result).toContain('over; run locks are kept until');
+      });
+      await nothingIsLost(load);
+    },
+    limitMs,
+  );
+});
