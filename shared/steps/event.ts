@@ -15,6 +15,7 @@ export type Alarm = {
     | 'identity-changed'
     | 'position-moved'
     | 'target-writable'
+    | 'target-closed'
     | 'lock-lost'
     | 'session-lost'
     | 'switch-silent'

@@ -20,7 +20,12 @@ export function judgeWatch(run: Run, plan: Plan, watched: Watched): Alarm | null
       `server id ${identity.serverId}, uuid ${identity.serverUuid ?? 'none'}`,
     ]);
   }
-  return sourceAlarm(run, plan, watched) ?? lockAlarm(run, watched) ?? targetAlarm(run, plan, watched);
+  return (
+    sourceAlarm(run, plan, watched) ??
+    lockAlarm(run, watched) ??
+    targetAlarm(run, plan, watched) ??
+    closedTargetAlarm(run, plan, watched)
+  );
 }
 
 function alarm(kind: Alarm['alarm'], instance: string, [seen, expected]: readonly [string, string]): Alarm {
@@ -76,6 +81,26 @@ function targetAlarm(run: Run, plan: Plan, { instance, facts }: Watched): Alarm 
   );
   if (!isTarget || run.ponrAt !== null || facts.readOnly) return null;
   return alarm('target-writable', instance, ['it takes writes', 'read-only until promote']);
+}
+
+/** A promoted target that restarts may come back closed by its own option file: nobody's writes arrive anywhere then. */
+function closedTargetAlarm(run: Run, plan: Plan, { instance, facts, askedAt }: Watched): Alarm | null {
+  const chain = plan.chains.find(({ target }) =>
+    target.masters.some((master) => master.instance === instance),
+  );
+  const promoted = chain === undefined ? undefined : run.steps[`promote:${chain.id}`];
+  const openSince = promoted?.state === 'done' ? (promoted.endedAt?.utcMs ?? null) : null;
+  if (openSince === null || askedAt <= openSince || !facts.readOnly) return null;
+  // Told once a start of the server: a person opens it, and until then it stays as it is.
+  const told = run.alarms.findLast(
+    ({ alarm: old }) => old.alarm === 'target-closed' && old.instance === instance,
+  );
+  const startedAt = askedAt - (facts.uptimeSeconds + 1) * 1_000;
+  if (told !== undefined && startedAt <= told.moment.utcMs) return null;
+  return alarm('target-closed', instance, [
+    `it refuses writes (up ${facts.uptimeSeconds} s)`,
+    'it takes writes since its promotion: SET GLOBAL read_only = OFF there, and take read_only out of its option file',
+  ]);
 }
 
 function isFence({ command, answer }: IssuedCommand, instance: string): boolean {

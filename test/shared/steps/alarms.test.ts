@@ -107,6 +107,25 @@ describe('before the point of no return an alarm takes everything back', () => {
     ).toBe('fence-lost');
   });
 
+  test('a promoted target that refuses writes is told once a start of its server, and nothing is taken back', () => {
+    const world = openWorld(plan);
+    world.finish((run) => run.steps['promote:orders']?.state === 'done');
+    world.passMs(1);
+    expect(watch(world, 'orders-t1')).toBeNull();
+    world.server('orders-t1').readOnly = true;
+    expect(watch(world, 'orders-t1')).toBe('target-closed');
+    world.passMs(60_000);
+    expect(watch(world, 'orders-t1')).toBeNull();
+    expect(world.run().phase).toBe('running');
+    const facts = { ...factsOf(world.server('orders-t1'), 1, world.nowMs()), uptimeSeconds: 3 };
+    const askedAt = (world.run().begunAt?.utcMs ?? 0) + world.nowMs() + 10_000;
+    expect(judgeWatch(world.run(), plan, { instance: 'orders-t1', facts, askedAt })?.alarm).toBe(
+      'target-closed',
+    );
+    // A replica of the target is closed for good.
+    expect(watch(world, 'orders-t2')).toBeNull();
+  });
+
   test('a quiet night alarms about nothing, whenever it is looked at', () => {
     const world = openWorld(plan);
     for (let looked = 0; world.run().phase !== 'watching'; looked += 1) {
