@@ -91,8 +91,12 @@ function openShell(directory: string): Shell {
     paste: async (line, typed) => {
       const mark = randomUUID();
       seen = '';
-      shell.stdin.write([line, ...typed, `printf '\\n%s %s\\n' ${mark} "$?"`, ''].join('\n'));
       const end = performance.now() + lineLimitMs;
+      const after = [...typed, `printf '\\n%s %s\\n' ${mark} "$?"`, ''];
+      shell.stdin.write(`${line}\n`);
+      // Typed when it is asked for, as by a person: some shells take all that is there already for lines of their own.
+      while (typed.length > 0 && seen === '' && performance.now() < end) await pause(10);
+      shell.stdin.write(after.join('\n'));
       for (;;) {
         const found = new RegExp(`\\n${mark} (\\d+)\\n`).exec(seen);
         if (found !== null) return { code: Number(found[1]), output: seen.slice(0, found.index) };
