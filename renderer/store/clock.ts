@@ -26,7 +26,18 @@ export function cockpitNow(): number {
   return view.header.atUtcMs + performance.now() - receivedAtMs;
 }
 
+let read: number | undefined;
+
+/** The clock as it was when it was first asked for in this turn: React asks twice, and wants the same answer. */
+function nowOfThisTurn(): number {
+  if (read === undefined) {
+    read = cockpitNow();
+    queueMicrotask(() => (read = undefined));
+  }
+  return read;
+}
+
 /** main's clock in whole steps of `stepMs`, so that a component renders only when its text can change. */
 export function useNow(stepMs: number): number {
-  return useSyncExternalStore(subscribe, () => Math.floor(cockpitNow() / stepMs) * stepMs);
+  return useSyncExternalStore(subscribe, () => Math.floor(nowOfThisTurn() / stepMs) * stepMs);
 }
