@@ -4,6 +4,7 @@ import type { Plan } from '../../shared/plan/plan.ts';
 import { present } from '../../shared/lib/assert.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { Ports } from '../ports.ts';
+import { pause } from './pause.ts';
 
 /** How often writes are looked for: it changes nothing, and a busy application answers the next time. */
 const looks = 4;
@@ -60,6 +61,6 @@ async function askMissing(
     const answer = await ports.clients.missing(chain, holder, wanted);
     if (look >= looks || (answer.kind === 'ok' && answer.value.length === 0)) return answer;
     if (answer.kind === 'ok') wanted = answer.value;
-    await new Promise<void>((over) => ports.clock.after(lookAgainMs, over));
+    await pause(ports.clock, lookAgainMs);
   }
 }

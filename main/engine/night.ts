@@ -6,6 +6,7 @@ import { planNodes } from '../../shared/steps/need.ts';
 import { beginRun, type ActiveRun } from './active-run.ts';
 import { actingSessions, nightOf, tellLost, type Night, type NightNeeds } from './night-ground.ts';
 import { whatBlocks } from './parts.ts';
+import { pause } from './pause.ts';
 import { choosePlanTables } from './proof-tables.ts';
 import { reasonOf } from './troubles.ts';
 import { emptySessions, openForRun, type Sessions } from './sessions.ts';
@@ -45,10 +46,7 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
   const sleep = await ports.laptop.blockSleep();
   // Judged last: opening dozens of sessions keeps this laptop busy, and what was seen before that is old by now.
   await observer.work.during(ports.clients.start(), clientsStartMostMs);
-  await Promise.all([
-    observer.refresh(),
-    new Promise<void>((over) => ports.clock.after(clientsWarmUpMs, over)),
-  ]);
+  await Promise.all([observer.refresh(), pause(ports.clock, clientsWarmUpMs)]);
   // Last, so that the client processes, which measure, do not inherit it.
   const precedence = ports.laptop.takePrecedence();
   if (by.unattended) await untilNothingBlocks(needs, patienceMs);
@@ -91,8 +89,7 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
 async function untilNothingBlocks({ parts, verdicts }: NightNeeds, limitMs: number): Promise<void> {
   const { clock } = parts.ports;
   const end = clock.now().monoMs + limitMs;
-  while (!verdicts('go').every(letsPass) && clock.now().monoMs < end)
-    await new Promise<void>((over) => clock.after(lookAgainMs, () => over()));
+  while (!verdicts('go').every(letsPass) && clock.now().monoMs < end) await pause(clock, lookAgainMs);
 }
 
 function forecastAll({ parts, observer, preparation }: NightNeeds): Readonly<Record<string, ForecastResult>> {

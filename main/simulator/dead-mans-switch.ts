@@ -75,7 +75,7 @@ function arm(
   };
   world.clock.in(tickMs, tick);
   beat();
-  return { status: 0, stdout: `1 ${Math.floor(armedAt / 1_000)}\n`, stderr: '' };
+  return { status: 0, stdout: host.files.get(`${folder}/alive`) ?? '', stderr: '' };
 }
 
 function rename(host: HostWorld, from: string, to: string): void {

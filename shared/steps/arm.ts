@@ -1,6 +1,7 @@
 import { armedChains, armedHosts } from '../plan/switches.ts';
 import { readAll } from './before-fence.ts';
 import { done, failure, needs, sourceNodes, trouble, type StepFunction } from './need.ts';
+import { countIn } from './sign-of-life.ts';
 import { hostSwitches } from './switch-host.ts';
 import { switchPlace } from './switch-place.ts';
 import { switchScript } from './switch-script.ts';
@@ -40,7 +41,7 @@ export const arm: StepFunction = (context) => {
     });
     if (armed === undefined) waiting.push(host);
     else if (armed.kind !== 'ok') return failure(trouble(host, "arming the dead-man's switch", armed));
-    else if (!/^\d+ \d+\s*$/.test(armed.value.stdout))
+    else if (countIn(armed.value.stdout) === null)
       return failure(
         `${host}: expected the first sign of life of its dead-man's switch, seen ${JSON.stringify(armed.value.stdout.slice(0, 80))}`,
       );
