@@ -18,7 +18,8 @@ const lookEveryMs = 1_000;
 
 /**
  * Looks each second whether every armed dead-man's switch is alive, over the channels that act; one that is not alarms the
- * run, once. A look waits as long as a switch may be silent, because a channel whose command passed its limit is lost.
+ * run, once. It is judged after a look and never before one: while the laptop stood still, the switch went on. A look waits
+ * as long as a switch may be silent, because a channel whose command passed its limit is lost.
  */
 export function watchSwitches(
   {
@@ -40,23 +41,20 @@ export function watchSwitches(
   const mono = (): number => clock.now().monoMs;
 
   const look = async (host: string): Promise<void> => {
+    const before = seen.get(host) ?? { count: null, newAtMonoMs: mono() };
     const { alive } = switchPlace(runner.run().id, host);
     const answer = await sessions.channel(host)?.run(['cat', alive], silentMs);
-    const before = seen.get(host);
-    if (before === undefined || answer?.kind !== 'ok') return;
-    seen.set(host, lookedAt(before, countIn(answer.value.stdout), mono()));
+    const count = answer?.kind === 'ok' ? countIn(answer.value.stdout) : null;
+    const now = lookedAt(before, count, mono());
+    seen.set(host, now);
+    const alarm = alarmed.has(host) ? null : judgeSignOfLife(host, now, mono());
+    if (alarm === null || !hostsToWatch(runner.run(), plan).includes(host)) return;
+    alarmed.add(host);
+    runner.post({ kind: 'alarmed', alarm });
   };
   const turn = async (): Promise<void> => {
-    const hosts = hostsToWatch(runner.run(), plan);
-    for (const host of hosts) {
-      const known = seen.get(host) ?? { count: null, newAtMonoMs: mono() };
-      seen.set(host, known);
-      const alarm = alarmed.has(host) ? null : judgeSignOfLife(host, known, mono());
-      if (alarm !== null) {
-        alarmed.add(host);
-        runner.post({ kind: 'alarmed', alarm });
-      }
-      // A host that does not answer keeps nobody from looking at the others.
+    // A host that does not answer keeps nobody from looking at the others.
+    for (const host of hostsToWatch(runner.run(), plan)) {
       if (looking.has(host)) continue;
       looking.add(host);
       void look(host)
