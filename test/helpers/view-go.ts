@@ -51,7 +51,7 @@ export const go: View = {
       { step: 'redirect', where: 'app-1', statement: '/usr/local/bin/use-site us-east-1' },
     ],
     absent: [
-      "There is no dead-man's switch yet: if this laptop dies between fence and promote, the sources stay read-only until someone thaws them by hand.",
+      "The dead-man's switch of content (content-a1 has no hostLogin): if this laptop dies between fence and promote, its source stays read-only until a person thaws it.",
       'Route 53 is not changed by this version: announce stands in the order and does nothing.',
     ],
     notes: ['content has no reverse link rehearsal in the last 7 days.'],

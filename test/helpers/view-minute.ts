@@ -110,11 +110,12 @@ export const minute: View = {
     },
     deadlineUtcMs: at + 18_600,
     stopHere: {
-      writable: 'nothing — both sides are read-only',
+      writable: 'nothing: both sides are read-only',
       lost: 'nothing',
-      wayBack: 'thaw both chains, by itself if you do nothing',
-      takes: '≈ 0.3 s',
-      ifLaptopDies: "sources stay read-only: this version has no dead-man's switch",
+      wayBack: 'thaw every chain; it happens by itself on any failure or overrun',
+      takes: 'about 0.3 s; bounded by 5000 ms (limits.abortMs of the plan)',
+      ifLaptopDies:
+        "the dead-man's switch opens the sources, at most 90 s after it was armed (limits.deadMansSwitchMs of the plan)",
     },
     control: {
       kind: 'abort',
