@@ -29,6 +29,7 @@ export function runSwitch(world: World, host: HostWorld, argv: readonly string[]
   const folder = `~/${command.slice(0, -'.sh'.length)}`;
   const script = host.files.get(`${folder}.sh`);
   if (argv.at(-1) === 'arm') return arm(world, host, { folder, script });
+  if (argv.at(-1) === 'claim') return claim(world, host, folder);
   if (host.files.has(`${folder}/fired`) || host.files.has(`${folder}/second`))
     return { status: 3, stdout: '', stderr: 'the switch has acted' };
   for (const path of [...host.files.keys()]) if (path.startsWith(folder)) host.files.delete(path);
@@ -76,6 +77,16 @@ function arm(
   world.clock.in(tickMs, tick);
   beat();
   return { status: 0, stdout: host.files.get(`${folder}/alive`) ?? '', stderr: '' };
+}
+
+/** A switch whose script is gone is dead: nothing beats there any more, and the claim hears no answer. */
+function claim(world: World, host: HostWorld, folder: string): Ran {
+  if (!host.files.has(`${folder}/armed`))
+    return { status: 1, stdout: '', stderr: `mv: cannot stat '${folder}/armed': No such file or directory` };
+  rename(host, `${folder}/armed`, `${folder}/claimed`);
+  return host.files.has(`${folder}.sh`)
+    ? { status: 0, stdout: `2 ${Math.floor(world.clock.nowMs() / 1_000)}\n`, stderr: '' }
+    : { status: 4, stdout: '', stderr: 'claimed, but the process of this switch is gone' };
 }
 
 function rename(host: HostWorld, from: string, to: string): void {

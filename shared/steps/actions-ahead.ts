@@ -8,7 +8,7 @@ import { fleetHosts, instanceOf, planNodes, sourceNodes } from './need.ts';
 import { order, type StepId } from './order.ts';
 import { forwardChannel } from './promote.ts';
 import { standDownArgv } from './stand-down.ts';
-import { switchPlace } from './switch-place.ts';
+import { claimArgv, switchPlace } from './switch-place.ts';
 import { mustOpenRing, reverseChannel, reverseConfiguration, reverseEnds } from './way-back.ts';
 
 /** One effect that the run will have, as far as it can be known before the run. */
@@ -79,7 +79,7 @@ function switchesAhead(
         `the run's id and threads; unless it is claimed, it ${undoes} after ${plan.limits.deadMansSwitchMs} ms (limits.deadMansSwitchMs)`,
       ),
       ahead('arm', ssh(['sh', place.command, 'arm']), "the run's id"),
-      ahead('claim', { kind: 'ssh-move', host, from: place.armed, to: place.claimed }, "the run's id"),
+      ahead('claim', ssh(claimArgv(laterRun, host)), "the run's id"),
       ahead('promote', ssh(standDownArgv(laterRun, host)), "the run's id"),
     ];
   });

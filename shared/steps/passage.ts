@@ -14,23 +14,30 @@ import {
 } from './need.ts';
 import { provenTarget, provenWrong } from './prove.ts';
 import type { Run } from './run.ts';
-import { switchPlace } from './switch-place.ts';
+import { countIn } from './sign-of-life.ts';
+import { claimArgv } from './switch-place.ts';
 
 /**
  * Forward coordinates are already in the journal (the proof's reading of each target). Every switch is claimed by the rename
- * that its firing needs too: exactly one of the two happens, so a claim that is not seen to be ours ends the run.
+ * that its firing needs too: exactly one of the two happens, so a claim that is not seen to be ours ends the run. Its
+ * process then answers with a beat from after the rename: one that died unseen would have no second stage.
  */
 export const claim: StepFunction = (context) => {
   const need = needs(context);
   const hosts = armedHosts(context.plan);
   const claims = hosts.map((host) => {
-    const { armed, claimed } = switchPlace(context.run.id, host);
-    return [host, need.sshMove('claim', [host, armed, claimed], {})] as const;
+    const argv = claimArgv(context.run.id, host);
+    return [host, need.ssh('claim', [host, argv], { effect: true })] as const;
   });
   const lost = firstTrouble("the claim of its dead-man's switch", claims);
   if (lost !== null) return failure(`${lost}. The switch may have fired: nothing is promoted.`);
   if (claims.some(([, answer]) => answer === undefined))
-    return need.waiting("every dead-man's switch to be claimed");
+    return need.waiting("every dead-man's switch to be claimed and to answer");
+  const silent = claims.find(([, answer]) => answer?.kind === 'ok' && countIn(answer.value.stdout) === null);
+  if (silent !== undefined)
+    return failure(
+      `${silent[0]}: expected a sign of life of its dead-man's switch from after the claim, seen none. Nothing is promoted.`,
+    );
   const coordinates = context.plan.chains.flatMap((chain) =>
     chain.target.masters.map(({ instance }) => {
       const facts = provenTarget(context.run, chain, instance);

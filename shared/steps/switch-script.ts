@@ -7,8 +7,8 @@ import { type HostSwitch, type SwitchChain, type SwitchLogin, type SwitchServer 
 export const dataMark = '# undo: ';
 
 /**
- * The dead-man's switch of one host as a POSIX sh script. `arm` starts it detached; `watch` is what then runs; `end` stands
- * it down. What it does is data of the host; how it does it is the same everywhere (switch-shell.ts).
+ * The dead-man's switch of one host as a POSIX sh script. `arm` starts it detached; `watch` is what then runs; `claim`
+ * takes its firing away and hears that it lives; `end` stands it down. What it does is data of the host; how it does it is the same everywhere (switch-shell.ts).
  */
 export function switchScript(of: HostSwitch): string {
   const servers = of.servers.map((server, index) => ({ n: index + 1, server }));
@@ -37,9 +37,9 @@ export function switchScript(of: HostSwitch): string {
     ...of.chains.map((chain, index) => secondLines({ of, name: `second_${index + 1}`, numbers }, chain)),
     secondStage(of),
     'case ${1:-} in',
-    'arm | watch | end) "$1" ;;',
+    'arm | watch | claim | end) "$1" ;;',
     '*)',
-    '  echo "usage: $0 arm | end" >&2',
+    '  echo "usage: $0 arm | claim | end" >&2',
     '  exit 64',
     '  ;;',
     'esac',

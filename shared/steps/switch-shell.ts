@@ -37,6 +37,7 @@ nap() {
   wait $!
 }
 short() { sleep 0.1 2>/dev/null || sleep 1; }
+soon() { sleep 0.01 2>/dev/null || sleep 1; }
 reason() { tail -n 1 "$d/error.$1" 2>/dev/null; }
 
 # Those of the run's own sessions that were seen when the switch was armed: thread, user and host must be the same.
@@ -248,6 +249,8 @@ watch() {
       return 0
     fi
     if [ -f "$d/claimed" ]; then
+      # The word that the claim waits for: a beat from after the rename.
+      [ -f "$d/heard" ] || printf '%s %s\n' "$count" "$up" >"$d/heard"
       [ -n "$claimed_at" ] || claimed_at=$up
       if [ $((up - claimed_at)) -ge $second_s ] && mv "$d/claimed" "$d/second" 2>/dev/null; then
         say "claimed for $((up - claimed_at)) s and no word of the run's end: second stage"
@@ -262,6 +265,30 @@ watch() {
     fi
     nap 1
   done
+}
+# The claim: the rename that firing needs too, and then a word of the watch itself. Without one it is dead or stands still,
+# and a cockpit that died next would leave the source closed.
+claim() {
+  mv -- "$d/armed" "$d/claimed" || return 1
+  wake || return 4
+  sync -- "$d" 2>/dev/null || sync
+  tries=0
+  while [ ! -s "$d/heard" ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 60 ] || {
+      echo "claimed, but process $pid of this switch does not answer" >&2
+      return 4
+    }
+    # A signal that comes right before the watch lies down is not heard by its sleep.
+    [ $((tries % 10)) -ne 0 ] || wake || return 4
+    soon
+  done
+  read -r heard <"$d/heard" && echo "$heard"
+}
+wake() {
+  is_watching && kill -USR1 "$pid" && return 0
+  echo 'claimed, but the process of this switch is gone' >&2
+  return 1
 }
 is_watching() {
   read -r pid <"$d/pid" 2>/dev/null && [ -d "/proc/$pid" ] && grep -qF "$self" "/proc/$pid/cmdline" 2>/dev/null

@@ -45,7 +45,7 @@ function replyTo(model: Model, action: Action, nowMs: number): Reply {
 function runOnHost({ plan }: Model, host: ModelHost, argv: readonly string[]): string {
   const line = argv.join(' ');
   const script = argv.find((word) => word.startsWith('.cutover-'));
-  if (script !== undefined) return runSwitch(host, script.replace(/\.sh$/, ''), argv.at(-1) === 'arm');
+  if (script !== undefined) return runSwitch(host, script.replace(/\.sh$/, ''), argv.at(-1) ?? '');
   for (const fleet of plan.appFleets.filter(({ hosts }) => hosts.some((entry) => entry.host === host.id))) {
     if (line === fleet.verify.join(' ')) return `${host.site}\n`;
     for (const [site, command] of Object.entries(fleet.switch))
@@ -56,11 +56,12 @@ function runOnHost({ plan }: Model, host: ModelHost, argv: readonly string[]): s
   return '';
 }
 
-/** A switch that is armed and stands down; in this world none of them ever fires. */
-function runSwitch(host: ModelHost, name: string, arms: boolean): string {
-  if (arms) host.files.set(`~/${name}/armed`, '');
-  else for (const path of [...host.files.keys()]) if (path.startsWith(`~/${name}`)) host.files.delete(path);
-  return arms ? '1 4711\n' : 'stood down and gone\n';
+/** A switch that is armed, claimed and stands down; in this world none of them ever fires. */
+function runSwitch(host: ModelHost, name: string, order: string): string {
+  if (order === 'arm') host.files.set(`~/${name}/armed`, '');
+  if (order === 'arm' || order === 'claim') return '1 4711\n';
+  for (const path of [...host.files.keys()]) if (path.startsWith(`~/${name}`)) host.files.delete(path);
+  return 'stood down and gone\n';
 }
 
 function replyOfServer(model: Model, action: MysqlCommand, nowMs: number): Reply {

@@ -78,6 +78,28 @@ describe("whole nights with a dead-man's switch", () => {
     },
   );
 
+  test('a switch that dies right before its claim is noticed by the claim: nothing is promoted, all is taken back', async () => {
+    const host = armedHosts(plan)[0] ?? '';
+    let killed = false;
+    let kill = (): boolean => false;
+    const night = await rehearse({
+      plan,
+      ports: (real, simulator) => {
+        const files = simulator.world.hosts.get(host)?.files;
+        kill = () => files?.delete(`~/.cutover-rehearsal-01-${host}.sh`) === true;
+        return real;
+      },
+      operator: (run) => {
+        if (!killed && run.steps['drain:orders']?.state === 'done') killed = kill();
+      },
+    });
+    expect(killed).toBe(true);
+    expect(night.run?.outcome).toBe('thawed');
+    expect(night.run?.abortReason).toMatch(`${host} with error 4`);
+    expect(Object.values(night.writable).flat().toSorted()).toEqual(sources.toSorted());
+    expect(night.violations).toEqual([]);
+  });
+
   test('a switch that dies while the run waits ends the run: all is taken back, and the reason names its host', async () => {
     const held = { ...plan, holds: [...plan.holds, { before: 'fence' as const }] };
     const host = armedHosts(plan)[0] ?? '';
