@@ -14,7 +14,7 @@ import { openJournal, readJournalFile, verifyJournalFile } from './adapters/jour
 import { openObservationsFile } from './adapters/observations-file.ts';
 import { openSheetFiles } from './adapters/sheet-files.ts';
 import { startCockpit, type Cockpit } from './engine/cockpit.ts';
-import type { RunJournal } from './engine/parts.ts';
+import type { CockpitParts, RunJournal } from './engine/parts.ts';
 import type { Journal, Ports } from './ports.ts';
 import {
   journalFile,
@@ -54,8 +54,8 @@ export async function composeCockpit(file: string): Promise<Result<Composed, str
   if (!loaded.ok) return failed(loaded.error.join('\n'));
   const composed = await compose({ ...loaded.value, file, redactor: createRedactor() });
   if (!composed.ok) return composed;
-  const left = composed.value.cockpit.notEnded();
-  if (left !== null) composed.value.cockpit.tell(left);
+  const left = composed.value.cockpit.left();
+  if (left !== null) composed.value.cockpit.tell(left.text);
   return composed;
 }
 
@@ -84,9 +84,34 @@ export async function composeRun(run: string): Promise<Result<ComposedRun, strin
     journal.close();
     return composed;
   }
-  const side = openObservationsFile(join(dirname(file), 'observations.jsonl'), redactor, sayOn(redactor));
-  const from = { journal, observations: side, sheet: openSheetFiles(dirname(file), redactor) };
+  const from = withSideFiles(journal, redactor);
   return ok({ ...composed.value, notes: [...notes, ...composed.value.notes], from });
+}
+
+/** A run's journal with what lies beside it in its directory. */
+function withSideFiles(journal: Journal, redactor: Redactor): RunJournal {
+  const home = dirname(journal.file);
+  const observations = openObservationsFile(join(home, 'observations.jsonl'), redactor, sayOn(redactor));
+  return { journal, observations, sheet: openSheetFiles(home, redactor) };
+}
+
+/** Runs that earlier cockpits left below this state directory. */
+function leftRuns(state: string, redactor: Redactor): NonNullable<CockpitParts['leftRuns']> {
+  const fileOf = (runId: string): Result<string, string> => {
+    const file = runJournalFile(state, runId);
+    return file === null ? failed(`there is none below ${join(state, 'runs')}`) : ok(file);
+  };
+  return {
+    read: (runId) => {
+      const file = fileOf(runId);
+      return file.ok ? readJournalFile(file.value) : file;
+    },
+    reopen: (runId) => {
+      const file = fileOf(runId);
+      const opened = file.ok ? openJournal(file.value, redactor) : file;
+      return opened.ok ? ok(withSideFiles(opened.value.journal, redactor)) : opened;
+    },
+  };
 }
 
 function notARun(file: string): string {
@@ -140,10 +165,9 @@ async function compose({ plan, digest, file, redactor }: Composition): Promise<R
       const home = runDirectory(state, runId);
       const opened = openJournal(journalFile(home), redactor);
       if (!opened.ok) throw new Error(opened.error);
-      const observations = openObservationsFile(join(home, 'observations.jsonl'), redactor, say);
-      const sheet = openSheetFiles(home, redactor);
-      return { runId, journal: opened.value.journal, observations, sheet };
+      return { runId, ...withSideFiles(opened.value.journal, redactor) };
     },
+    leftRuns: leftRuns(state, redactor),
     told: say,
   });
   return ok({

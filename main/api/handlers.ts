@@ -102,6 +102,10 @@ export function createApi(cockpit: Cockpit): Api {
         runner.post({ kind: 'abort-asked', who, reason });
         return done;
       },
+      resume: async ({ run, who }) => {
+        const resumed = await cockpit.resumeLeft(who, run);
+        return resumed.ok ? done : { ok: false, message: resumed.error };
+      },
       retry: async ({ step, who }) => {
         const night = cockpit.night();
         return reply(

@@ -44,10 +44,19 @@ export function buildView(
             { ...runView(run, plan, ports.mysql), sheetFile: night?.sheetFile() ?? null },
             cockpit.troubles(),
           ),
+    left: leftView(cockpit),
     clocks: clocksView(cockpit, snapshot),
     report: reportView(cockpit),
     log: logView(cockpit),
   };
+}
+
+function leftView(cockpit: Cockpit): View['left'] {
+  const left = cockpit.left();
+  if (left === null) return null;
+  const { runId, passedPointOfNoReturn, text, whyNot } = left;
+  const label = passedPointOfNoReturn === true ? 'Go on with the run' : 'Take everything back';
+  return { run: runId, text, label, whyNot };
 }
 
 /** A cockpit that is itself in trouble alarms like a server that is. */

@@ -6,6 +6,7 @@ import type { PlanRecord } from '../../shared/audit/record.ts';
 import { foldPreparation, type Preparation } from '../../shared/audit/fold.ts';
 import type { Snapshot } from '../../shared/observations/snapshot.ts';
 import type { OpenRefused } from '../ports.ts';
+import { closedUnless, leftRun, openLeft, type LeftRun } from './left-run.ts';
 import { armNight } from './night.ts';
 import type { Night, NightNeeds } from './night-ground.ts';
 import { startObserver, type Observer } from './observer.ts';
@@ -28,12 +29,14 @@ export type Cockpit = {
   readonly prepare: (who: string) => Promise<Result<string, string>>;
   readonly acceptHostKey: (host: string, fingerprint: string, who: string) => Promise<Result<null, string>>;
   readonly night: () => Night | null;
-  /** What to do about a run that was begun and never ended, when no cockpit drives it; null: there is none. */
-  readonly notEnded: () => string | null;
+  /** A run of this plan that was begun and never ended, when no cockpit drives it; null: there is none. */
+  readonly left: () => LeftRun | null;
   /** Opens everything, judges everything, and holds: nothing is changed before the release. */
   readonly arm: (who: string, unattended: boolean) => Promise<Result<Night, string>>;
   /** Takes a run up again from its journal: the cockpit that drove it ended without a word. */
   readonly resume: (who: string, from: RunJournal) => Promise<Result<Resumed, string>>;
+  /** Takes up the run that was left on this machine. */
+  readonly resumeLeft: (who: string, runId: string) => Promise<Result<Resumed, string>>;
   readonly disarm: () => Promise<void>;
   /** What is wrong with the cockpit itself: defects, a journal that cannot be written. */
   readonly troubles: () => readonly Trouble[];
@@ -100,10 +103,20 @@ export function startCockpit(parts: CockpitParts): Cockpit {
     }
   };
 
-  const notEnded = (): string | null => {
+  // A journal that nobody appends to says the same each time it is read.
+  let known: LeftRun | null = null;
+  const left = (): LeftRun | null => {
     const newest = preparation.runs.at(-1);
-    return night !== null || newest?.outcome !== null ? null : notEndedText(newest.runId);
+    if (night !== null || newest?.outcome !== null) return (known = null);
+    if (known?.runId !== newest.runId) known = leftRun(parts, newest.runId);
+    return known;
   };
+  const resume = (who: string, from: RunJournal): Promise<Result<Resumed, string>> =>
+    occupy(async () => {
+      const resumed = await resumeNight(needs, who, from);
+      if (resumed.ok) night = resumed.value.night;
+      return resumed;
+    });
 
   const disarm = async (): Promise<void> => {
     const ending = night;
@@ -144,22 +157,24 @@ export function startCockpit(parts: CockpitParts): Cockpit {
       return ok(null);
     },
     night: () => night,
-    notEnded,
+    left,
     arm: async (who, unattended) => {
-      const open = notEnded();
-      if (open !== null) return failed(open);
+      const open = left();
+      if (open !== null) return failed(open.text);
       return occupy(async () => {
         const armed = await armNight(needs, { who, unattended });
         if (armed.ok) night = armed.value;
         return armed;
       });
     },
-    resume: (who, from) =>
-      occupy(async () => {
-        const resumed = await resumeNight(needs, who, from);
-        if (resumed.ok) night = resumed.value.night;
-        return resumed;
-      }),
+    resume,
+    resumeLeft: async (who, runId) => {
+      const found = left();
+      if (found?.runId !== runId) return failed(`Run ${runId} is not one that was left without an end.`);
+      const from = openLeft(parts, found);
+      if (!from.ok) return from;
+      return closedUnless(from.value, resume(who, from.value));
+    },
     disarm,
     troubles: troubles.all,
     tell: troubles.tell,
@@ -172,9 +187,4 @@ export function startCockpit(parts: CockpitParts): Cockpit {
       planJournal.close();
     },
   };
-}
-
-/** What a run that was begun and never ended means: it may have left sources closed, or a target open. */
-function notEndedText(runId: string): string {
-  return `Run ${runId} of this plan was begun and has not ended: the cockpit that drove it is gone. Take it up again with "cockpit resume ${runId}", or take everything back with "cockpit abort ${runId}"; until then nothing is armed.`;
 }

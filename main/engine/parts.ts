@@ -1,4 +1,6 @@
+import type { JournalRecord } from '../../shared/audit/record.ts';
 import { letsPass, type Verdict } from '../../shared/gates/gate.ts';
+import type { Result } from '../../shared/lib/result.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Ports } from '../ports.ts';
 import type { Journal } from '../ports.ts';
@@ -21,6 +23,11 @@ export type CockpitParts = {
   readonly planJournal: Journal;
   /** Makes a run's directory and opens its journal, and its side files where there are. */
   readonly openRunJournal: () => RunJournal & { readonly runId: string };
+  /** Runs of earlier cockpits that are kept on this machine, by id: their records, and their journals to go on with. */
+  readonly leftRuns?: {
+    readonly read: (runId: string) => Result<readonly JournalRecord[], string>;
+    readonly reopen: (runId: string) => Result<RunJournal, string>;
+  };
   readonly program: string;
   /** Hears once of each thing that is wrong with the cockpit itself; the screen shows them in any case. */
   readonly told?: (text: string) => void;

@@ -8,6 +8,7 @@ import { useAsk, useWhyNot } from '../store/ask.ts';
 import { rememberPermit, useUi } from '../store/ui.ts';
 import { Detail } from './Detail.tsx';
 import { GateNav } from './GateNav.tsx';
+import { LeftRun } from './LeftRun.tsx';
 import css from './preflight.module.css';
 import { RowList } from './RowList.tsx';
 import { blockersFirst, countRows, listedRows, rowsOf } from './rows.ts';
@@ -125,7 +126,7 @@ export function Preflight(props: { readonly view: View }) {
           </section>
           <aside className={`panel ${css['aside']}`}>
             <Detail row={chosen(rows, selected)} />
-            <GoOn view={view} counts={counts} />
+            {view.left === null ? <GoOn view={view} counts={counts} /> : <LeftRun left={view.left} />}
           </aside>
         </>
       )}

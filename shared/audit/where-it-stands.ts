@@ -64,7 +64,8 @@ function locksStand(run: Run, plan: Plan, seen: Readonly<Record<string, SeenNow 
     : `sessions that this run lost still hold its lock on ${held.length} databases`;
 }
 
-function whatComes(run: Run): string {
+/** What becomes of a run that is taken up again, as its journal alone tells. */
+export function whatComes(run: Run): string {
   const over = whyOver(run);
   if (over !== null) return over;
   if (run.phase === 'held')

@@ -25,6 +25,8 @@ export const requests = {
   /** Press and hold done: releases the hold named, with the permit that go/no-go showed. */
   release: { input: z.strictObject({ hold: name, permit: name, who: name }), mutates: true },
   abort: { input: z.strictObject({ who: name, reason: z.string().max(1000) }), mutates: true },
+  /** Takes up the run that another cockpit left on this machine: back before the PONR, forward after it. */
+  resume: { input: z.strictObject({ run: name, who: name }), mutates: true },
   retry: { input: z.strictObject({ step: name, who: name }), mutates: true },
   close: { input: z.strictObject({ who: name }), mutates: true },
   /** After a run has ended: a new one may be prepared. */

@@ -10,6 +10,8 @@ export type View = {
   readonly hostKeys: readonly HostKeyView[];
   readonly go: GoView | null;
   readonly run: RunView | null;
+  /** A run that was begun and never ended, and that nobody drives; null: there is none. */
+  readonly left: LeftView | null;
   readonly clocks: ClocksView;
   readonly report: ReportView | null;
   /** Newest first, at most 200. */
@@ -33,6 +35,15 @@ export type HeaderView = {
   /** Whether `cutover` schema is prepared on every source master. */
   readonly prepared: boolean;
   readonly cannotLeave: string | null;
+};
+
+export type LeftView = {
+  readonly run: string;
+  readonly text: string;
+  /** What taking it up means, on the button. */
+  readonly label: string;
+  /** Why it cannot be taken up here; null: it can. */
+  readonly whyNot: string | null;
 };
 
 export type ChainView = {

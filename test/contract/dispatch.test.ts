@@ -17,6 +17,7 @@ const good: { readonly [K in RequestName]: unknown } = {
   disarm: {},
   release: { hold: 'h', permit: 'p', who: 'w' },
   abort: { who: 'w', reason: '' },
+  resume: { run: 'r', who: 'w' },
   retry: { step: 's', who: 'w' },
   close: { who: 'w' },
   startOver: { who: 'w' },

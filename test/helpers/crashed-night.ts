@@ -1,5 +1,7 @@
+import { ok } from '../../shared/lib/result.ts';
 import type { Flavor } from '../../shared/sessions/identity.ts';
 import { startCockpit, type Cockpit } from '../../main/engine/cockpit.ts';
+import type { LeftRun } from '../../main/engine/left-run.ts';
 import type { Journal } from '../../main/ports.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
 import { dyingAt, mortal } from './crash.ts';
@@ -20,6 +22,8 @@ export type Crash = {
   /** The run's journal, and how the second cockpit finds it; default: one in memory. */
   readonly journal?: Journal;
   readonly reopened?: () => Journal;
+  /** Looked at and taken up as from the screen: by the id of the run that was left, and the digest of its plan. */
+  readonly atScreen?: { readonly seen: (left: LeftRun | null) => void; readonly planDigest?: string };
 };
 
 export type CrashedNight = Rehearsed & {
@@ -59,9 +63,16 @@ export async function crashedNight(crash: Crash): Promise<CrashedNight> {
     ...first.cockpit.parts,
     ports: simulator.ports,
     planJournal,
+    ...(crash.atScreen?.planDigest === undefined ? {} : { planDigest: crash.atScreen.planDigest }),
     openRunJournal: () => ({ runId: 'rehearsal-02', journal: memoryJournal() }),
+    leftRuns: { read: () => ok(found.read()), reopen: () => ok({ journal: found }) },
   });
-  const resumed = await drive(simulator, second.resume('Dana', { journal: found }), 60_000);
+  crash.atScreen?.seen(second.left());
+  const taken =
+    crash.atScreen === undefined
+      ? second.resume('Dana', { journal: found })
+      : second.resumeLeft('Dana', second.left()?.runId ?? '');
+  const resumed = await drive(simulator, taken, 60_000);
   const night = resumed.ok ? resumed.value.night : null;
   await simulator.clock.run(
     () => night === null || night.measured() !== null,

@@ -132,6 +132,7 @@ export const base: View = {
   ],
   go: null,
   run: null,
+  left: null,
   clocks: idleClocks,
   report: null,
   log: log([[1_200, null, 'Preflight judged: 10 open, 3 closed, 1 unknown', 'plain']]),
@@ -162,4 +163,15 @@ export const ready: View = {
     ...item,
     answer: { item: item.item, answer: 'yes', who: 'dana', atUtcMs: at - 60_000 },
   })),
+};
+
+/** A cockpit that was started again after another one died in the fence. */
+export const leftRun: View = {
+  ...ready,
+  left: {
+    run: '2026-03-14-02',
+    text: 'Run 2026-03-14-02 of this plan was begun and has not ended: the cockpit that drove it is gone. By its journal the point of no return was not passed, so everything is taken back. Take it up again with "cockpit resume 2026-03-14-02", or take everything back with "cockpit abort 2026-03-14-02"; until then nothing is armed.',
+    label: 'Take everything back',
+    whyNot: null,
+  },
 };

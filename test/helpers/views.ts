@@ -2,13 +2,14 @@ import type { View } from '../../shared/contract/view.ts';
 import { needsOperator, thawed, watch } from './view-after.ts';
 import { go, goRefused } from './view-go.ts';
 import { minute } from './view-minute.ts';
-import { preflight, production, ready } from './view-preflight.ts';
+import { leftRun, preflight, production, ready } from './view-preflight.ts';
 
 /** Every fixture by name, as the test server offers them. */
 export const views: Readonly<Record<string, View>> = {
   preflight,
   production,
   ready,
+  leftRun,
   go,
   goRefused,
   minute,

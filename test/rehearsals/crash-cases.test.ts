@@ -6,6 +6,7 @@ import { createRedactor } from '../../shared/audit/redact.ts';
 import type { JournalRecord } from '../../shared/audit/record.ts';
 import { parseScenario, type ScriptedFault } from '../../shared/plan/scenario.ts';
 import { openJournal } from '../../main/adapters/journal-file.ts';
+import type { LeftRun } from '../../main/engine/left-run.ts';
 import type { Journal } from '../../main/ports.ts';
 import { brokenRules, notRestored } from '../helpers/broken-rules.ts';
 import { crashedNight } from '../helpers/crashed-night.ts';
@@ -148,7 +149,7 @@ test('a run that has not ended keeps its plan from being armed; one that ended i
   expect(night.run?.outcome).toBe('thawed');
   const { simulator, second, planJournal } = night;
   expect(planJournal.read().map(({ payload }) => payload.kind)).toContain('run-ended');
-  expect(second.notEnded()).toBeNull();
+  expect(second.left()).toBeNull();
   await drive(simulator, second.disarm(), 60_000);
   const again = await drive(simulator, second.resume('Dana', { journal: memoryOf(night.records) }), 60_000);
   expect(again).toMatchObject({ ok: false, error: expect.stringContaining('the run ended: thawed') });
@@ -159,6 +160,40 @@ test('a run that has not ended keeps its plan from being armed; one that ended i
     ok: false,
     error: expect.stringMatching(/cockpit resume 2026-03-01-07.*cockpit abort 2026-03-01-07/),
   });
+});
+
+test.each([
+  { change: 'fence:orders done', passed: false, says: 'everything is taken back', ends: 'thawed' },
+  { change: 'promote:orders done', passed: true, says: 'the run goes forward', ends: 'done' },
+])(
+  'a run left after "$change" is seen at the screen with what taking it up means, and is taken up there',
+  async ({ change, passed, says, ends }) => {
+    const whole = await rehearse({ flavor: 'mariadb' });
+    let seen: LeftRun | null = null;
+    const night = await crashedNight({
+      flavor: 'mariadb',
+      record: recordOf(whole.records, change),
+      edge: 'after',
+      noticed: true,
+      atScreen: { seen: (left) => (seen = left) },
+    });
+    expect(seen).toMatchObject({ passedPointOfNoReturn: passed, whyNot: null });
+    expect(seen).toMatchObject({ text: expect.stringContaining(says) as unknown });
+    expect(night.run?.outcome).toBe(ends);
+    expect(night.second.left()).toBeNull();
+  },
+);
+
+test('a run that was left under another plan is not taken up at the screen, which says how', async () => {
+  const whole = await rehearse({ flavor: 'mariadb' });
+  const night = await crashedNight({
+    flavor: 'mariadb',
+    record: recordOf(whole.records, 'fence:orders done'),
+    edge: 'after',
+    noticed: true,
+    atScreen: { seen: () => undefined, planDigest: 'another' },
+  });
+  expect(night.refused).toMatch(/plan's file was changed.*cockpit resume/);
 });
 
 /** A journal that nobody may write to any more. */
