@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, statfs } from 'node:fs/promises';
-import { constants, getPriority, setPriority, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { known, unknown } from '../../shared/observations/observation.ts';
 import type { Observation } from '../../shared/observations/observation.ts';
 import type { LaptopPort } from '../ports.ts';
+import { takePrecedence } from './precedence.ts';
 
 export type LaptopOptions = {
   /** Where the journals are: the disk that must not fill up. */
@@ -39,7 +40,7 @@ export function createLaptop(options: LaptopOptions): LaptopPort {
       return { mains, journalFreeBytes, sleepBlocked: sleepBlocked(held.size > 0, lastTry) };
     },
     user: () => userInfo().username,
-    takePrecedence,
+    takePrecedence: () => takePrecedence(),
     blockSleep: async () => {
       const mark = Symbol('sleep block');
       const block = await holdAwake(options.inhibit ?? inhibitCommand, () => held.delete(mark));
@@ -54,17 +55,6 @@ export function createLaptop(options: LaptopOptions): LaptopPort {
       };
     },
   };
-}
-
-function takePrecedence(): ReturnType<LaptopPort['takePrecedence']> {
-  const before = getPriority();
-  try {
-    setPriority(Math.min(before, constants.priority.PRIORITY_HIGH));
-    return { raised: true, release: () => setPriority(before) };
-  } catch {
-    // Most systems allow this to an administrator only; without it the minute is as quick as the laptop is idle.
-    return { raised: false, release: () => undefined };
-  }
 }
 
 function sleepBlocked(

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { getPriority, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createClock } from '../../main/adapters/clock.ts';
 import { createLaptop } from '../../main/adapters/laptop.ts';
+import { takePrecedence } from '../../main/adapters/precedence.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cutover-laptop-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -83,6 +84,16 @@ test('precedence is given back as it was, and refused without a word of alarm', 
   expect(getPriority() < before).toBe(precedence.raised);
   precedence.release();
   expect(getPriority()).toBe(before);
+});
+
+test('where programs are grouped by session, the group comes first too, and goes back where it was', () => {
+  const file = join(folder, 'autogroup');
+  writeFileSync(file, '/autogroup-7 nice 3\n');
+  const precedence = takePrecedence(file);
+  const written = readFileSync(file, 'utf8');
+  expect(written).toBe(precedence.raised ? '-7' : '/autogroup-7 nice 3\n');
+  precedence.release();
+  expect(readFileSync(file, 'utf8')).toBe(precedence.raised ? '3' : '/autogroup-7 nice 3\n');
 });
 
 test('the user is the operating system’s', () => {

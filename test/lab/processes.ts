@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { readState, writeState, type LabState, type ProcessMark } from './lab-state.ts';
@@ -36,12 +36,22 @@ export function startProcess(state: LabState, spec: ProcessSpec, extra: readonly
   closeSync(log);
   if (child.pid === undefined) throw new Error(`${spec.name}: could not start ${command}`);
   setPriority(child.pid, labNiceness);
+  setGroupPriority(child.pid, labNiceness);
   const mark: ProcessMark = { pid: child.pid, startTicks: ticksOf(child.pid) ?? '?' };
   // What others wrote since `state` was read is kept: starts overlap.
   const newest = readState(state.dir) ?? state;
   const next = { ...newest, processes: { ...newest.processes, [spec.name]: mark } };
   writeState(next);
   return next;
+}
+
+/** A detached process is a group of its own where Linux groups by session; a nice value inside it alone counts for nothing. */
+function setGroupPriority(pid: number, niceness: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
+  } catch {
+    // This kernel does not group, or the process has ended already.
+  }
 }
 
 /** Whether that very process lives: an id alone may belong to somebody else by now. */
