@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { getPriority, tmpdir, userInfo } from 'node:os';
+import { constants, getPriority, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createClock } from '../../main/adapters/clock.ts';
@@ -91,7 +91,9 @@ test('where programs are grouped by session, the group comes first too, and goes
   writeFileSync(file, '/autogroup-7 nice 3\n');
   const precedence = takePrecedence(file);
   const written = readFileSync(file, 'utf8');
-  expect(written).toBe(precedence.raised ? '-7' : '/autogroup-7 nice 3\n');
+  expect(written).toBe(
+    precedence.raised ? String(constants.priority.PRIORITY_HIGH) : '/autogroup-7 nice 3\n',
+  );
   precedence.release();
   expect(readFileSync(file, 'utf8')).toBe(precedence.raised ? '3' : '/autogroup-7 nice 3\n');
 });
