@@ -6,6 +6,7 @@ import type { IssuedCommand, Run, StepState } from '../../shared/steps/run.ts';
 import { judgeStopHere } from '../../shared/steps/stop-here.ts';
 import { doingText } from '../../shared/steps/wording.ts';
 import type { MysqlPort } from '../ports.ts';
+import { entriesOf } from '../../shared/steps/ledger.ts';
 
 /** The run as the screen shows it, but for where its files are. `mysql` gives the exact statements. */
 export function runView(run: Run, plan: Plan, mysql: MysqlPort): Omit<RunView, 'sheetFile'> {
@@ -75,7 +76,7 @@ function nowView(run: Run, mysql: MysqlPort): RunView['now'] {
       sinceUtcMs: null,
       limitMs: null,
     };
-  const pending = Object.values(run.commands)
+  const pending = entriesOf(run.commands)
     .filter(({ answer, step }) => answer === null && step === current.key)
     .at(-1);
   const said = pending === undefined ? null : statementOf(pending, mysql, run);

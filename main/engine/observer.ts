@@ -18,6 +18,8 @@ const activityPeriodMs = 500;
 const surveyPeriodMs = 30_000;
 const laptopPeriodMs = 5_000;
 const hostPeriodMs = 10_000;
+/** A lost channel is tried again this often, also in the minute: nothing on a host hangs on it, and an undo may need it. */
+const lostChannelPeriodMs = 1_000;
 const openLimitMs = 10_000;
 /** A read that takes longer than this counts as not answered: unknown, never "as before". */
 const fastLimitMs = 2_000;
@@ -225,12 +227,18 @@ export function startObserver(
   const hostLoops = [...hosts.keys()].map((host) =>
     loop(`looking at ${host}`, { periodMs: hostPeriodMs }, () => readHost(host)),
   );
+  const reopenLost = async (host: string): Promise<void> => {
+    if (channels.channel(host)?.state() === 'lost') await openChannel(ports, channels, host);
+  };
+  const lostLoops = runHosts(plan).map((host) =>
+    loop(`opening ${host} again`, { periodMs: lostChannelPeriodMs }, () => reopenLost(host)),
+  );
   const laptopLoop = loop('looking at this laptop', { periodMs: laptopPeriodMs }, readLaptop);
   const beats: Heartbeats = startHeartbeats(plan, ports, {
     surveyOf: (instance) => facts.get(instance)?.survey ?? null,
     failed,
   });
-  const loops = [...fastLoops, ...activityLoops, ...surveyLoops, ...hostLoops, laptopLoop];
+  const loops = [...fastLoops, ...activityLoops, ...surveyLoops, ...hostLoops, ...lostLoops, laptopLoop];
 
   return {
     work,

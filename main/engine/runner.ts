@@ -8,6 +8,7 @@ import type { Run } from '../../shared/steps/run.ts';
 import type { Journal, Timer } from '../ports.ts';
 import { isEffect, perform, type Hands } from './perform.ts';
 import { reasonOf } from './troubles.ts';
+import { entryIn } from '../../shared/steps/ledger.ts';
 
 export type Runner = {
   readonly run: () => Run;
@@ -179,12 +180,12 @@ function changesNothing(before: Run, { run, commands, changed }: Decision): bool
 
 /** With the journal lost: looking, taking back, and closing a source again are the only things that are still done. */
 function mayGoUnrecorded(run: Run, { key, action }: Command): boolean {
-  return !isEffect(action) || run.phase === 'unwinding' || run.commands[key]?.step === 'watchdog';
+  return !isEffect(action) || run.phase === 'unwinding' || entryIn(run.commands, key)?.step === 'watchdog';
 }
 
 function isDurable({ event, intended, pointOfNoReturn }: DecidedRecord, run: Run): boolean | 'soon' {
   if (pointOfNoReturn || event.kind !== 'answered') return true;
   if (intended.some(({ action }) => isEffect(action))) return true;
-  const answered = run.commands[event.key];
+  const answered = entryIn(run.commands, event.key);
   return answered !== undefined && isEffect(answered.command.action) ? 'soon' : false;
 }

@@ -104,13 +104,15 @@ function openChannel(world: World, host: HostWorld): SshChannel {
       };
       const fail = (): void =>
         settle(none('session-lost', `the channel to ${host.id} was lost; what it ran may have happened`));
-      const limit = clock.in(limitMs, () =>
-        settle(none('time-limit', `no answer from ${host.id} within ${limitMs} ms`)),
-      );
+      // What passed its limit may be on its way still, so the channel is given up: a late answer must not be taken for another.
+      const limit = clock.in(limitMs, () => {
+        settle(none('time-limit', `no answer from ${host.id} within ${limitMs} ms`));
+        lose(`a command passed its limit of ${limitMs} ms and may still be running`);
+      });
       failures.add(fail);
       clock.answered();
       there(0, () => {
-        if (!host.reachable || state !== 'open') return;
+        if (!host.reachable) return;
         const { ms, finish } = work();
         clock.in(ms, () => {
           const answer = finish();

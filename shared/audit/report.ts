@@ -4,6 +4,7 @@ import { answerText, isEffect, linesOf, placeOfAction } from './command-text.ts'
 import { foldRun } from './fold.ts';
 import type { JournalRecord, MeasuredRecord, RunHeader } from './record.ts';
 import { noPrevious } from './chain.ts';
+import { entriesOf } from '../steps/ledger.ts';
 
 /** A step as the report tells it; times in ms since the hold was released (negative before). */
 export type ReportStep = {
@@ -93,7 +94,7 @@ function stepsOf(run: Run, zeroMs: number): readonly ReportStep[] {
 
 function commandsOf(run: Run, header: RunHeader, zeroMs: number): readonly ReportCommand[] {
   const ground = { plan: header.plan, identities: run.identities };
-  return Object.values(run.commands).map(({ command, step, issuedAt, answer }) => ({
+  return entriesOf(run.commands).map(({ command, step, issuedAt, answer }) => ({
     step,
     place: placeOfAction(command.action),
     issuedAtMs: issuedAt.monoMs - zeroMs,

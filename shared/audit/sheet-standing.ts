@@ -5,6 +5,7 @@ import { judgeStopHere } from '../steps/stop-here.ts';
 import { itemText } from '../steps/undo.ts';
 import { doingText } from '../steps/wording.ts';
 import { actionText, isEffect } from './command-text.ts';
+import { entriesOf } from '../steps/ledger.ts';
 
 /** Where a run stands, in a few sentences: what takes writes as the journal knows it, what is unknown, what would be lost. */
 export function whereThingsStand(run: Run, plan: Plan): readonly string[] {
@@ -44,7 +45,7 @@ function doingNow(run: Run): string {
 }
 
 function unknownEffects(run: Run): readonly string[] {
-  return Object.values(run.commands)
+  return entriesOf(run.commands)
     .filter(
       ({ command, answer }) =>
         isEffect(command.action) &&
@@ -58,13 +59,13 @@ type Look = { readonly readOnly: boolean; readonly takenAt: number };
 /** What a server last said of itself; nothing while it was not asked. */
 function lastSeenText(run: Run, node: string): readonly string[] {
   let last: Look | null = null;
-  for (const issued of Object.values(run.commands)) {
+  for (const issued of entriesOf(run.commands)) {
     const look = lookOf(issued, node);
     if (look !== null && (last === null || look.takenAt >= last.takenAt)) last = look;
   }
   if (last === null) return [];
   const { takenAt } = last;
-  const since = Object.values(run.commands).filter(
+  const since = entriesOf(run.commands).filter(
     ({ command: { action }, issuedAt }) =>
       action.kind === 'mysql' &&
       action.instance === node &&

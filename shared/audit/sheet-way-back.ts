@@ -11,6 +11,7 @@ import { reverseChannel, reverseEnds } from '../steps/way-back.ts';
 import { dialectAt, identityLine, mastersOf } from './sheet-common.ts';
 import { credentialText, mysqlLine, mysqlTo } from './sheet-reach.ts';
 import type { SheetGround, SheetLine, SheetSection } from './sheet-parts.ts';
+import { entriesOf } from '../steps/ledger.ts';
 
 /** What stands in a statement until it is a shell word: the shell puts in what the person typed. */
 const typedUser = 'TYPED_USER';
@@ -114,7 +115,7 @@ function typedWord(sql: string, variables: readonly (readonly [mark: string, var
 
 /** Where a link by GTID begins; null where it knows that by itself, or a start may have taken effect already. */
 function beginning({ run }: SheetGround, chain: Chain): Position | null {
-  const begun = Object.values(run.commands).some(
+  const begun = entriesOf(run.commands).some(
     ({ step, command: { action }, answer }) =>
       step === `reverse:${chain.id}` &&
       action.kind === 'mysql' &&

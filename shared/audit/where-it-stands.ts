@@ -2,6 +2,7 @@ import type { Chain, Plan } from '../plan/plan.ts';
 import { sourceNodes, targetNodes } from '../steps/need.ts';
 import { whyOver } from '../steps/resume.ts';
 import type { Run } from '../steps/run.ts';
+import { entriesOf } from '../steps/ledger.ts';
 
 /** What a server said of itself just now; null: it did not answer. */
 export type SeenNow = { readonly readOnly: boolean; readonly lockHolder: number | null } | null;
@@ -29,7 +30,7 @@ export function openedByOthers(
 
 function chainStands(run: Run, chain: Chain, seen: Readonly<Record<string, SeenNow | undefined>>): string {
   const fenced = new Set(
-    Object.values(run.commands).flatMap(({ command: { action } }) =>
+    entriesOf(run.commands).flatMap(({ command: { action } }) =>
       action.kind === 'mysql' && action.operation === 'fence' ? [action.instance] : [],
     ),
   );

@@ -7,6 +7,7 @@ import {
   failure,
   fleetHosts,
   lookLater,
+  newestAsked,
   needs,
   sourceNodes,
   targetNodes,
@@ -17,6 +18,7 @@ import {
   type StepContext,
   type StepFunction,
 } from './need.ts';
+import { entryIn } from './ledger.ts';
 
 /** How often a canary that is on its way is looked at again, ms. */
 const lookAgainMs = 50;
@@ -88,7 +90,10 @@ function maintenanceOver(
   if (fleet.maintenance === undefined) return 'done';
   const name = `${fleet.id}.maintenance-off`;
   for (let attempt = 1; attempt < context.attempt; attempt += 1) {
-    if (context.run.commands[commandKey(context.key, attempt, `${name}@${host}`)]?.answer?.kind === 'ok')
+    if (
+      entryIn(context.run.commands, commandKey(context.key, attempt, `${name}@${host}`))?.answer?.kind ===
+      'ok'
+    )
       return 'done';
   }
   const off = need.ssh(name, [host, fleet.maintenance.off], {
@@ -175,7 +180,7 @@ function canarySeen(
   context: StepContext,
   [node, id]: readonly [string, string],
 ): 'found' | 'waiting' | { readonly failed: string } {
-  for (let look = 0; ; look += 1) {
+  for (let look = newestAsked(context, (each) => `read${each}@${node}`); ; look += 1) {
     const read: Answer<{ readonly found: boolean }> | undefined = need.mysql(
       `read${look}`,
       [node, 'look'],
@@ -219,7 +224,7 @@ function residueOf(need: Needs, context: StepContext, node: string): Judged {
   const ended = need.mysql('end', [node, 'act'], ['killThreads', { threads }]);
   if (ended !== undefined && ended.kind !== 'ok')
     return { kind: 'failed', text: trouble(node, 'ending sessions', ended) };
-  for (let look = 0; ; look += 1) {
+  for (let look = newestAsked(context, (each) => `alive${each}@${node}`); ; look += 1) {
     const alive = need.mysql(`alive${look}`, [node, 'act'], ['threadsAlive', { threads }]);
     if (ended === undefined || alive === undefined)
       return { kind: 'waiting', text: `${threads.length} sessions on ${node} to end` };

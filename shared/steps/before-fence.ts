@@ -4,11 +4,11 @@ import type { FastFacts } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
 import { holdsAll, linkTrouble, type FactsByInstance } from './containment.ts';
 import {
-  commandKey,
   done,
   failure,
   firstTrouble,
   lookLater,
+  newestAsked,
   needs,
   planNodes,
   type ChainStepFunction,
@@ -152,13 +152,6 @@ export function pauseMs(round: number): number {
   return round < 3 ? 0 : Math.min(50, 2 * round);
 }
 
-/** The newest round that was answered: the ones before it were judged when they came, and lacked something. */
-export function latestRound({ run, key, attempt }: StepContext, name: (round: number) => string): number {
-  let round = 0;
-  while (run.commands[commandKey(key, attempt, name(round + 1))]?.answer?.kind === 'ok') round += 1;
-  return round;
-}
-
 type Reached =
   | { readonly kind: 'reached'; readonly facts: FastFacts }
   | { readonly kind: 'waiting'; readonly text: string; readonly wakeAtMonoMs?: number }
@@ -173,7 +166,7 @@ function reach(
   [context, chain]: readonly [StepContext, Chain],
   { instance, sources }: { readonly instance: string; readonly sources: FactsByInstance },
 ): Reached {
-  for (let round = latestRound(context, (each) => `see${each}@${instance}`); ; round += 1) {
+  for (let round = newestAsked(context, (each) => `see${each}@${instance}`); ; round += 1) {
     const seen = need.facts(`see${round}`, instance);
     if (seen === undefined) return { kind: 'waiting', text: `reading ${instance}` };
     if (seen.kind !== 'ok')

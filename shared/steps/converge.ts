@@ -1,7 +1,7 @@
 import { present } from '../lib/assert.ts';
 import { linkHasApplied } from '../observations/gtid-set.ts';
 import type { Chain } from '../plan/plan.ts';
-import { latestRound, notOurLock, pauseMs, readAll, sliceMs, wrongServer } from './before-fence.ts';
+import { notOurLock, pauseMs, readAll, sliceMs, wrongServer } from './before-fence.ts';
 import {
   holdsAll,
   linkTrouble,
@@ -17,6 +17,7 @@ import {
   done,
   failure,
   lookLater,
+  newestAsked,
   needs,
   trouble,
   type ChainStepFunction,
@@ -26,6 +27,7 @@ import {
   type StepContext,
 } from './need.ts';
 import type { Run } from './run.ts';
+import { entryIn } from './ledger.ts';
 
 /**
  * Every source master contains what the others originated. The round in which that is true is also the first reading
@@ -34,7 +36,7 @@ import type { Run } from './run.ts';
 export const converge: ChainStepFunction = (context, chain) => {
   const need = needs(context);
   const masters = chain.source.masters.map(({ instance }) => instance);
-  const first = masters.map((master) => latestRound(context, (round) => `position${round}@${master}`));
+  const first = masters.map((master) => newestAsked(context, (round) => `position${round}@${master}`));
   for (let round = Math.min(...first); ; round += 1) {
     // Mostly the first reading is the last one. Whoever lacks something is looked at whole from then on, for its applier.
     const seen = round === 0 ? firstReading(context.run, chain) : readAll(need, `position${round}`, masters);
@@ -165,7 +167,8 @@ export function finalPositions(run: Run, chain: Chain): FactsByInstance {
   while (
     masters.every(
       (master) =>
-        run.commands[commandKey(key, attempt, `position${round + 1}@${master}`)]?.answer?.kind === 'ok',
+        entryIn(run.commands, commandKey(key, attempt, `position${round + 1}@${master}`))?.answer?.kind ===
+        'ok',
     )
   )
     round += 1;

@@ -8,9 +8,10 @@ import { refenceCommands } from './refence.ts';
 import { standDownCommands } from './stand-down.ts';
 import { performStep } from './step-functions.ts';
 import type { Progress } from './need.ts';
-import type { Run, StepKey, StepState } from './run.ts';
+import type { IssuedCommand, Run, StepKey, StepState } from './run.ts';
 import { onClockOf } from './resume.ts';
 import { takeEvent } from './take-event.ts';
+import { emptyLedger, entryIn, withEntries } from './ledger.ts';
 
 /** What one event makes of a run: the next state, and what is to be done. */
 export type Decision = {
@@ -54,7 +55,7 @@ export function emptyRun(id: string, plan: Plan, now: Moment): Run {
     identities: {},
     proofTables: {},
     steps,
-    commands: {},
+    commands: emptyLedger(),
     undo: [],
     releasedBy: {},
     heldAt: plan.holds[0]?.before ?? 'lock',
@@ -179,7 +180,7 @@ function ask(run: Run, plan: Plan, key: StepKey): Settling {
     return { run: finish(run, plan, [step, { kind: 'failed', text }]), commands: [] };
   }
   const asked = 'commands' in progress ? (progress.commands ?? []) : [];
-  const fresh = asked.filter((command) => run.commands[command.key] === undefined);
+  const fresh = asked.filter((command) => entryIn(run.commands, command.key) === undefined);
   const next =
     progress.kind === 'waiting'
       ? withText(wakeBy(run, progress), step, `Waiting for ${progress.text}.`)
@@ -199,15 +200,17 @@ function wakeBy(run: Run, progress: Extract<Progress, { kind: 'waiting' }>): Run
 
 function issue(run: Run, step: StepKey, commands: readonly Command[]): Run {
   if (commands.length === 0) return run;
-  const issued = { ...run.commands };
+  const issued = commands.map((command): readonly [string, IssuedCommand] => [
+    command.key,
+    { command, step, issuedAt: run.now, answer: null, answeredAt: null },
+  ]);
   const undo = [...run.undo];
   for (const command of commands) {
-    issued[command.key] = { command, step, issuedAt: run.now, answer: null, answeredAt: null };
     if (command.undo === undefined) continue;
     const text = JSON.stringify(command.undo);
     if (!undo.some((item) => JSON.stringify(item) === text)) undo.push(command.undo);
   }
-  return { ...run, commands: issued, undo };
+  return { ...run, commands: withEntries(run.commands, issued), undo };
 }
 
 function finish(

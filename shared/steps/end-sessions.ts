@@ -9,6 +9,7 @@ import {
   done,
   failure,
   lookLater,
+  newestAsked,
   needs,
   trouble,
   type ChainStepFunction,
@@ -17,6 +18,7 @@ import {
   type StepContext,
 } from './need.ts';
 import type { Run } from './run.ts';
+import { entryIn } from './ledger.ts';
 
 /** The look at each target beside the sessions that are ended. */
 export const aheadLook = 'ahead';
@@ -58,7 +60,7 @@ export const endSessions: ChainStepFunction = (context, chain) => {
 
 /** Not sooner: a target applies what was in flight at the fence in about the time that this takes. */
 function isKilled({ run, key, attempt }: StepContext, chain: Chain, node: string): boolean {
-  const issued = run.commands[commandKey(key, attempt, `end@${node}`)];
+  const issued = entryIn(run.commands, commandKey(key, attempt, `end@${node}`));
   return (issued?.answer ?? null) !== null || sessionsFromBefore({ run }, chain, node).length === 0;
 }
 
@@ -77,7 +79,7 @@ function endSessionsOf(need: Needs, [context, chain]: readonly [StepContext, Cha
   if (killed !== null && killed !== undefined && killed.kind !== 'ok')
     return { kind: 'failed', text: trouble(node, 'ending sessions', killed) };
   // Bounded by the step's own limit, and paced: looking without a pause would only load the server that must end them.
-  for (let look = 0; ; look += 1) {
+  for (let look = newestAsked(context, (each) => `xa${each}@${node}`); ; look += 1) {
     const alive =
       threads.length === 0 ? null : need.mysql(`alive${look}`, [node, 'look'], ['threadsAlive', { threads }]);
     const position = isMaster(chain, node) ? need.state(positionLook(look), node, chain) : null;
@@ -136,7 +138,5 @@ export function firstPosition(run: Run, chain: Chain, master: string): Seen | nu
   const step = `end-sessions:${chain.id}`;
   const name = (look: number): string => `${positionLook(look)}@${master}`;
   const attempt = run.steps[step]?.attempt ?? 1;
-  let last = 0;
-  while (run.commands[commandKey(step, attempt, name(last + 1))] !== undefined) last += 1;
-  return answerOf(run, [step, name(last), 'state']);
+  return answerOf(run, [step, name(newestAsked({ run, key: step, attempt }, name)), 'state']);
 }

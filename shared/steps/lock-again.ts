@@ -2,6 +2,7 @@ import {
   done,
   failure,
   lookLater,
+  newestAsked,
   needs,
   planNodes,
   trouble,
@@ -44,8 +45,9 @@ function lockNode(need: Needs, context: StepContext, node: string): Locked {
   const ended = lost.length === 0 ? null : endLost(need, context, [node, lost]);
   if (ended !== null) return ended;
   const own = Object.values(context.run.threads[node] ?? {});
-  for (let round = 0; ; round += 1) {
-    const name = `take${round === 0 ? '' : round}`;
+  const nameOf = (round: number): string => `take${round === 0 ? '' : round}`;
+  for (let round = newestAsked(context, (each) => `${nameOf(each)}@${node}`); ; round += 1) {
+    const name = nameOf(round);
     const lock = need.mysql(name, [node, 'act'], ['takeLock', {}]);
     if (lock === undefined) return { kind: 'waiting', text: `the run lock of ${node}` };
     if (lock.kind === 'none') return { kind: 'dark', text: trouble(node, 'taking the run lock', lock) };
@@ -74,7 +76,7 @@ function endLost(
   const ended = need.mysql('end-lost', [node, 'act'], ['killThreads', { threads }]);
   if (ended === undefined) return { kind: 'waiting', text: `the end of this run's lost sessions on ${node}` };
   if (ended.kind === 'none') return { kind: 'dark', text: trouble(node, what, ended) };
-  for (let look = 0; ; look += 1) {
+  for (let look = newestAsked(context, (each) => `gone${each}@${node}`); ; look += 1) {
     const alive = need.mysql(`gone${look}`, [node, 'act'], ['threadsAlive', { threads }]);
     if (alive === undefined)
       return { kind: 'waiting', text: `this run's lost sessions on ${node} to be gone` };

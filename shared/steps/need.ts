@@ -12,6 +12,7 @@ import type { Command, MysqlCommand } from './command.ts';
 import type { Moment } from './event.ts';
 import type { Run, StepKey } from './run.ts';
 import type { UndoItem } from './undo.ts';
+import { entryIn } from './ledger.ts';
 
 /**
  * How a step is written: a pure function that says what it needs.
@@ -118,7 +119,7 @@ export function needs(context: StepContext): Needs {
   const commands: Command[] = [];
   const need = (name: string, where: string, rest: Omit<Command, 'key'>): Answer<unknown> | undefined => {
     const key = commandKey(context.key, context.attempt, `${name}@${where}`);
-    const issued = context.run.commands[key];
+    const issued = entryIn(context.run.commands, key);
     if (issued === undefined) {
       // Two parts of one step may need the same: it is still asked once.
       if (!commands.some((command) => command.key === key)) commands.push({ key, ...rest });
@@ -177,13 +178,34 @@ export function commandKey(step: StepKey, attempt: number, name: string): string
   return `${step}#${attempt}/${name}`;
 }
 
+/**
+ * The newest of the questions `name(0)`, `name(1)`, … that a step asked one after the other; 0 when none was. The answers
+ * before it were judged when they came: walking through all of them at every event would make a long wait ever slower.
+ */
+export function newestAsked(
+  { run, key, attempt }: Pick<StepContext, 'run' | 'key' | 'attempt'>,
+  name: (look: number) => string,
+): number {
+  const asked = (look: number): boolean =>
+    entryIn(run.commands, commandKey(key, attempt, name(look))) !== undefined;
+  let beyond = 1;
+  while (asked(beyond)) beyond *= 2;
+  let newest = beyond >> 1;
+  while (beyond - newest > 1) {
+    const middle = (newest + beyond) >> 1;
+    if (asked(middle)) newest = middle;
+    else beyond = middle;
+  }
+  return newest;
+}
+
 /** Monotonic time of the next look after the one named, at least `pauseMs` after its answer; null when it has come. */
 export function lookLater(
   { run, key, attempt, now }: StepContext,
   name: string,
   pauseMs: number,
 ): number | null {
-  const answeredAt = run.commands[commandKey(key, attempt, name)]?.answeredAt?.monoMs ?? now.monoMs;
+  const answeredAt = entryIn(run.commands, commandKey(key, attempt, name))?.answeredAt?.monoMs ?? now.monoMs;
   return now.monoMs < answeredAt + pauseMs ? answeredAt + pauseMs : null;
 }
 
@@ -194,7 +216,7 @@ export function answerOf<K extends OperationName>(
 ): OperationOutput<K> | null {
   const [step, name] = at;
   const attempt = run.steps[step]?.attempt ?? 1;
-  const answer = run.commands[commandKey(step, attempt, name)]?.answer;
+  const answer = entryIn(run.commands, commandKey(step, attempt, name))?.answer;
   return answer?.kind === 'ok' ? (answer.value as OperationOutput<K>) : null;
 }
 
@@ -205,7 +227,7 @@ export function givenAnswer<K extends OperationName>(
 ): Answer<OperationOutput<K>> | undefined {
   const [step, name] = at;
   const attempt = run.steps[step]?.attempt ?? 1;
-  return (run.commands[commandKey(step, attempt, name)]?.answer ?? undefined) as
+  return (entryIn(run.commands, commandKey(step, attempt, name))?.answer ?? undefined) as
     Answer<OperationOutput<K>> | undefined;
 }
 

@@ -7,6 +7,7 @@ import {
   done,
   failure,
   lookLater,
+  newestAsked,
   needs,
   sourceNodes,
   trouble,
@@ -130,8 +131,9 @@ function lookAgain(need: Needs, context: StepContext, node: string): Looked {
 
 /** Takes the run lock for a session that may be new; null: it is ours. A lost session of ours that holds it still is ended. */
 function takeAgain(need: Needs, context: StepContext, node: string): Opened | null {
-  for (let round = 0; ; round += 1) {
-    const name = `take${round === 0 ? '' : round}`;
+  const nameOf = (round: number): string => `take${round === 0 ? '' : round}`;
+  for (let round = newestAsked(context, (each) => `${nameOf(each)}@${node}`); ; round += 1) {
+    const name = nameOf(round);
     const lock = need.mysql(name, [node, 'act'], ['takeLock', {}]);
     if (lock === undefined) return { kind: 'waiting', text: `the run lock of ${node}` };
     if (lock.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'taking the run lock', lock) };

@@ -23,6 +23,7 @@ import {
 } from './need.ts';
 import { compareRows } from './proof-rows.ts';
 import type { Run } from './run.ts';
+import { entryIn } from './ledger.ts';
 
 const provenLook = 'target';
 
@@ -121,7 +122,7 @@ function noneOpen(need: Needs, context: StepContext, chain: Chain): Judged {
         ({ thread, rowsModified }) => !own.has(thread) && rowsModified > 0,
       );
       if (left.length === 0) break;
-      const askedAt = context.run.commands[name]?.answeredAt?.monoMs ?? context.now.monoMs;
+      const askedAt = entryIn(context.run.commands, name)?.answeredAt?.monoMs ?? context.now.monoMs;
       const wakeAtMonoMs = askedAt + transactionsUnreadMs;
       if (context.now.monoMs < wakeAtMonoMs) {
         return {

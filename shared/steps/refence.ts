@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Run } from './run.ts';
 import { switchActed } from './stand-down.ts';
+import { entryIn } from './ledger.ts';
 
 /** Alarms after the PONR that a new fence answers: closing a source is always allowed. */
 const closable = new Set(['fence-lost']);
@@ -23,9 +24,9 @@ export function refenceCommands(run: Run, plan: Plan): readonly Command[] {
     if (switchActed(run, plan, alarm.instance)) return [];
     const place = { instance: alarm.instance, name: `watchdog#${index}` };
     const lock = lockCommand(place);
-    const answer = run.commands[lock.key]?.answer ?? null;
+    const answer = entryIn(run.commands, lock.key)?.answer ?? null;
     const wanted = answer === null ? [lock] : [lock, fenceCommand(run, place, answer)];
-    return wanted.filter(({ key }) => run.commands[key] === undefined);
+    return wanted.filter(({ key }) => entryIn(run.commands, key) === undefined);
   });
 }
 

@@ -3,6 +3,7 @@ import { beginUnwinding, setStep } from './change-step.ts';
 import type { Moment, RunEvent } from './event.ts';
 import { order, placeOf } from './order.ts';
 import { withoutSessions, withThreads, type IssuedCommand, type Run, type StepState } from './run.ts';
+import { mapEntries } from './ledger.ts';
 
 type Resumed = Extract<RunEvent, { readonly kind: 'resumed' }>;
 
@@ -32,7 +33,7 @@ export function onClockOf(run: Run, moment: Moment): Run {
       startedAt: maybe(step.startedAt),
       endedAt: maybe(step.endedAt),
     })),
-    commands: mapValues(run.commands, (issued) => ({
+    commands: mapEntries(run.commands, (issued) => ({
       ...issued,
       issuedAt: at(issued.issuedAt),
       answeredAt: maybe(issued.answeredAt),
@@ -84,7 +85,7 @@ function unheard(run: Run): Run {
   } as const;
   const heard = (issued: IssuedCommand): IssuedCommand =>
     issued.answer === null ? { ...issued, answer, answeredAt: run.now } : issued;
-  return { ...run, commands: mapValues(run.commands, heard) };
+  return { ...run, commands: mapEntries(run.commands, heard) };
 }
 
 /** Every step that is not over waits once more, under a new attempt: a step that never began must look first, too. */

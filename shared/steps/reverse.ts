@@ -6,6 +6,7 @@ import {
   done,
   failure,
   lookLater,
+  newestAsked,
   needs,
   trouble,
   type ChainStepFunction,
@@ -13,6 +14,7 @@ import {
 } from './need.ts';
 import { provenTarget } from './prove.ts';
 import { linkSeen, reverseChannel, reverseEnds } from './way-back.ts';
+import { entryIn } from './ledger.ts';
 
 /** How often a link that is on its way is looked at again, ms. */
 const lookAgainMs = 50;
@@ -39,7 +41,7 @@ export const reverse: ChainStepFunction = (context, chain) => {
     if (started === undefined) return need.waiting(`${receiver} to follow ${from}`);
     if (started.kind !== 'ok') return failure(trouble(receiver, 'starting the reverse link', started));
   }
-  for (let look = 0; ; look += 1) {
+  for (let look = newestAsked(context, (each) => `running${each}@${receiver}`); ; look += 1) {
     const seen = linkSeen(need, [`running${look}`, receiver], reverseChannel);
     if (seen.kind !== 'seen') return seen.progress;
     const { link } = seen;
@@ -70,7 +72,7 @@ function beginning(
   const { receiver, from } = reverseEnds(chain);
   const attempts = Array.from({ length: context.attempt - 1 }, (_, index) => index + 1);
   const maySayAgain = attempts.every((attempt) => {
-    const issued = context.run.commands[commandKey(context.key, attempt, `start@${receiver}`)];
+    const issued = entryIn(context.run.commands, commandKey(context.key, attempt, `start@${receiver}`));
     if (issued === undefined) return true;
     const { answer } = issued;
     return answer?.kind === 'refused' || (answer?.kind === 'none' && answer.why === 'not-connected');

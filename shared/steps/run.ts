@@ -3,6 +3,7 @@ import { effectOperations } from '../sessions/operations.ts';
 import type { Alarm, Moment, Who } from './event.ts';
 import type { Command } from './command.ts';
 import type { Identity } from '../sessions/identity.ts';
+import { entriesOf, type Ledger } from './ledger.ts';
 import type { StepId } from './order.ts';
 import type { UndoItem } from './undo.ts';
 
@@ -35,13 +36,21 @@ export type IssuedCommand = {
 
 /** Commands that were sent and whose effect nobody has read yet; an undo ends their thread before it acts. */
 export function unansweredEffects(run: Run, instance: string): readonly IssuedCommand[] {
-  return Object.values(run.commands).filter(
-    ({ command, answer }) =>
-      command.action.kind === 'mysql' &&
-      command.action.instance === instance &&
-      command.action.session === 'act' &&
-      (effectOperations as readonly string[]).includes(command.action.operation) &&
-      (answer === null || (answer.kind === 'none' && answer.why !== 'not-connected')),
+  let unknown = unknownEffects.get(run.commands);
+  if (unknown === undefined)
+    unknownEffects.set(run.commands, (unknown = entriesOf(run.commands).filter(isUnknown)));
+  return unknown.filter(({ command: { action } }) => action.kind === 'mysql' && action.instance === instance);
+}
+
+/** Worked out once for each ledger: an undo asks for every line of its list, and again at every event. */
+const unknownEffects = new WeakMap<Ledger<IssuedCommand>, readonly IssuedCommand[]>();
+
+function isUnknown({ command: { action }, answer }: IssuedCommand): boolean {
+  return (
+    (answer === null || (answer.kind === 'none' && answer.why !== 'not-connected')) &&
+    action.kind === 'mysql' &&
+    action.session === 'act' &&
+    (effectOperations as readonly string[]).includes(action.operation)
   );
 }
 
@@ -110,7 +119,7 @@ export type Run = {
   readonly identities: Readonly<Record<string, Identity>>;
   readonly proofTables: Readonly<Record<string, readonly string[]>>;
   readonly steps: Readonly<Record<StepKey, StepState>>;
-  readonly commands: Readonly<Record<string, IssuedCommand>>;
+  readonly commands: Ledger<IssuedCommand>;
   readonly undo: readonly UndoItem[];
   readonly releasedBy: Readonly<Record<string, Who>>;
   readonly heldAt: string | null;

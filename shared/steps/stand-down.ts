@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { quickMs } from './need.ts';
 import type { Run } from './run.ts';
 import { switchPlace } from './switch-place.ts';
+import { entryIn } from './ledger.ts';
 
 /** What `end` says when the switch had acted already. */
 export const switchActedStatus = 3;
@@ -29,7 +30,7 @@ export function standDownCommands(run: Run, plan: Plan): readonly Command[] {
       action: { kind: 'ssh', host, argv: standDownArgv(run.id, host), effect: true },
       limitMs: standDownMs,
     }))
-    .filter(({ key }) => run.commands[key] === undefined);
+    .filter(({ key }) => entryIn(run.commands, key) === undefined);
 }
 
 function isSettled(run: Run, chain: string): boolean {
@@ -40,6 +41,6 @@ function isSettled(run: Run, chain: string): boolean {
 /** Whether the switch of an instance's host acted by itself: its source may be open, and that is not taken back. */
 export function switchActed(run: Run, plan: Plan, instance: string): boolean {
   const host = plan.instances.find(({ id }) => id === instance)?.host;
-  const answer = run.commands[`promote#1/stand-down@${host}`]?.answer;
+  const answer = entryIn(run.commands, `promote#1/stand-down@${host}`)?.answer;
   return answer?.kind === 'refused' && answer.code === switchActedStatus;
 }

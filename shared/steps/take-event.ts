@@ -4,6 +4,7 @@ import { beginClosing, beginUnwinding, setStep } from './change-step.ts';
 import type { Moment, StampedEvent } from './event.ts';
 import { takeResumed } from './resume.ts';
 import { withThreads, type Run, type StepKey, type StepState } from './run.ts';
+import { entryIn, withEntries } from './ledger.ts';
 
 /** What the event itself changes, before any step is asked. */
 export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent): Run {
@@ -27,11 +28,13 @@ export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent)
         releasedBy: { ...run.releasedBy, [event.hold]: event.who },
       };
     case 'answered': {
-      const issued = run.commands[event.key];
+      const issued = entryIn(run.commands, event.key);
       if (issued === undefined || issued.answer !== null) return run;
       return {
         ...run,
-        commands: { ...run.commands, [event.key]: { ...issued, answer: event.answer, answeredAt: moment } },
+        commands: withEntries(run.commands, [
+          [event.key, { ...issued, answer: event.answer, answeredAt: moment }],
+        ]),
       };
     }
     case 'time':

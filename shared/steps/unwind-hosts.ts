@@ -1,5 +1,5 @@
 import { present } from '../lib/assert.ts';
-import { trouble, type Needs, type StepContext } from './need.ts';
+import { lookLater, newestAsked, trouble, type Needs, type StepContext } from './need.ts';
 import { standDownArgv, standDownMs } from './stand-down.ts';
 import type { UndoItem } from './undo.ts';
 
@@ -43,19 +43,29 @@ export function unstage(need: Needs, { host, path }: Extract<UndoItem, { kind: '
   return removed.kind === 'ok' ? 'done' : { left: trouble(host, `removing ${path}`, removed) };
 }
 
-/** Ends the maintenance mode of one application host. */
+/** How often an application host that does not answer is asked again, ms. */
+const askAgainMs = 500;
+
+/**
+ * Ends the maintenance mode of one application host. Users are shut out as long as it is on, so a host that does not answer
+ * is asked again and again within the undo's own budget: its channel comes back by itself, and off twice is still off.
+ */
 export function maintenanceOff(
   need: Needs,
-  { plan }: StepContext,
-  item: Extract<UndoItem, { kind: 'maintenance-off' }>,
+  context: StepContext,
+  { fleet: id, host }: Extract<UndoItem, { kind: 'maintenance-off' }>,
 ): Restored {
   const fleet = present(
-    plan.appFleets.find(({ id }) => id === item.fleet),
-    item.fleet,
+    context.plan.appFleets.find((each) => each.id === id),
+    id,
   );
-  const off = need.ssh(`${fleet.id}.maintenance-off`, [item.host, fleet.maintenance?.off ?? ['true']], {
-    effect: true,
-  });
-  if (off === undefined) return 'waiting';
-  return off.kind === 'ok' ? 'done' : { failed: trouble(item.host, 'maintenance mode off', off) };
+  const name = (round: number): string => `${fleet.id}.maintenance-off${round === 0 ? '' : round}`;
+  for (let round = newestAsked(context, (each) => `${name(each)}@${host}`); ; round += 1) {
+    const off = need.ssh(name(round), [host, fleet.maintenance?.off ?? ['true']], { effect: true });
+    if (off === undefined) return 'waiting';
+    if (off.kind === 'ok') return 'done';
+    const text = trouble(host, 'maintenance mode off', off);
+    if (off.kind === 'refused') return { failed: text };
+    if (lookLater(context, `${name(round)}@${host}`, askAgainMs) !== null) return { again: text };
+  }
 }

@@ -4,6 +4,7 @@ import {
   done,
   failure,
   lookLater,
+  newestAsked,
   needs,
   trouble,
   type Needs,
@@ -13,6 +14,7 @@ import {
 import { lostThreads, unansweredEffects } from './run.ts';
 import { itemText, type UndoItem } from './undo.ts';
 import { isLeft, maintenanceOff, standDownAll, unstage, type Restored, type Undone } from './unwind-hosts.ts';
+import { entryIn } from './ledger.ts';
 
 /**
  * A session the undo may use, and how its questions are named. The spare comes first, then the one that only read so
@@ -105,7 +107,7 @@ function throughDoors(
     const result = attempt(door);
     if (result === 'done' || result === 'waiting') return result;
   }
-  for (let round = 0; ; round += 1) {
+  for (let round = newestAsked(context, (each) => `who-watch${each}@${instance}`); ; round += 1) {
     const tag = `watch${round}`;
     const result = attempt({ session: 'watch', tag });
     if (typeof result === 'string' || 'failed' in result) return result;
@@ -191,7 +193,7 @@ function endUnanswered(
   const acting = context.run.threads[instance]?.['act'];
   const pending = unansweredEffects(context.run, instance).some(({ step }) => step !== context.key);
   const ended =
-    context.run.commands[`${context.key}#${context.attempt}/end-${tag}@${instance}`] !== undefined;
+    entryIn(context.run.commands, `${context.key}#${context.attempt}/end-${tag}@${instance}`) !== undefined;
   const threads = [
     ...(acting !== undefined && (pending || ended) ? [acting] : []),
     ...lostThreads(context.run, instance),
@@ -201,7 +203,7 @@ function endUnanswered(
   if (killed === undefined) return 'waiting';
   // A refusal is no trouble as long as the threads are seen gone; without an answer another session must try.
   if (killed.kind === 'none') return unanswered(instance, 'ending the pending statement', killed);
-  for (let look = 0; ; look += 1) {
+  for (let look = newestAsked(context, (each) => `alive${each}-${tag}@${instance}`); ; look += 1) {
     const alive = need.mysql(`alive${look}-${tag}`, at, ['threadsAlive', { threads }]);
     if (alive === undefined) return 'waiting';
     if (alive.kind !== 'ok') return unanswered(instance, 'looking for the pending statement', alive);

@@ -5,6 +5,7 @@ import { positionText } from './containment.ts';
 import { finalPositions } from './converge.ts';
 import type { Alarm } from './event.ts';
 import type { IssuedCommand, Run } from './run.ts';
+import { entriesOf, entryIn } from './ledger.ts';
 
 /** One reading by the watchdog's own session. `askedAt`: UTC ms when it was asked, so that older readings accuse nobody. */
 export type Watched = { readonly instance: string; readonly facts: FastFacts; readonly askedAt: number };
@@ -66,7 +67,7 @@ function sourceAlarm(run: Run, plan: Plan, { instance, facts, askedAt }: Watched
 
 /** UTC ms since when a source node must be closed: its fence; for a slave that needed none, the fence of its chain. */
 function closedSince(run: Run, chain: Chain, instance: string): number | null {
-  const fencedAt = Object.values(run.commands).reduce<number | null>(
+  const fencedAt = entriesOf(run.commands).reduce<number | null>(
     (latest, issued) => (isFence(issued, instance) ? (issued.answeredAt?.utcMs ?? latest) : latest),
     null,
   );
@@ -113,6 +114,6 @@ function isFence({ command, answer }: IssuedCommand, instance: string): boolean 
 }
 
 function answered(run: Run, key: string): number | null {
-  const issued = run.commands[key];
+  const issued = entryIn(run.commands, key);
   return issued?.answer?.kind === 'ok' ? (issued.answeredAt?.utcMs ?? null) : null;
 }

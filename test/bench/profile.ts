@@ -1,5 +1,6 @@
 import type { JournalRecord } from '../../shared/audit/record.ts';
 import type { CockpitSwitch } from './switches.ts';
+import { entriesOf } from '../../shared/steps/ledger.ts';
 
 /** Where the time of a cockpit's switch went, from its own journal: each step, and each command in it. */
 export function describeProfile({ seen, run, journal }: CockpitSwitch): string {
@@ -9,7 +10,7 @@ export function describeProfile({ seen, run, journal }: CockpitSwitch): string {
   const steps = Object.values(run.steps)
     .filter(({ startedAt, state }) => startedAt !== null && state !== 'absent')
     .map(({ key, startedAt, endedAt }) => `${at(startedAt?.monoMs)} ${at(endedAt?.monoMs)}  ${key}`);
-  const commands = Object.values(run.commands).map(
+  const commands = entriesOf(run.commands).map(
     ({ command, issuedAt, answeredAt, answer }) =>
       `${at(issuedAt.monoMs)} ${at(answeredAt?.monoMs)} ${(answer?.tookMs ?? 0).toFixed(1).padStart(7)}  ${command.key}`,
   );

@@ -12,6 +12,7 @@ import { resetLab } from './reset.ts';
 import { connectAsRoot } from './sql.ts';
 import { startLab, type Lab } from './start-lab.ts';
 import { chains, members, membersOf } from './topology.ts';
+import { entriesOf, entryIn } from '../../shared/steps/ledger.ts';
 
 const limitMs = 300_000;
 const masters = members.filter(({ role }) => role === 'source-master').map(({ id }) => id);
@@ -270,7 +271,9 @@ describe.runIf(missingFor('mariadb').length === 0)('bad luck', () => {
         expect(redirect?.text).toMatch(/^1 of 4 application hosts.*app-b1.*a deployment is running/s);
         expect(redirect?.text).not.toMatch(/app-a1|app-e1|app-w1/);
         for (const host of ['app-a1', 'app-e1', 'app-w1'])
-          expect(run.commands[`redirect#1/shop.verify@${host}`]?.answer).toMatchObject({ kind: 'ok' });
+          expect(entryIn(run.commands, `redirect#1/shop.verify@${host}`)?.answer).toMatchObject({
+            kind: 'ok',
+          });
         for (const chain of chains) {
           expect(run.steps[`reverse:${chain}`]).toMatchObject({ state: 'done' });
           await expect(writeAsApp(lab, `${chain}-a1`)).rejects.toMatchObject({ errno: 1290 });
@@ -283,7 +286,9 @@ describe.runIf(missingFor('mariadb').length === 0)('bad luck', () => {
         expect(again.outcome).toBe('done');
         // Only the host that lagged behind was switched a second time.
         expect(
-          Object.keys(again.run.commands).filter((key) => key.startsWith('redirect#2/shop.switch')),
+          entriesOf(again.run.commands)
+            .map(({ command: { key } }) => key)
+            .filter((key) => key.startsWith('redirect#2/shop.switch')),
         ).toEqual(['redirect#2/shop.switch@app-b1']);
         for (const master of masters)
           await expect(writeAsApp(lab, master)).rejects.toMatchObject({ errno: 1290 });

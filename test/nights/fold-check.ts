@@ -5,6 +5,7 @@ import type { JournalRecord } from '../../shared/audit/record.ts';
 import { canonicalJson } from '../../shared/lib/canonical-json.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { MemoryJournal } from './memory-journal.ts';
+import { entriesOf } from '../../shared/steps/ledger.ts';
 
 /**
  * Folds the journal and holds it against the run that lived; null when they are the same. `thorough`: over the chained
@@ -43,6 +44,6 @@ function essence(run: Run): Readonly<Record<string, unknown>> {
     abortReason,
     releasedBy,
     steps: Object.values(run.steps).map(({ key, state, attempt, endedAt }) => [key, state, attempt, endedAt]),
-    commands: Object.entries(run.commands).map(([key, { answer }]) => [key, answer?.kind ?? null]),
+    commands: entriesOf(run.commands).map(({ command, answer }) => [command.key, answer?.kind ?? null]),
   };
 }

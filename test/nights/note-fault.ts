@@ -7,7 +7,8 @@ import type { Hit, Scene } from './scene.ts';
 export function noteFault(scene: Scene, fault: Fault): readonly Hit[] {
   const { simulator, disturbed, run } = scene;
   const atMs = simulator.clock.nowMs();
-  for (const id of touchedBy(scene, fault)) disturbed.set(id, { kind: fault.kind, atMs });
+  for (const id of touchedBy(scene, fault))
+    disturbed.set(id, { kinds: new Set(disturbed.get(id)?.kinds).add(fault.kind), atMs });
   const server = 'on' in fault ? serverChosen(simulator.world, fault.on) : undefined;
   if (server !== undefined && opensUnseen(scene, fault, server)) scene.excused.add(server.chain.id);
   if (fault.kind === 'reply') return [];

@@ -1,3 +1,4 @@
+import type { Fault } from '../../shared/plan/scenario.ts';
 import type { MeasuredRecord } from '../../shared/audit/record.ts';
 import { planNodes } from '../../shared/steps/need.ts';
 import { reverseChannel } from '../../shared/steps/way-back.ts';
@@ -24,7 +25,7 @@ export type EndRule = {
 };
 
 /** Faults after which a server is not as it was, whatever the cockpit does. */
-const lasting: readonly string[] = [
+const lasting: readonly Fault['kind'][] = [
   'applier-stopped',
   'server-killed',
   'writable',
@@ -83,7 +84,7 @@ export const endRules: readonly EndRule[] = [
       // A target that crashes after it was opened boots as its own configuration says, which nothing here changes.
       const shut = masters.find(
         ({ instance }) =>
-          find(simulator, instance).readOnly && disturbed.get(instance)?.kind !== 'server-killed',
+          find(simulator, instance).readOnly && disturbed.get(instance)?.kinds.has('server-killed') !== true,
       );
       return shut === undefined ? null : `the run is done, and ${shut.instance} refuses writes`;
     },
@@ -152,7 +153,9 @@ function lostByFigures({ excused }: Scene, measured: MeasuredRecord | null): str
 
 function notRestored({ run, before, simulator, disturbed }: Scene): string | null {
   if (run?.outcome !== 'thawed') return null;
-  const changed = [...disturbed].flatMap(([id, { kind }]) => (lasting.includes(kind) ? [id] : []));
+  const changed = [...disturbed].flatMap(([id, { kinds }]) =>
+    lasting.some((kind) => kinds.has(kind)) ? [id] : [],
+  );
   const gone = simulator.happened.some(
     ({ fault }) => fault.kind === 'host-unreachable' || fault.kind === 'failed-switch',
   );

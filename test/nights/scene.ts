@@ -32,8 +32,8 @@ export type Scene = {
   /** Effects intended and effects arrived, by `operation on instance`. */
   readonly intents: Map<string, number>;
   readonly arrived: Map<string, number>;
-  /** Places where a fault changed the truth behind the run's back, with its kind and the time of the last one. */
-  readonly disturbed: Map<string, { readonly kind: Fault['kind']; readonly atMs: number }>;
+  /** Places where faults changed the truth behind the run's back, with their kinds and the time of the last one. */
+  readonly disturbed: Map<string, { readonly kinds: ReadonlySet<Fault['kind']>; readonly atMs: number }>;
   /** Chains in which somebody else opened a source at a moment that no look can see. */
   readonly excused: Set<string>;
   released: boolean;

@@ -1,11 +1,13 @@
-// npm run -s simulate -- --seeds N [--from S] [--faults all|none|LIST] [--mode safety|liveness] [--json]
+// npm run -s simulate -- --seeds N [--from S] [--faults all|none|LIST] [--mode safety|liveness] [--jobs J] [--json]
 // npm run -s simulate -- --seed S --trace: one night, event by event.
 import { execFileSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { catalogue } from './draw-fault.ts';
 import { drawNight, type Allowed } from './draw-night.ts';
 import type { Mode, NightScript } from './night-script.ts';
 import { playNight } from './play-night.ts';
+import { withJobs } from './series-jobs.ts';
 import { playSeries, type Failure } from './series.ts';
 import { shrink } from './shrink.ts';
 
@@ -16,6 +18,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     faults: { type: 'string', default: 'all' },
     mode: { type: 'string', default: 'safety' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
     json: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
   },
@@ -89,7 +92,10 @@ async function replay(seed: number): Promise<void> {
 
 async function simulate(): Promise<void> {
   const series = { from: whole(values.from, 'from'), seeds: whole(values.seeds, 'seeds'), mode, allowed };
-  const { failures, ...result } = await playSeries(series, say);
+  const jobs = Math.max(1, whole(values.jobs, 'jobs'));
+  const { failures, ...result } = await (jobs === 1
+    ? playSeries(series, say)
+    : withJobs(jobs, (play) => playSeries(series, say, { jobs, play })));
   const explained = failures.slice(0, 3);
   for (const failure of explained) await explain(failure);
   if (!values.json) {

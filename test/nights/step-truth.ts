@@ -6,6 +6,7 @@ import { forwardChannel } from '../../shared/steps/promote.ts';
 import { missingAcknowledged } from '../../main/simulator/truth.ts';
 import type { Server } from '../../main/simulator/world.ts';
 import { lately, serverOf, type Scene } from './scene.ts';
+import { entryIn } from '../../shared/steps/ledger.ts';
 
 /**
  * What the world says against a step that calls itself done; null when nothing does. A server that a fault touched a
@@ -110,7 +111,7 @@ function oldSessions(scene: Scene, run: Run, chain: Chain): string | null {
     scene,
     chain.source.masters.map(({ instance }) => instance),
     ({ threads, id }) => {
-      const fencedAt = run.commands[`fence:${chain.id}#1/fence1@${id}`]?.issuedAt.monoMs ?? 0;
+      const fencedAt = entryIn(run.commands, `fence:${chain.id}#1/fence1@${id}`)?.issuedAt.monoMs ?? 0;
       const old = [...threads.values()].find(
         ({ owner, since, abandoned }) => owner === 'client' && since < fencedAt && !abandoned,
       );

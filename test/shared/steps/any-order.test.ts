@@ -10,6 +10,7 @@ import { openWorld, type AnsweringWorld, type Script } from '../../helpers/answe
 import { expectThawed, intentsOf, ponrSeq } from '../../helpers/night-checks.ts';
 import { threadsOf } from '../../helpers/model-servers.ts';
 import { eventfulPlan } from '../../helpers/reference-plan.ts';
+import { entriesOf } from '../../../shared/steps/ledger.ts';
 
 const plan = eventfulPlan();
 const nodes = plan.chains.flatMap((chain) => [...sourceNodes(chain), ...targetNodes(chain)]);
@@ -236,7 +237,7 @@ function expectUndoBeforeEffect(world: AnsweringWorld, of: Plan): void {
 function expectPendingFencesEnded(world: AnsweringWorld): void {
   const run = world.run();
   if (run.outcome !== 'thawed') return;
-  for (const { command, answer } of Object.values(run.commands)) {
+  for (const { command, answer } of entriesOf(run.commands)) {
     if (command.action.kind !== 'mysql' || command.action.operation !== 'fence') continue;
     if (answer !== null && answer.kind !== 'none') continue;
     const { instance } = command.action;

@@ -3,6 +3,7 @@ import type { Limits } from '../../../shared/plan/plan.ts';
 import { openWorld, type AnsweringWorld } from '../../helpers/answering-world.ts';
 import { expectRestored, intentsOf, ponrSeq } from '../../helpers/night-checks.ts';
 import { eventfulPlan, referencePlan, referenceWith } from '../../helpers/reference-plan.ts';
+import { entriesOf, entryIn } from '../../../shared/steps/ledger.ts';
 
 const plan = referencePlan();
 
@@ -106,7 +107,7 @@ describe('one decision in which one chain goes on and another fails', () => {
     expect(begun.length).toBeGreaterThan(0);
     // What was not sent is not waited for either: it would look like a statement whose effect is unknown.
     const issued = new Set(world.intents.map(({ command }) => command.key));
-    expect(Object.keys(world.run().commands).filter((key) => !issued.has(key))).toEqual([]);
+    expect(entriesOf(world.run().commands).filter(({ command }) => !issued.has(command.key))).toEqual([]);
     world.finish();
     expectRestored(world);
   });
@@ -197,8 +198,8 @@ describe('abort', () => {
     );
     world.finish(
       (run) =>
-        run.commands['fence:orders#1/fence1@orders-b1'] !== undefined &&
-        run.commands['fence:orders#1/fence1@orders-a1']?.answer !== null,
+        entryIn(run.commands, 'fence:orders#1/fence1@orders-b1') !== undefined &&
+        entryIn(run.commands, 'fence:orders#1/fence1@orders-a1')?.answer !== null,
     );
     world.post({ kind: 'abort-asked', who: 'Dana', reason: '' });
     world.finish();

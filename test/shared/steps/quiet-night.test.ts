@@ -3,6 +3,7 @@ import { foldRun } from '../../../shared/audit/fold.ts';
 import { openWorld } from '../../helpers/answering-world.ts';
 import { intentsOf, ponrSeq } from '../../helpers/night-checks.ts';
 import { referencePlan } from '../../helpers/reference-plan.ts';
+import { entryIn } from '../../../shared/steps/ledger.ts';
 
 describe('a quiet night of two chains', () => {
   const plan = referencePlan();
@@ -30,7 +31,9 @@ describe('a quiet night of two chains', () => {
   test('issues each command once', () => {
     const keys = world.intents.map(({ command }) => command.key);
     expect(new Set(keys).size).toBe(keys.length);
-    expect(keys.every((key) => run.commands[key] !== undefined || key.startsWith('close'))).toBe(true);
+    expect(keys.every((key) => entryIn(run.commands, key) !== undefined || key.startsWith('close'))).toBe(
+      true,
+    );
   });
 
   test('passes the point of no return once, before anything is persisted or promoted', () => {
@@ -78,7 +81,7 @@ describe('a quiet night of two chains', () => {
       action.kind === 'mysql' && action.operation === 'promote' ? [action] : [],
     );
     for (const { instance, input } of promotes) {
-      const look = run.commands[`last-look#1/look@${instance}`]?.answer;
+      const look = entryIn(run.commands, `last-look#1/look@${instance}`)?.answer;
       const seen = look?.kind === 'ok' ? (look.value as { readonly clockUs: number }).clockUs : 0;
       expect(Date.parse(`${input.notAfterUtc.replace(' ', 'T')}Z`)).toBe(
         seen / 1_000 + plan.limits.passageMs,

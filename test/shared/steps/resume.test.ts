@@ -7,6 +7,7 @@ import { whyOver } from '../../../shared/steps/resume.ts';
 import { lostThreads, type Run } from '../../../shared/steps/run.ts';
 import { openWorld } from '../../helpers/answering-world.ts';
 import { eventfulPlan } from '../../helpers/reference-plan.ts';
+import { entriesOf, entryIn } from '../../../shared/steps/ledger.ts';
 
 const plan = eventfulPlan();
 const world = openWorld(plan);
@@ -49,8 +50,8 @@ describe.each([
       const [before, { run, commands }] = resumedAfter(some);
       if (whyOver(before) !== null) continue;
       const fresh = new Set(commands.map(({ key }) => key));
-      expect([...fresh].filter((key) => key in before.commands)).toEqual([]);
-      const open = Object.values(run.commands).filter(({ answer }) => answer === null);
+      expect([...fresh].filter((key) => entryIn(before.commands, key) !== undefined)).toEqual([]);
+      const open = entriesOf(run.commands).filter(({ answer }) => answer === null);
       expect(open.map(({ command }) => command.key).filter((key) => !fresh.has(key))).toEqual([]);
     }
   });
@@ -112,8 +113,7 @@ test('moments of the earlier process are told on the clock of this one, and time
     event: resumed,
   });
   expect(back.run.ponrAt?.monoMs).toBeLessThan(12);
-  for (const { issuedAt } of Object.values(back.run.commands))
-    expect(issuedAt.monoMs).toBeLessThanOrEqual(12);
+  for (const { issuedAt } of entriesOf(back.run.commands)) expect(issuedAt.monoMs).toBeLessThanOrEqual(12);
 });
 
 test('earlier sessions are lost ones; where the server started again their numbers mean nothing any more', () => {
