@@ -53,7 +53,11 @@ export async function runUnattended(file: string, options: Options): Promise<num
 }
 
 /** Prepares, answers, arms and releases; the reason when the run could not begin. */
-async function begin(cockpit: Cockpit, who: string, options: Options): Promise<string | null> {
+export async function begin(
+  cockpit: Cockpit,
+  who: string,
+  options: { readonly yes: boolean },
+): Promise<string | null> {
   const { plan } = cockpit.parts;
   await cockpit.observer.refresh();
   if (options.yes) {
@@ -73,7 +77,7 @@ async function begin(cockpit: Cockpit, who: string, options: Options): Promise<s
   if (armed.value.blocks.length > 0)
     return `Gates are closed, nothing was begun:\n  ${armed.value.blocks.join('\n  ')}`;
   if (!options.yes) return 'The first hold waits for a person; --yes releases it as unattended.';
-  const released = armed.value.release({
+  const released = await cockpit.release({
     hold: plan.holds[0]?.before ?? 'lock',
     permit: armed.value.permit,
     who,

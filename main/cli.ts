@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { auditExport, auditVerify } from './cli-audit.ts';
 import { open } from './cli-open.ts';
 import { check, preflight, schema } from './cli-plan.ts';
+import { reverseRun } from './cli-reverse.ts';
 import { abortRun, resumeRun } from './cli-resume.ts';
 import { runUnattended } from './cli-run.ts';
 import { sheet } from './cli-sheet.ts';
@@ -61,6 +62,14 @@ program
   .description('takes everything back that such a run began; refused after the point of no return')
   .action((run: string, options: { json?: boolean }) =>
     exitWith(abortRun(run, { json: options.json === true })),
+  );
+program
+  .command('reverse')
+  .argument('<run>', 'a run id, or the file of its journal')
+  .option('--json', 'ends with one JSON object on stdout')
+  .description('turns a finished run round: the same protocol with the sides swapped, as a run of its own')
+  .action((run: string, options: { json?: boolean }) =>
+    exitWith(reverseRun(run, { json: options.json === true })),
   );
 program
   .command('serve')

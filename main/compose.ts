@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { foldPreparation } from '../shared/audit/fold.ts';
 import type { RunHeader } from '../shared/audit/record.ts';
@@ -8,14 +8,15 @@ import { failed, ok, type Result } from '../shared/lib/result.ts';
 import { formatMistake } from '../shared/plan/mistake.ts';
 import { parsePlan, type ParsedPlan } from '../shared/plan/parse-plan.ts';
 import type { Plan } from '../shared/plan/plan.ts';
-import { parseScenario, type Scenario } from '../shared/plan/scenario.ts';
 import type { Moment } from '../shared/steps/event.ts';
 import { openJournal, readJournalFile, verifyJournalFile } from './adapters/journal-file.ts';
 import { openObservationsFile } from './adapters/observations-file.ts';
 import { openSheetFiles } from './adapters/sheet-files.ts';
 import { startCockpit, type Cockpit } from './engine/cockpit.ts';
-import type { CockpitParts, RunJournal } from './engine/parts.ts';
-import type { Journal, Ports } from './ports.ts';
+import type { CockpitParts, Reverses, RunJournal } from './engine/parts.ts';
+import { forthOf } from './compose-forth.ts';
+import { makePorts, type Made } from './compose-ports.ts';
+import type { Journal } from './ports.ts';
 import {
   journalFile,
   newRunId,
@@ -24,17 +25,15 @@ import {
   runJournalFile,
   stateDirectory,
 } from './settings.ts';
-import { createSimulator } from './simulator/simulator.ts';
 
 /** A cockpit with everything it stands on, and how to take it down. */
 export type Composed = {
   readonly cockpit: Cockpit;
   readonly notes: readonly string[];
   readonly stop: () => Promise<void>;
+  /** Another cockpit on the same servers and the same journal of the plan; of the way back when it reverses a run. */
+  readonly beside: (plan: Plan, reverses?: Reverses) => Promise<Composed>;
 };
-
-/** How often the simulated clock is driven when time is real, ms. */
-const pumpPeriodMs = 5;
 
 /** Reads and parses a plan file; every mistake at once, or one sentence when the file cannot be read. */
 export function loadPlan(file: string): Result<ParsedPlan, readonly string[]> {
@@ -78,7 +77,15 @@ export async function composeRun(run: string): Promise<Result<ComposedRun, strin
   const ready = header?.kind === 'run' ? planFileOf(state, header) : failed(notARun(file));
   const composed =
     ready.ok && header?.kind === 'run'
-      ? await compose({ plan: header.plan, digest: header.planDigest, file: ready.value, redactor })
+      ? await compose({
+          plan: header.plan,
+          digest: header.planDigest,
+          file: ready.value,
+          redactor,
+          ...(header.reverses === undefined
+            ? {}
+            : { reverses: forthOf({ state, redactor }, { ...header.reverses, notes: [] }) }),
+        })
       : failed(ready.ok ? notARun(file) : ready.error);
   if (!composed.ok) {
     journal.close();
@@ -119,7 +126,7 @@ function notARun(file: string): string {
 }
 
 /** Where the plan's credentials are looked for: beside the file that the plan was opened from. */
-function planFileOf(state: string, { plan, planDigest }: RunHeader): Result<string, string> {
+export function planFileOf(state: string, { plan, planDigest }: RunHeader): Result<string, string> {
   if (plan.environment === 'simulator')
     return failed('This run was rehearsed in the simulator: its world ended with its cockpit.');
   const journal = journalFile(planDirectory(state, plan.name));
@@ -131,18 +138,23 @@ function planFileOf(state: string, { plan, planDigest }: RunHeader): Result<stri
 }
 
 /** Whoever has no screen before them must hear it too. */
-function sayOn(redactor: Redactor): (text: string) => void {
+export function sayOn(redactor: Redactor): (text: string) => void {
   return (text) => void process.stderr.write(`${redactor.redact(text)}\n`);
 }
 
-type Composition = {
+/** What a cockpit is joined from. */
+export type Composition = {
   readonly plan: Plan;
   readonly digest: string;
   readonly file: string;
   readonly redactor: Redactor;
+  /** The run that this plan turns round. */
+  readonly reverses?: Reverses;
 };
 
-async function compose({ plan, digest, file, redactor }: Composition): Promise<Result<Composed, string>> {
+/** Joins a cockpit from a plan, wherever that comes from. */
+export async function compose(composition: Composition): Promise<Result<Composed, string>> {
+  const { plan, file, redactor } = composition;
   const state = stateDirectory();
   const directory = planDirectory(state, plan.name);
   const planJournal = openJournal(journalFile(directory), redactor);
@@ -150,15 +162,23 @@ async function compose({ plan, digest, file, redactor }: Composition): Promise<R
   const { journal } = planJournal.value;
   const made = await makePorts(plan, { file, directory, redactor });
   if (!made.ok) return made;
-  const { ports, close } = made.value;
-  if (plan.environment === 'simulator') endWorlds(journal, ports.clock.now());
+  if (plan.environment === 'simulator') endWorlds(journal, made.value.ports.clock.now());
+  const composed = joined(composition, made.value, shared(journal));
+  return ok({ ...composed, notes: [...planJournal.value.notes, ...composed.notes] });
+}
+
+/** Joins engine and ports over a journal that another cockpit of the same program may use too. */
+function joined(composition: Composition, made: Made, planJournal: () => Journal): Composed {
+  const { plan, digest, file, redactor, reverses } = composition;
+  const { ports, close } = made;
+  const state = stateDirectory();
   const say = sayOn(redactor);
   const cockpit = startCockpit({
     plan,
     planFile: resolve(file),
     planDigest: digest,
     ports,
-    planJournal: journal,
+    planJournal: planJournal(),
     program: `cutover-cockpit ${version()}`,
     openRunJournal: () => {
       const runId = newRunId(state, ports.clock.now().utcMs);
@@ -169,15 +189,36 @@ async function compose({ plan, digest, file, redactor }: Composition): Promise<R
     },
     leftRuns: leftRuns(state, redactor),
     told: say,
+    ...(reverses === undefined ? {} : { reverses }),
   });
-  return ok({
+  const { reverses: _reverses, ...rest } = composition;
+  return {
     cockpit,
-    notes: planJournal.value.notes,
+    notes: [],
     stop: async () => {
       await cockpit.stop();
       await close();
     },
-  });
+    beside: async (other, turned) => {
+      const again = { ...rest, plan: other, ...(turned === undefined ? {} : { reverses: turned }) };
+      return joined(again, await made.again(other), planJournal);
+    },
+  };
+}
+
+/** Lends one journal to several cockpits; it is closed with the last of them. */
+function shared(journal: Journal): () => Journal {
+  let users = 0;
+  return () => {
+    users += 1;
+    return {
+      ...journal,
+      close: () => {
+        users -= 1;
+        if (users === 0) journal.close();
+      },
+    };
+  };
 }
 
 /** A simulated world ends with its cockpit: a run that was under way in it can neither go on nor have left anything behind. */
@@ -189,44 +230,6 @@ function endWorlds(journal: Journal, now: Moment): void {
         { kind: 'run-ended', runId, outcome: 'ended-with-its-world', head: 'unknown' },
         true,
       );
-}
-
-type Made = { readonly ports: Ports; readonly close: () => Promise<void> };
-type Surroundings = { readonly file: string; readonly directory: string; readonly redactor: Redactor };
-
-async function makePorts(plan: Plan, around: Surroundings): Promise<Result<Made, string>> {
-  if (plan.environment === 'simulator') return simulated(plan, around.file);
-  // Drivers are loaded only when a plan needs them: the simulator starts without any.
-  const { realPorts } = await import('./compose-real.ts');
-  return ok(await realPorts(plan, around));
-}
-
-function simulated(plan: Plan, file: string): Result<Made, string> {
-  const scenario = plan.simulator?.scenario;
-  const faults =
-    scenario === undefined
-      ? ok(null)
-      : readScenario(isAbsolute(scenario) ? scenario : join(dirname(file), scenario));
-  if (!faults.ok) return faults;
-  const simulator = createSimulator(plan, { startUtcMs: Date.now(), faults: faults.value?.faults ?? [] });
-  let last = performance.now();
-  const drive = setInterval(() => {
-    const now = performance.now();
-    void simulator.clock.pump(now - last);
-    last = now;
-  }, pumpPeriodMs);
-  return ok({ ports: simulator.ports, close: async () => clearInterval(drive) });
-}
-
-function readScenario(file: string): Result<Scenario, string> {
-  try {
-    const parsed = parseScenario(readFileSync(file, 'utf8'), file);
-    return parsed.ok ? parsed : failed(parsed.error.map(formatMistake).join('\n'));
-  } catch (error) {
-    return failed(
-      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}; expected a fault script`,
-    );
-  }
 }
 
 /** The resources folder beside the nearest package.json: the same from source, from dist and from the package. */

@@ -2,7 +2,8 @@ import { app } from 'electron';
 import type { BrowserWindow } from 'electron';
 import { join } from 'node:path';
 import { createApi } from './api/handlers.ts';
-import { composeCockpit, resourceDirectory } from './compose.ts';
+import { resourceDirectory } from './compose.ts';
+import { composeHelm } from './compose-helm.ts';
 import type { Cockpit } from './engine/cockpit.ts';
 import { createDispatcher } from './shells/dispatch.ts';
 import { createWakefulness } from './shells/electron-awake.ts';
@@ -51,7 +52,7 @@ function planFile(): string {
 let window: BrowserWindow | null = null;
 
 async function start(): Promise<void> {
-  const composed = await composeCockpit(planFile());
+  const composed = await composeHelm(planFile());
   if (!composed.ok) {
     process.stderr.write(`${composed.error}\n`);
     app.exit(1);

@@ -1,13 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { createApi } from './api/handlers.ts';
-import { composeCockpit, resourceDirectory } from './compose.ts';
+import { resourceDirectory } from './compose.ts';
+import { composeHelm } from './compose-helm.ts';
 import { createDispatcher } from './shells/dispatch.ts';
 import { startWebShell } from './shells/web-server.ts';
 import { onQuit } from './stop.ts';
 
 /** Serves the cockpit to browsers on this machine until it is told to stop. Prints one line with the URL. */
 export async function serve(file: string | null, options: { readonly port?: number }): Promise<number> {
-  const composed = await composeCockpit(file ?? `${resourceDirectory()}/plans/reference.simulator.yaml`);
+  const composed = await composeHelm(file ?? `${resourceDirectory()}/plans/reference.simulator.yaml`);
   if (!composed.ok) {
     process.stderr.write(`${composed.error}\n`);
     return 1;

@@ -17,6 +17,7 @@ import {
 } from '../../shared/sessions/dialect-effects.ts';
 import {
   configureLinkStatements,
+  moveLinkStatement,
   removeLinkStatements,
   startLinkStatements,
   stopLinkStatement,
@@ -117,6 +118,14 @@ export async function startLink(
   const account = await conversation.links.startAccount(input);
   const { channel, from } = input;
   return inOrder(conversation, startLinkStatements(conversation.dialect, { channel, account, from }));
+}
+
+/** Points one stopped link at another place of the log it reads. */
+export function moveLink(
+  conversation: Conversation,
+  { channel, to }: OperationInput<'moveLink'>,
+): Promise<Nothing> {
+  return inOrder(conversation, [moveLinkStatement(conversation.dialect, channel, to)]);
 }
 
 /** Stops and forgets one link by name; that it is gone already is what was wanted. */

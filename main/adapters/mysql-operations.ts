@@ -39,6 +39,7 @@ export const operationHandlers: { readonly [K in OperationName]: OperationHandle
   killThreads: effects.killThreads,
   stopLink: effects.stopLink,
   startLink: effects.startLink,
+  moveLink: effects.moveLink,
   removeLink: effects.removeLink,
   configureLink: effects.configureLink,
   promote: effects.promote,

@@ -5,7 +5,7 @@ import type { InstanceFacts, LagFacts, Snapshot } from '../../shared/observation
 import type { Chain, Plan } from '../../shared/plan/plan.ts';
 import type { ReplicationLink } from '../../shared/sessions/replication-link.ts';
 import { positionText } from '../../shared/steps/containment.ts';
-import { reverseChannel, reverseEnds } from '../../shared/steps/way-back.ts';
+import { reverseChannelOf, reverseEnds } from '../../shared/plan/reverse-ends.ts';
 import type { Run } from '../../shared/steps/run.ts';
 
 /** One lane: the chain's nodes and links as they are seen now. */
@@ -100,6 +100,7 @@ function linkView(chain: Chain, node: Node, snapshot: Snapshot): LinkView {
 function reverseView(plan: Plan, chain: Chain, snapshot: Snapshot): readonly LinkView[] {
   if (chain.wayBack !== 'reverse') return [];
   const { receiver, from } = reverseEnds(chain);
+  const reverseChannel = reverseChannelOf(chain);
   const facts = snapshot.instances[receiver]?.fast;
   const link =
     facts?.kind === 'known' ? facts.value.links.find(({ channel }) => channel === reverseChannel) : undefined;

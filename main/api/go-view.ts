@@ -13,7 +13,16 @@ import type { MysqlPort } from '../ports.ts';
 export function goView(
   night: Night,
   plan: Plan,
-  { mysql, snapshot }: { readonly mysql: MysqlPort; readonly snapshot: Snapshot },
+  {
+    mysql,
+    snapshot,
+    notes,
+  }: {
+    readonly mysql: MysqlPort;
+    readonly snapshot: Snapshot;
+    /** What the way back will not set back. */
+    readonly notes: readonly string[];
+  },
 ): GoView {
   return {
     canGo: night.blocks.length === 0 && night.run() === null,
@@ -27,9 +36,13 @@ export function goView(
         : [
             `Route 53: the ${plan.dns.records.length} records of the plan are to be changed by hand after the run.`,
           ]),
-      'Reverse: the reverse links are started, but turning the minute round comes with a later version.',
+      ...(plan.onPartialPromotion === 'finish'
+        ? []
+        : [
+            'onPartialPromotion: reverse-all: a run that promoted only some of its chains is finished by hand, or by Retry.',
+          ]),
     ],
-    notes: notesOf(night, plan),
+    notes: [...notes, ...notesOf(night, plan)],
     frozenAt: night.armedAt,
   };
 }

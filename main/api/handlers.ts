@@ -89,8 +89,7 @@ export function createApi(cockpit: Cockpit): Api {
         await cockpit.disarm();
         return done;
       },
-      release: async ({ hold, permit, who }) =>
-        reply(cockpit.night()?.release({ hold, permit, who }) ?? { ok: false, error: 'Nothing is armed.' }),
+      release: async ({ hold, permit, who }) => reply(await cockpit.release({ hold, permit, who })),
       abort: async ({ who, reason }) => {
         const runner = cockpit.night()?.runner() ?? null;
         if (runner === null) return { ok: false, message: 'No run is under way.' };
@@ -119,12 +118,8 @@ export function createApi(cockpit: Cockpit): Api {
         runner.post({ kind: 'close-asked', who });
         return done;
       },
-      startOver: async () => {
-        if (cockpit.night()?.run()?.phase !== 'ended')
-          return { ok: false, message: 'The run has not ended.' };
-        await cockpit.disarm();
-        return done;
-      },
+      reverse: async ({ who }) => reply(await cockpit.reverse(who)),
+      startOver: async ({ who }) => reply(await cockpit.startOver(who)),
       exportAudit: async ({ format }) => exportAudit(cockpit, format),
     },
     subscribe: (send) => {

@@ -5,11 +5,19 @@ import { order, placeOf } from '../../shared/steps/order.ts';
 import type { IssuedCommand, Run, StepState } from '../../shared/steps/run.ts';
 import { judgeStopHere } from '../../shared/steps/stop-here.ts';
 import { doingText } from '../../shared/steps/wording.ts';
+import { wayBackTrouble } from '../../shared/gates/way-back-now.ts';
+import type { Snapshot } from '../../shared/observations/snapshot.ts';
+import { reverseEnds } from '../../shared/plan/reverse-ends.ts';
+import { whyNotReversible } from '../../shared/steps/reversible.ts';
 import type { MysqlPort } from '../ports.ts';
 import { entriesOf } from '../../shared/steps/ledger.ts';
 
 /** The run as the screen shows it, but for where its files are. `mysql` gives the exact statements. */
-export function runView(run: Run, plan: Plan, mysql: MysqlPort): Omit<RunView, 'sheetFile'> {
+export function runView(
+  run: Run,
+  plan: Plan,
+  { mysql, snapshot }: { readonly mysql: MysqlPort; readonly snapshot: Snapshot },
+): Omit<RunView, 'sheetFile'> {
   const utc = (monoMs: number | null): number | null =>
     monoMs === null ? null : run.now.utcMs + (monoMs - run.now.monoMs);
   return {
@@ -21,7 +29,7 @@ export function runView(run: Run, plan: Plan, mysql: MysqlPort): Omit<RunView, '
     now: nowView(run, mysql),
     deadlineUtcMs: utc(run.deadlineMonoMs),
     stopHere: judgeStopHere(run, plan),
-    control: controlView(run, plan),
+    control: controlView(run, plan, snapshot),
     retry:
       run.ponrAt === null
         ? []
@@ -123,14 +131,18 @@ function whereOf({ action }: Command, run: Run): string {
   return action.kind === 'app-canary' ? `through ${action.client}` : `on ${action.host} over SSH`;
 }
 
-function controlView(run: Run, plan: Plan): RunView['control'] {
+function controlView(run: Run, plan: Plan, snapshot: Snapshot): RunView['control'] {
   if (run.ponrAt !== null) {
+    const why = whyNotReversible(run, plan) ?? wayBackTrouble(plan, snapshot);
+    const sides = plan.chains.map((chain) => reverseEnds(chain));
     return {
       kind: 'reverse',
       label: 'Reverse',
       detail:
-        'Past the point of no return: there is no thaw any more. Reverse comes with a later version; until then the way is forward.',
-      enabled: false,
+        why === null
+          ? `to the go/no-go of the way back, from ${sides.map(({ from }) => from).join(', ')} to ${sides.map(({ receiver }) => receiver).join(', ')}; nothing is changed before its own release`
+          : `There is no thaw any more, and Reverse is not open: ${why}.`,
+      enabled: why === null,
     };
   }
   if (run.phase === 'unwinding')
@@ -157,5 +169,6 @@ export function outcomeText(run: Run): string | null {
     const failed = Object.values(run.steps).filter(({ state }) => state === 'failed');
     return `A person is needed: ${failed.map(({ key, text }) => `${key}: ${text}`).join(' ')}`;
   }
+  if (run.outcome === 'reversed') return 'The run was reversed: its source takes writes again.';
   return run.outcome === null ? null : `The run ended as ${run.outcome}.`;
 }

@@ -36,12 +36,22 @@ export function buildView(
     gates: night !== null && run === null ? night.verdicts : seen.verdicts,
     checklist: checklistView(cockpit),
     hostKeys: hostKeyView(cockpit),
-    go: night === null ? null : goView(night, plan, { mysql: ports.mysql, snapshot }),
+    go:
+      night === null
+        ? null
+        : goView(night, plan, {
+            mysql: ports.mysql,
+            snapshot,
+            notes: cockpit.parts.reverses?.notes ?? [],
+          }),
     run:
       run === null
         ? null
         : withTroubles(
-            { ...runView(run, plan, ports.mysql), sheetFile: night?.sheetFile() ?? null },
+            {
+              ...runView(run, plan, { mysql: ports.mysql, snapshot }),
+              sheetFile: night?.sheetFile() ?? null,
+            },
             cockpit.troubles(),
           ),
     left: leftView(cockpit),
@@ -94,6 +104,7 @@ function headerView(cockpit: Cockpit, snapshot: Snapshot, audience: Audience): H
     sites: sitesOf(plan),
     phase: phaseOf(cockpit),
     runId: run?.id ?? null,
+    reverses: cockpit.parts.reverses?.runId ?? null,
     driver: ports.laptop.user(),
     observers: audience.observers,
     atUtcMs: snapshot.at,

@@ -97,10 +97,13 @@ export function driveRun(
   let measuring: Outcome | null = null;
   let taking: Promise<void> = Promise.resolve();
   let stopped = false;
+  let settled: Outcome | null = from.outcome;
 
   runner.onChange((run) => {
     observer.rest(mustRest(run));
     const { outcome } = run;
+    if (outcome !== settled) settleReversed(ground, run);
+    settled = outcome;
     // A retry may turn "needs-operator" into "done": each outcome is measured once.
     if (outcome !== null && outcome !== measured?.of && outcome !== measuring) {
       measuring = outcome;
@@ -164,6 +167,9 @@ function writeHeader(
     planJournalHead: parts.planJournal.head(),
     program: parts.program,
     driver: who,
+    ...(parts.reverses === undefined
+      ? {}
+      : { reverses: { runId: parts.reverses.runId, head: parts.reverses.head } }),
     verdicts,
     forecast: parts.plan.chains.map(({ id }) => forecastOf(id, forecasts[id])),
   } as const;
@@ -182,7 +188,8 @@ function recordFigures(
   // When the journal is lost the runner has said so already; the figures are still shown.
   if (runner.journalLost() === null) journal.append(parts.ports.clock.now(), figures, true);
   const freezes =
-    run.outcome === 'done'
+    // The way back is measured alike and tells nothing of how long the way forth takes.
+    run.outcome === 'done' && parts.reverses === undefined
       ? figures.chains.flatMap(({ name, writeFreezeMs }) =>
           writeFreezeMs === null ? [] : [{ chain: name, freezeMs: writeFreezeMs }],
         )
@@ -194,6 +201,19 @@ function recordFigures(
     head: journal.head(),
     freezes,
   });
+}
+
+/** The run that was turned round hears how that ended: it is reversed, or stands as before. */
+export function settleReversed(
+  { parts, record, tell }: Pick<RunGround, 'parts' | 'record' | 'tell'>,
+  { id, outcome }: Run,
+): void {
+  const { reverses } = parts;
+  if (reverses === undefined || outcome === null || outcome === 'needs-operator') return;
+  const settled = reverses.settle({ runId: id, outcome });
+  if (!settled.ok) return tell(settled.error);
+  if (outcome === 'done')
+    record({ kind: 'run-ended', runId: reverses.runId, outcome: 'reversed', head: settled.value });
 }
 
 /** The watchdog: each fresh reading of every server is held against what the run says must be true, until Close. */

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../shared/gates/gate.ts';
 import { judge } from '../../shared/gates/judge.ts';
-import { thisProgram } from '../../shared/gates/world.ts';
+import { thisProgram, type People } from '../../shared/gates/world.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import type { PlanRecord } from '../../shared/audit/record.ts';
 import { foldPreparation, type Preparation } from '../../shared/audit/fold.ts';
@@ -33,11 +33,17 @@ export type Cockpit = {
   readonly left: () => LeftRun | null;
   /** Opens everything, judges everything, and holds: nothing is changed before the release. */
   readonly arm: (who: string, unattended: boolean) => Promise<Result<Night, string>>;
+  /** Releases a hold of what is armed; on the way back the run that is turned round is handed over first. */
+  readonly release: (by: Parameters<Night['release']>[0]) => Promise<Result<null, string>>;
   /** Takes a run up again from its journal: the cockpit that drove it ended without a word. */
   readonly resume: (who: string, from: RunJournal) => Promise<Result<Resumed, string>>;
   /** Takes up the run that was left on this machine. */
   readonly resumeLeft: (who: string, runId: string) => Promise<Result<Resumed, string>>;
   readonly disarm: () => Promise<void>;
+  /** Turns to the way back of the run that is watched. */
+  readonly reverse: (who: string) => Promise<Result<null, string>>;
+  /** After a run has ended, or from the go/no-go of a way back that was not begun: back to what was before. */
+  readonly startOver: (who: string) => Promise<Result<null, string>>;
   /** What is wrong with the cockpit itself: defects, a journal that cannot be written. */
   readonly troubles: () => readonly Trouble[];
   readonly tell: (text: string) => void;
@@ -57,6 +63,8 @@ export function startCockpit(parts: CockpitParts): Cockpit {
   });
   const observer = startObserver(plan, ports, { channels, tell: troubles.tell });
   let preparation = foldPreparation(planJournal.read());
+  // What people answered before the way back was asked for, they answered for the way forth.
+  const askedSince = parts.reverses === undefined ? 0 : ports.clock.now().utcMs;
   let night: Night | null = null;
   let arming = false;
 
@@ -75,7 +83,7 @@ export function startCockpit(parts: CockpitParts): Cockpit {
 
   const verdicts = (phase: 'preflight' | 'go'): readonly Verdict[] =>
     judge(plan, observer.snapshot(), {
-      people: { answers: preparation.answers, overrides: preparation.overrides },
+      people: peopleSince(preparation, askedSince),
       context: { now: ports.clock.now().utcMs, phase, history: preparation.history, program: thisProgram },
     });
 
@@ -107,6 +115,8 @@ export function startCockpit(parts: CockpitParts): Cockpit {
   let known: LeftRun | null = null;
   const left = (): LeftRun | null => {
     const newest = preparation.runs.at(-1);
+    // On the way back the run that is turned round may be under its watch still.
+    if (newest?.runId === parts.reverses?.runId) return (known = null);
     if (night !== null || newest?.outcome !== null) return (known = null);
     if (known?.runId !== newest.runId) known = leftRun(parts, newest.runId);
     return known;
@@ -167,6 +177,18 @@ export function startCockpit(parts: CockpitParts): Cockpit {
         return armed;
       });
     },
+    release: async (by) => {
+      const armed = night;
+      if (armed === null) return failed('Nothing is armed.');
+      if (parts.reverses === undefined || armed.run() !== null) return armed.release(by);
+      const begun = armed.begin(by);
+      if (!begun.ok) return begun;
+      const { runner } = begun.value;
+      const handed = await parts.reverses.handOver({ who: by.who, runId: runner.run().id });
+      if (handed.ok) return armed.release(by);
+      runner.post({ kind: 'abort-asked', who: 'cockpit', reason: handed.error });
+      return failed(`Not released: ${handed.error}`);
+    },
     resume,
     resumeLeft: async (who, runId) => {
       const found = left();
@@ -176,6 +198,12 @@ export function startCockpit(parts: CockpitParts): Cockpit {
       return closedUnless(from.value, resume(who, from.value));
     },
     disarm,
+    reverse: async () => failed('This cockpit drives one plan: "cockpit reverse RUN" turns a run round.'),
+    startOver: async () => {
+      if (night?.run()?.phase !== 'ended') return failed('The run has not ended.');
+      await disarm();
+      return ok(null);
+    },
     troubles: troubles.all,
     tell: troubles.tell,
     onChange: (call) => listeners.push(call),
@@ -186,5 +214,13 @@ export function startCockpit(parts: CockpitParts): Cockpit {
       await ports.clients.stop();
       planJournal.close();
     },
+  };
+}
+
+/** What people said of one way, not of the other: an answer to go/no-go hours ago was about the way forth. */
+function peopleSince({ answers, overrides }: Preparation, utcMs: number): People {
+  return {
+    answers: answers.filter(({ atUtcMs }) => atUtcMs >= utcMs),
+    overrides: overrides.filter(({ atUtcMs }) => atUtcMs >= utcMs),
   };
 }

@@ -27,9 +27,11 @@ export function leftRun({ leftRuns, planDigest }: CockpitParts, runId: string): 
   const { run, header } = folded.value;
   // What a run meant is in its own plan: with another one the same journal would fold to something else.
   const whyNot =
-    header.planDigest === planDigest
-      ? null
-      : `The plan's file was changed since this run began. ${byHand} That goes by the plan that the run began with.`;
+    header.reverses !== undefined
+      ? `It turns run ${header.reverses.runId} round, by a plan of its own. ${byHand}`
+      : header.planDigest === planDigest
+        ? null
+        : `The plan's file was changed since this run began. ${byHand} That goes by the plan that the run began with.`;
   const passed = run.ponrAt !== null;
   return {
     runId,

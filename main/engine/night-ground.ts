@@ -27,6 +27,8 @@ export type Night = {
   /** Where the emergency sheet of the run is; null before it begins. */
   readonly sheetFile: () => string | null;
   readonly measured: () => MeasuredRecord | null;
+  /** Judges once more and begins the journal, still held; what the first release does by itself. */
+  readonly begin: (by: { readonly permit: string; readonly who: string }) => Result<ActiveRun, string>;
   /** Releases a hold. The first release judges once more and begins the journal. */
   readonly release: (by: {
     readonly hold: string;
@@ -66,6 +68,12 @@ export function nightOf(
 ): Night {
   const permit = crypto.randomUUID();
   let retrying: Promise<Result<null, string>> | null = null;
+  const begun: Night['begin'] = ({ permit: shown, who }) => {
+    if (shown !== permit)
+      return failed('This permit is not the one that go/no-go shows now; nothing was released.');
+    const already = active();
+    return already === null ? begin(who) : ok(already);
+  };
   return {
     ...judged,
     permit,
@@ -74,21 +82,19 @@ export function nightOf(
     journal: () => active()?.journal ?? null,
     sheetFile: () => active()?.sheetFile ?? null,
     measured: () => active()?.measured() ?? null,
+    begin: begun,
     release: ({ hold, permit: shown, who }) => {
-      if (shown !== permit)
-        return failed('This permit is not the one that go/no-go shows now; nothing was released.');
-      const begun = active();
-      const run = begun === null ? begin(who) : ok(begun);
+      const run = begun({ permit: shown, who });
       if (!run.ok) return run;
       if (run.value.runner.run().heldAt !== hold) return failed(`The run does not wait at "${hold}".`);
       run.value.runner.post({ kind: 'released', hold, who });
       return ok(null);
     },
     retry: async ({ step, who }) => {
-      const begun = active();
-      if (begun === null) return failed('No run is under way.');
+      const driven = active();
+      if (driven === null) return failed('No run is under way.');
       if (retrying !== null) return failed('Another retry is opening lost sessions just now; wait for it.');
-      retrying = retryOver(needs, { runner: begun.runner, sessions }, { step, who });
+      retrying = retryOver(needs, { runner: driven.runner, sessions }, { step, who });
       try {
         return await retrying;
       } finally {

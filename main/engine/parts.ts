@@ -2,6 +2,7 @@ import type { JournalRecord } from '../../shared/audit/record.ts';
 import { letsPass, type Verdict } from '../../shared/gates/gate.ts';
 import type { Result } from '../../shared/lib/result.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
+import type { Outcome } from '../../shared/steps/run.ts';
 import type { Ports } from '../ports.ts';
 import type { Journal } from '../ports.ts';
 import type { SheetSink } from './emergency-sheet.ts';
@@ -12,6 +13,19 @@ export type RunJournal = {
   readonly journal: Journal;
   readonly observations?: ObservationSink;
   readonly sheet?: SheetSink;
+};
+
+/** The run that this cockpit's plan turns round. */
+export type Reverses = {
+  readonly runId: string;
+  /** Head of that run's journal when it was read. */
+  readonly head: string;
+  /** What will not be as it was before the way forth. */
+  readonly notes: readonly string[];
+  /** Ends whoever watches that run still, and has its journal say which run reverses it. Until then nothing is released. */
+  readonly handOver: (by: { readonly who: string; readonly runId: string }) => Promise<Result<null, string>>;
+  /** Has its journal say how the other run ended; the head of it then. */
+  readonly settle: (by: { readonly runId: string; readonly outcome: Outcome }) => Result<string, string>;
 };
 
 /** What a cockpit is made of. */
@@ -29,6 +43,8 @@ export type CockpitParts = {
     readonly reopen: (runId: string) => Result<RunJournal, string>;
   };
   readonly program: string;
+  /** Only for the way back: the plan is one that was turned round. */
+  readonly reverses?: Reverses;
   /** Hears once of each thing that is wrong with the cockpit itself; the screen shows them in any case. */
   readonly told?: (text: string) => void;
 };

@@ -6,7 +6,7 @@ import type { Answer } from '../../shared/sessions/session.ts';
 import { planNodes } from '../../shared/steps/need.ts';
 import { whyOver } from '../../shared/steps/resume.ts';
 import type { Run } from '../../shared/steps/run.ts';
-import { allThreads, driveRun, type ActiveRun } from './active-run.ts';
+import { allThreads, driveRun, settleReversed, type ActiveRun } from './active-run.ts';
 import { actingSessions, nightOf, tellLost, type Night, type NightNeeds } from './night-ground.ts';
 import type { RunJournal } from './parts.ts';
 import { reopenLost } from './reopen.ts';
@@ -88,8 +88,10 @@ export async function resumeNight(
 /** A run that ended in its own journal ends in the plan's too: its cockpit may have gone before that was written. */
 function settleEnded(needs: NightNeeds, run: Run, head: string): void {
   const known = needs.preparation().runs.find(({ runId }) => runId === run.id);
-  if (known?.outcome === null && run.outcome !== null)
+  if (run.reversing === null && known?.outcome === null && run.outcome !== null)
     needs.record({ kind: 'run-ended', runId: run.id, outcome: run.outcome, head });
+  // So may the journal of the run that it turned round.
+  settleReversed(needs, run);
 }
 
 type Looked = { readonly stands: string; readonly restarted: readonly string[] };

@@ -21,6 +21,7 @@ type Client = {
     lastAcknowledgedAt: number | null;
   };
   made: number;
+  readonly tag: string;
 };
 
 /** How a write goes; `wayMs` is one way. */
@@ -33,8 +34,8 @@ type Route = {
 
 const keepWrites = 400_000;
 
-/** The synthetic clients of a plan, writing without pause from their start to their stop. */
-export function makeClients(world: World): ClientsPort {
+/** The synthetic clients of a plan, writing without pause from their start to their stop. `tag`: tells their ids from others'. */
+export function makeClients(world: World, tag = ''): ClientsPort {
   const clients = new Map<string, Client>();
   let started = false;
 
@@ -48,6 +49,7 @@ export function makeClients(world: World): ClientsPort {
       log: [],
       totals: { acknowledged: 0, refused: 0, unknown: 0, lastAcknowledgedAt: null },
       made: 0,
+      tag,
     };
     clients.set(planned.id, client);
     world.actors.push(client.actor);
@@ -120,7 +122,7 @@ function tick(world: World, client: Client, now: number): void {
     client.made += 1;
     attempt(world, client, {
       route,
-      id: `${client.planned.id}-${world.seed}-${client.made}`,
+      id: `${client.planned.id}-${world.seed}${client.tag}-${client.made}`,
       startedAt: now - route.wayMs,
       hangs: () => {
         hanging += 1;

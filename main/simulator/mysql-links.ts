@@ -30,7 +30,9 @@ function unknownChannel(server: Server): { readonly refused: ReturnType<typeof r
 }
 
 /** The operations on replication links, each by channel or connection name. */
-export const performLinks: Performers<'stopLink' | 'startLink' | 'removeLink' | 'configureLink'> = {
+export const performLinks: Performers<
+  'stopLink' | 'startLink' | 'moveLink' | 'removeLink' | 'configureLink'
+> = {
   stopLink: ({ world, server }, { channel }, done) => {
     const link = linkOf(server, channel);
     if (link === undefined) return done(unknownChannel(server));
@@ -49,6 +51,13 @@ export const performLinks: Performers<'stopLink' | 'startLink' | 'removeLink' | 
     if (told) link.begin = onePerDomain(from);
     link.hasAccount ||= account !== undefined;
     startLink(world, link);
+    done({ value: nothing });
+  },
+  moveLink: ({ server }, { channel, to }, done) => {
+    const link = linkOf(server, channel);
+    if (link === undefined) return done(unknownChannel(server));
+    if (link.receiverOn || link.applierOn) return done({ refused: refusal(1198) });
+    link.begin = { ...to, gtid: '' };
     done({ value: nothing });
   },
   removeLink: ({ world, server }, { channel }, done) => {

@@ -29,6 +29,8 @@ export type SimulatorOptions = {
 
 export type Simulator = {
   readonly ports: Ports;
+  /** The ports of a second cockpit on the same world, with clients of its own: its plan may be the one turned round. */
+  readonly portsFor: (plan: Plan) => Ports;
   readonly clock: SimulatorClock;
   /** The truth, for tests. */
   readonly world: World;
@@ -54,6 +56,7 @@ const fixedNightUtcMs = 1_772_326_800_000;
 export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Simulator {
   const seed = options.seed ?? plan.simulator?.seed ?? 1;
   const actors: Actor[] = [];
+  let cockpits = 1;
   const clock = makeClock({
     startUtcMs: options.startUtcMs ?? fixedNightUtcMs,
     move: (limitMs, time) => move(world, limitMs, time),
@@ -93,6 +96,10 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
   script(options.faults ?? []);
   return {
     ports,
+    portsFor: (other) => ({
+      ...ports,
+      clients: makeClients({ ...world, plan: other }, `${(cockpits += 1)}`),
+    }),
     clock,
     world,
     load,

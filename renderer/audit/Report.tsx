@@ -1,6 +1,7 @@
 import type { ReportView, View } from '../../shared/contract/view.ts';
 import { GoChecklist } from '../steps/GoChecklist.tsx';
 import { OutcomeMark } from '../steps/Now.tsx';
+import { RedControl } from '../steps/RedControl.tsx';
 import { Alarms, RunLog } from '../steps/RunLog.tsx';
 import { Copy } from '../parts/Copy.tsx';
 import { count, limit, seconds } from '../parts/format.ts';
@@ -154,6 +155,7 @@ function NextStep(props: { readonly view: View }) {
           Start over
         </button>
       </div>
+      {closable && <RedControl view={props.view} />}
       {whyNot !== null && <small className="faint">{whyNot}</small>}
     </section>
   );

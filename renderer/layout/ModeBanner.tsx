@@ -1,6 +1,8 @@
 import type { HeaderView } from '../../shared/contract/view.ts';
 import { useNow } from '../store/clock.ts';
+import { useAsk } from '../store/ask.ts';
 import { useRun } from '../store/run.ts';
+import { useUi } from '../store/ui.ts';
 import { localTime, plural, utcTime } from '../parts/format.ts';
 import css from './mode-banner.module.css';
 
@@ -22,6 +24,23 @@ function Clock() {
   );
 }
 
+/** Says that the sides are swapped here, and leads back to the watch as long as nothing was begun. */
+function WayBack(props: { readonly runId: string; readonly begun: boolean }) {
+  const { ask } = useAsk();
+  const who = useUi((state) => state.who);
+  return (
+    <strong>
+      {' '}
+      · the way back of run <span className="num">{props.runId}</span>{' '}
+      {!props.begun && (
+        <button type="button" onClick={() => void ask('startOver', { who: who ?? 'the driver' })}>
+          Back to its watch
+        </button>
+      )}
+    </strong>
+  );
+}
+
 /** The whole top of every view: word and colour of the mode, who drives, what time it is. */
 export function ModeBanner(props: { readonly header: HeaderView }) {
   const { header } = props;
@@ -35,6 +54,7 @@ export function ModeBanner(props: { readonly header: HeaderView }) {
       <strong>{modeWords(header)}</strong>
       <span className={css['what']}>
         {header.sites.source.join(', ')} → {header.sites.target.join(', ')}
+        {header.reverses !== null && <WayBack runId={header.reverses} begun={header.runId !== null} />}
         {header.mode === 'rehearsal' && (
           <span className={css['safe']}> · nothing here can reach a production server</span>
         )}

@@ -5,7 +5,7 @@ import { useUi } from '../store/ui.ts';
 
 const abortHoldMs = 1_000;
 
-/** The one control that stops: Abort before the point of no return; after it, it is another thing and looks so. */
+/** The one control that stops: Abort before the point of no return; after it, it turns the run round, and looks so. */
 export function RedControl(props: { readonly view: View }) {
   const { view } = props;
   const { ask } = useAsk();
@@ -13,13 +13,15 @@ export function RedControl(props: { readonly view: View }) {
   const who = useUi((state) => state.who);
   if (view.run === null) return null;
   const { control } = view.run;
-  const enabled = control.enabled && control.kind === 'abort' && whyNot === null;
+  const enabled = control.enabled && control.kind !== 'none' && whyNot === null;
   // Nobody is asked for a name while the source is shut: the driver of the run stands for it.
-  const abort = () => void ask('abort', { who: who ?? view.header.driver, reason: '' });
+  const by = who ?? view.header.driver;
+  const act = () =>
+    void (control.kind === 'reverse' ? ask('reverse', { who: by }) : ask('abort', { who: by, reason: '' }));
   return (
     <HoldButton
       holdMs={abortHoldMs}
-      onHeld={abort}
+      onHeld={act}
       enabled={enabled}
       tone={control.kind === 'abort' ? 'red' : control.kind}
       label={control.label}
@@ -27,7 +29,8 @@ export function RedControl(props: { readonly view: View }) {
     >
       {enabled ? (
         <>
-          Hold <kbd>Esc</kbd> or this for 1 s — {control.detail}
+          Hold {control.kind === 'abort' && <kbd>Esc</kbd>} {control.kind === 'abort' ? 'or ' : ''}this for 1
+          s — {control.detail}
         </>
       ) : (
         <>{control.enabled && whyNot !== null ? whyNot : control.detail}</>

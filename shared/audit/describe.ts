@@ -91,6 +91,10 @@ function said(event: RunEvent): readonly string[] {
       return [`${event.who} took the run up again: ${event.stands}`, ...openedAgain(event)];
     case 'close-asked':
       return [`${event.who} closes the run`];
+    case 'reverse-asked':
+      return [`${event.who} reverses the run: run ${event.runId} begins`];
+    case 'reverse-ended':
+      return [`run ${event.runId}, which turned this one round, ended: ${event.outcome}`];
   }
 }
 

@@ -14,6 +14,8 @@ export type RunHeader = {
   readonly planJournalHead: string | null;
   readonly program: string;
   readonly driver: string;
+  /** The run that this one turns round, and the head of its journal when this one was prepared. */
+  readonly reverses?: { readonly runId: string; readonly head: string };
   readonly verdicts: readonly Verdict[];
   readonly forecast: readonly {
     readonly chain: string;

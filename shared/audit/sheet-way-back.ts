@@ -7,7 +7,7 @@ import { linkFacts } from '../sessions/links-of-plan.ts';
 import type { Position } from '../sessions/operations.ts';
 import { statementWord } from '../lib/shell-words.ts';
 import { provenTarget } from '../steps/prove.ts';
-import { reverseChannel, reverseEnds } from '../steps/way-back.ts';
+import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';
 import { dialectAt, identityLine, mastersOf } from './sheet-common.ts';
 import { credentialText, mysqlLine, mysqlTo } from './sheet-reach.ts';
 import type { SheetGround, SheetLine, SheetSection } from './sheet-parts.ts';
@@ -23,7 +23,7 @@ const definerHost = 'DEFINER_HOST';
 export function reverseSections(ground: SheetGround, chain: Chain): readonly SheetSection[] {
   if (chain.wayBack !== 'reverse') return [];
   const { receiver, from } = reverseEnds(chain);
-  const runs = runsLine(ground, receiver);
+  const runs = runsLine(ground, [receiver, reverseChannelOf(chain)]);
   return [
     {
       title: `${chain.id}: let the source follow the target (the way back)`,
@@ -44,13 +44,16 @@ export function reverseSections(ground: SheetGround, chain: Chain): readonly She
   ];
 }
 
-function runsLine(ground: SheetGround, receiver: string): SheetLine {
+function runsLine(
+  ground: SheetGround,
+  [receiver, channel]: readonly [receiver: string, channel: string],
+): SheetLine {
   const dialect = dialectAt(ground, receiver);
   const word = dialect.columns === 'source' ? 'Replica' : 'Slave';
   return {
     where: receiver,
     says: 'See it run.',
-    command: mysqlLine(ground, receiver, [showLinkStatement(dialect, reverseChannel)]),
+    command: mysqlLine(ground, receiver, [showLinkStatement(dialect, channel)]),
     expects: { kind: 'columns', columns: { [`${word}_IO_Running`]: 'Yes', [`${word}_SQL_Running`]: 'Yes' } },
     otherwise:
       'Last_IO_Error and Last_SQL_Error say why. The application goes on without it; there is no way back until it runs.',
@@ -59,15 +62,16 @@ function runsLine(ground: SheetGround, receiver: string): SheetLine {
 
 function startLines(ground: SheetGround, chain: Chain): readonly SheetLine[] {
   const { receiver } = reverseEnds(chain);
+  const channel = reverseChannelOf(chain);
   const account = { chain: chain.id, direction: 'reverse' } as const;
   const credential = present(
-    linkFacts(ground.plan, receiver).startsWith({ channel: reverseChannel, account }),
+    linkFacts(ground.plan, receiver).startsWith({ channel, account }),
     `the reverse account of ${chain.id}`,
   );
   const from = beginning(ground, chain);
   const user = 'user' in credential ? credential.user : typedUser;
   const statements = startLinkStatements(dialectAt(ground, receiver), {
-    channel: reverseChannel,
+    channel,
     account: { user, password: typedPassword },
     ...(from === null ? {} : { from }),
   });

@@ -29,7 +29,9 @@ export const requests = {
   resume: { input: z.strictObject({ run: name, who: name }), mutates: true },
   retry: { input: z.strictObject({ step: name, who: name }), mutates: true },
   close: { input: z.strictObject({ who: name }), mutates: true },
-  /** After a run has ended: a new one may be prepared. */
+  /** Past the point of no return: to the go/no-go of the way back. Nothing is changed before its own release. */
+  reverse: { input: z.strictObject({ who: name }), mutates: true },
+  /** After a run has ended: a new one may be prepared. From a way back that was not begun: to the watch of its run. */
   startOver: { input: z.strictObject({ who: name }), mutates: true },
   exportAudit: { input: z.strictObject({ format: z.enum(['json', 'csv', 'html']) }), mutates: false },
 } as const satisfies Record<string, { readonly input: z.ZodType; readonly mutates: boolean }>;

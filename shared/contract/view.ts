@@ -28,6 +28,8 @@ export type HeaderView = {
   readonly sites: { readonly source: readonly string[]; readonly target: readonly string[] };
   readonly phase: Phase;
   readonly runId: string | null;
+  /** The run that is turned round here; null on the way forth. */
+  readonly reverses: string | null;
   readonly driver: string;
   readonly observers: number;
   /** UTC ms of the moment this view was built, for ages. */

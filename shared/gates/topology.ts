@@ -179,6 +179,9 @@ function judgeExtraLinks({ plan, chain, node, facts }: Placed, look: Look): void
   for (const link of facts.links) {
     if (node.from !== null && link.channel === node.channel) continue;
     const origin = instanceAt(plan, link);
+    // Stopped, or running where events cannot circle: it closes the ring once its side takes writes.
+    const ring = chain.target.restore?.ring;
+    if (ring?.instance === node.instance && ring.channel === link.channel && ring.from === origin) continue;
     const backwards =
       node.side === 'source' &&
       chainNodes(chain).some((other) => other.side === 'target' && other.instance === origin);

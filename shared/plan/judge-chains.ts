@@ -114,15 +114,16 @@ function judgeEntry(chain: Chain, path: Path): readonly Complaint[] {
 }
 
 /**
- * Without GTID a target is proven by the log of its direct source alone, and only a source master's log is read after the
- * fence: behind a slave or another target nothing could ever be proven, and the run would end at its first wait.
+ * Without GTID a target is proven by the log of its direct source alone, and only masters' logs are read after the fence:
+ * behind a slave nothing could ever be proven, and the run would end at its first wait. Behind another target master it
+ * is proven hop by hop.
  */
 function judgeFilePositions(chain: Chain, path: Path): readonly Complaint[] {
   if (chain.gtid !== 'off') return [];
-  const masters = chain.source.masters.map((member) => member.instance);
+  const masters = [...chain.source.masters, ...chain.target.masters].map((member) => member.instance);
   return chain.target.masters.flatMap(({ instance, from }, index): readonly Complaint[] => {
     if (from === undefined || masters.includes(from)) return [];
-    const message = `target master ${instance} of chain ${chain.id} replicates from ${from}, expected a source master: with gtid: off it is proven by the log of its direct source`;
+    const message = `target master ${instance} of chain ${chain.id} replicates from ${from}, expected a master: with gtid: off it is proven by the log of its direct source`;
     return [{ path: [...path, 'target', 'masters', index, 'from'], message, needs: [path] }];
   });
 }

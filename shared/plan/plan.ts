@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { channelName, directionSchema, restoreSchema } from './plan-links.ts';
 import { clientSchema, dnsSchema, fleetSchema, tunnelSchema } from './plan-surroundings.ts';
 import {
   address,
@@ -104,18 +105,9 @@ export type Instance = z.infer<typeof instanceSchema>;
 const memberSchema = z.strictObject({
   instance: id,
   from: id.optional().describe('The instance it replicates from.'),
-  channel: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{0,64}$/, 'a channel name of letters, digits, _ or -')
-    .default('')
-    .describe('Channel or connection name of that link.'),
+  channel: channelName.default('').describe('Channel or connection name of that link.'),
 });
 export type Member = z.infer<typeof memberSchema>;
-
-const directionSchema = z.strictObject({
-  account: credentialSchema,
-  tls: tlsSchema.default({ mode: 'REQUIRED' }),
-});
 
 const chainSchema = z.strictObject({
   id,
@@ -126,9 +118,19 @@ const chainSchema = z.strictObject({
   target: z.strictObject({
     masters: z.array(memberSchema).min(1).max(8),
     replicas: z.array(memberSchema).max(32).default([]),
+    restore: restoreSchema.optional(),
   }),
   replication: z
-    .strictObject({ forward: directionSchema, reverse: directionSchema.optional() })
+    .strictObject({
+      forward: directionSchema,
+      reverse: directionSchema
+        .extend({
+          channel: channelName
+            .optional()
+            .describe('Channel or connection name of the reverse link; default: cutover_reverse.'),
+        })
+        .optional(),
+    })
     .describe('The replication account of each direction.'),
   wayBack: z.union([
     z.literal('reverse'),
@@ -160,6 +162,11 @@ const chainSchema = z.strictObject({
         targetOptionFile: hostFile.describe(
           'On every source host of the chain: with it the switch logs in at the target masters, by their replication addresses.',
         ),
+        sourceOptionFile: hostFile
+          .optional()
+          .describe(
+            'The same for Reverse, on every target host: with it the switch there logs in at the source masters.',
+          ),
       }),
     ])
     .optional()

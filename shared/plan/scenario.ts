@@ -65,6 +65,7 @@ const operationTable: { readonly [K in OperationName]: true } = {
   setEventScheduler: true,
   killThreads: true,
   stopLink: true,
+  moveLink: true,
   startLink: true,
   removeLink: true,
   configureLink: true,

@@ -79,6 +79,19 @@ function beginStatement(from: Position): string {
   return `SET GLOBAL gtid_slave_pos = ${quoteGtid(from.logEndGtid ?? maxPerDomain(from.gtid))}`;
 }
 
+/** Points a stopped link by file and offset at another place of the same log. */
+export function moveLinkStatement(dialect: Dialect, channel: string, { file, offset }: Position): string {
+  if (file === null || offset === null) {
+    throw new UnsafeValue('A link is moved to a file and an offset; the source has no binary log position.');
+  }
+  const { source, version } = dialect;
+  const name = quoteChannel(channel);
+  const place = `${source}_LOG_FILE = ${quoteLogFile(file)}, ${source}_LOG_POS = ${quoteWhole(offset)}`;
+  if (version.flavor === 'mariadb') return `CHANGE MASTER ${name} TO ${place}`;
+  const change = source === 'SOURCE' ? 'CHANGE REPLICATION SOURCE TO' : 'CHANGE MASTER TO';
+  return `${change} ${place} FOR CHANNEL ${name}`;
+}
+
 /** Stops one link and forgets it, by name: without the name every link of the server would go. */
 export function removeLinkStatements(dialect: Dialect, channel: string): readonly string[] {
   const name = quoteChannel(channel);

@@ -89,6 +89,10 @@ export type MysqlOperations = {
     };
     out: Nothing;
   };
+  /**
+   * Points a stopped link by file and offset at another place of the log that it reads; whose log, and all else, stays.
+   */
+  readonly moveLink: { in: { readonly channel: string; readonly to: Position }; out: Nothing };
   /** STOP and RESET ... ALL of one link, by name. */
   readonly removeLink: { in: { readonly channel: string }; out: Nothing };
   /** CHANGE ... TO without starting it. The password travels by credential reference; the adapter resolves it. */
@@ -124,6 +128,7 @@ export const effectOperations = [
   'killThreads',
   'stopLink',
   'startLink',
+  'moveLink',
   'removeLink',
   'configureLink',
   'promote',

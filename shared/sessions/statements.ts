@@ -80,6 +80,7 @@ const texts: Texts = {
       from: input.from,
     });
   },
+  moveLink: ({ dialect }, { channel, to }) => [links.moveLinkStatement(dialect, channel, to)],
   removeLink: ({ dialect }, { channel }) => links.removeLinkStatements(dialect, channel),
   configureLink: (setting, input) => {
     const { words, account } = linkFacts(setting.plan, setting.instance).wordsWith(input);

@@ -1,5 +1,6 @@
 import { present } from '../lib/assert.ts';
 import type { Chain, Plan } from '../plan/plan.ts';
+import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';
 import { armedChains, armedHosts } from '../plan/switches.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import type { Action, MysqlCommand } from './command.ts';
@@ -9,7 +10,7 @@ import { order, type StepId } from './order.ts';
 import { forwardChannel } from './promote.ts';
 import { standDownArgv } from './stand-down.ts';
 import { claimArgv, switchPlace } from './switch-place.ts';
-import { mustOpenRing, reverseChannel, reverseConfiguration, reverseEnds } from './way-back.ts';
+import { mustOpenRing, reverseConfiguration } from './way-back.ts';
 
 /** One effect that the run will have, as far as it can be known before the run. */
 export type ActionAhead = {
@@ -180,7 +181,7 @@ function wayBackAhead(
     ahead(
       'reverse',
       mysql(receiver, 'startLink', {
-        channel: reverseChannel,
+        channel: reverseChannelOf(chain),
         account,
         ...(byGtid ? { from: position } : {}),
       }),

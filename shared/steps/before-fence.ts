@@ -133,15 +133,51 @@ export function reachAll(
 ): Progress | null {
   const lacking: string[] = [];
   const wakes: number[] = [];
-  for (const instance of holders) {
-    const reached = reach(need, at, { instance, sources });
+  const known: Record<string, Seen> = { ...sources };
+  for (const instance of feedersFirst(at[1], holders)) {
+    const feeder = feederAmong(at[1], instance, holders);
+    if (feeder !== null && known[feeder] === undefined) {
+      lacking.push(`${feeder}, which ${instance} follows, to be read`);
+      continue;
+    }
+    const reached = reach(need, at, { instance, sources: feeder === null ? sources : known });
     if (reached.kind === 'failed') return failure(reached.text);
-    if (reached.kind === 'reached') continue;
-    lacking.push(reached.text);
-    if (reached.wakeAtMonoMs !== undefined) wakes.push(reached.wakeAtMonoMs);
+    if (reached.kind === 'waiting') {
+      lacking.push(reached.text);
+      if (reached.wakeAtMonoMs !== undefined) wakes.push(reached.wakeAtMonoMs);
+      continue;
+    }
+    if (!holders.some((other) => feederAmong(at[1], other, holders) === instance)) continue;
+    // Read once more: the end of its log must stand behind everything that it was seen to have.
+    const end = need.facts('end', instance);
+    if (end !== undefined && end.kind !== 'ok')
+      return failure(firstTrouble('read its state', [[instance, end]]) ?? '');
+    if (end !== undefined) known[instance] = end.value;
   }
   if (lacking.length === 0) return null;
   return need.waiting(lacking.join('; '), wakes.length === 0 ? undefined : Math.min(...wakes));
+}
+
+/** Without GTID a holder that follows another one is waited for by that one's log, so its feeder comes first. */
+function feedersFirst(chain: Chain, holders: readonly string[]): readonly string[] {
+  const sorted: string[] = [];
+  for (let left = [...holders]; left.length > 0;) {
+    const next = left.find((each) => {
+      const feeder = feederAmong(chain, each, holders);
+      return feeder === null || sorted.includes(feeder);
+    });
+    // A ring has no first one: whoever is left is taken as it stands.
+    const taken = present(next ?? left[0], 'a holder');
+    sorted.push(taken);
+    left = left.filter((each) => each !== taken);
+  }
+  return sorted;
+}
+
+/** The holder that a target follows by file and position; null: its place is told by a source, or by GTID. */
+function feederAmong(chain: Chain, instance: string, holders: readonly string[]): string | null {
+  const from = chain.target.masters.find((member) => member.instance === instance)?.from;
+  return chain.gtid === 'off' && from !== undefined && holders.includes(from) ? from : null;
 }
 
 /**

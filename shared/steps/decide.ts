@@ -24,10 +24,13 @@ export type Decision = {
   readonly pointOfNoReturn: boolean;
 };
 
+/** Events that another process than the last one may write, whose monotonic time begins somewhere else. */
+const fromAnotherClock: ReadonlySet<string> = new Set(['resumed', 'reverse-asked', 'reverse-ended']);
+
 /** The heart: one event moves one run. Pure; the same journal gives the same run, commands and order again. */
 export function decide(run: Run, plan: Plan, stamped: StampedEvent): Decision {
   const { moment, event } = stamped;
-  const carried = event.kind === 'resumed' ? onClockOf(run, moment) : run;
+  const carried = fromAnotherClock.has(event.kind) ? onClockOf(run, moment) : run;
   const taken = takeEvent({ ...carried, now: moment }, plan, stamped);
   const settled = settle(taken, plan);
   return {
@@ -64,6 +67,7 @@ export function emptyRun(id: string, plan: Plan, now: Moment): Run {
     ponrAt: null,
     abortReason: null,
     abortAskedAt: null,
+    reversing: null,
     alarms: [],
     outcome: null,
     endedAt: null,

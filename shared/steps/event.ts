@@ -1,3 +1,4 @@
+import type { Outcome } from './outcome.ts';
 import type { Identity } from '../sessions/identity.ts';
 import type { Answer } from '../sessions/session.ts';
 
@@ -57,6 +58,10 @@ export type RunEvent =
       readonly stillLost?: readonly string[];
     }
   | { readonly kind: 'close-asked'; readonly who: Who }
+  /** Another run turns this one round: from here on that run says which side may take writes, and this one only waits. */
+  | { readonly kind: 'reverse-asked'; readonly who: Who; readonly runId: string }
+  /** How that run ended: done, and this one is reversed; or taken back, and this one is as it was. */
+  | { readonly kind: 'reverse-ended'; readonly runId: string; readonly outcome: Outcome }
   /** A cockpit took the run up again from its journal: the one before it ended without a word, and its sessions with it. */
   | {
       readonly kind: 'resumed';

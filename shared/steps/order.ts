@@ -1,48 +1,7 @@
 import { present } from '../lib/assert.ts';
-import type { Limits } from '../plan/plan.ts';
+import type { StepId, StepPlace } from './step-place.ts';
 
-/** The steps of the minute, in the order of the product's first page. */
-export type StepId =
-  | 'lock'
-  | 'pre-drain'
-  | 'arm'
-  | 'quiet'
-  | 'configure-reverse'
-  | 'fence'
-  | 'end-sessions'
-  | 'converge'
-  | 'drain'
-  | 'prepare-reverse'
-  | 'prove'
-  | 'barrier'
-  | 'claim'
-  | 'last-look'
-  | 'persist-fence'
-  | 'detach'
-  | 'promote'
-  | 'redirect'
-  | 'announce'
-  | 'reverse'
-  | 'events'
-  | 'canary'
-  | 'residue'
-  /** Not in the order: taking everything back before the PONR, and ending the night after it. */
-  | 'unwind'
-  | 'close';
-
-export type StepPlace = {
-  readonly id: StepId;
-  readonly scope: 'run' | 'chain';
-  /** Steps that must be done first. A chain step waits for its own chain's; a run step for those of every chain. */
-  readonly after: readonly StepId[];
-  readonly limit: keyof Limits;
-  /** On which side of the point of no return it stands. */
-  readonly side: 'before' | 'passage' | 'after';
-  /** Shown on the track. */
-  readonly word: string;
-  /** What it makes true, in one sentence for the operator. */
-  readonly says: string;
-};
+export type { StepId, StepPlace } from './step-place.ts';
 
 /** Order as data: each pair is stated by a test. The PONR is recorded when `last-look` is done. */
 export const order: readonly StepPlace[] = [
@@ -202,6 +161,15 @@ export const order: readonly StepPlace[] = [
     says: 'The target takes writes, and that is read back.',
   },
   {
+    id: 'restore',
+    scope: 'chain',
+    after: ['promote'],
+    limit: 'reverseMs',
+    side: 'after',
+    word: 'restore',
+    says: 'The target starts writable after a restart, and what an earlier run had stopped there runs.',
+  },
+  {
     id: 'redirect',
     scope: 'run',
     after: ['promote'],
@@ -240,7 +208,7 @@ export const order: readonly StepPlace[] = [
   {
     id: 'canary',
     scope: 'run',
-    after: ['redirect', 'announce', 'reverse', 'events'],
+    after: ['redirect', 'announce', 'restore', 'reverse', 'events'],
     limit: 'canaryMs',
     side: 'after',
     word: 'canary',

@@ -17,7 +17,8 @@ const closable = new Set(['fence-lost']);
  */
 export function refenceCommands(run: Run, plan: Plan): readonly Command[] {
   const { ponrAt } = run;
-  if (ponrAt === null) return [];
+  // A run that another one turns round must not close what that one opens.
+  if (ponrAt === null || run.reversing !== null || run.outcome === 'reversed') return [];
   return run.alarms.flatMap(({ alarm, moment }, index) => {
     if (!closable.has(alarm.alarm) || moment.monoMs < ponrAt.monoMs) return [];
     // The second stage opened it under the target's lock: the application writes there, and closing it again would lose that.

@@ -12,6 +12,8 @@ const leastGapMs = 1;
 
 /** Why there is nothing to take up again; null when there is. */
 export function whyOver(run: Run): string | null {
+  if (run.reversing !== null)
+    return `run ${run.reversing.runId} reverses it: that one is taken up again, with "cockpit resume ${run.reversing.runId}"`;
   if (run.phase !== 'ended' || run.outcome === 'needs-operator') return null;
   return `the run ended: ${run.outcome ?? 'without an outcome'}${run.abortReason === null ? '' : ` (${run.abortReason})`}`;
 }

@@ -1,4 +1,5 @@
 import type { Chain } from '../plan/plan.ts';
+import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';
 import type { Position } from '../sessions/operations.ts';
 import type { ReplicationLink } from '../sessions/replication-link.ts';
 import {
@@ -13,7 +14,7 @@ import {
   type StepContext,
 } from './need.ts';
 import { provenTarget } from './prove.ts';
-import { linkSeen, reverseChannel, reverseEnds } from './way-back.ts';
+import { linkSeen } from './way-back.ts';
 import { entryIn } from './ledger.ts';
 
 /** How often a link that is on its way is looked at again, ms. */
@@ -24,9 +25,10 @@ export const reverse: ChainStepFunction = (context, chain) => {
   if (chain.wayBack !== 'reverse') return done(`No way back for this chain: ${chain.wayBack.none}`);
   const need = needs(context);
   const { receiver, from } = reverseEnds(chain);
+  const channel = reverseChannelOf(chain);
   const account = { chain: chain.id, direction: 'reverse' } as const;
   // A second attempt looks first: what runs is not started again.
-  const before = context.attempt > 1 ? linkSeen(need, ['before', receiver], reverseChannel) : null;
+  const before = context.attempt > 1 ? linkSeen(need, ['before', receiver], channel) : null;
   if (before?.kind === 'not-yet') return before.progress;
   if (before?.link?.applier !== 'running' || before.link.receiver === 'stopped') {
     const started = need.mysql(
@@ -34,7 +36,7 @@ export const reverse: ChainStepFunction = (context, chain) => {
       [receiver, 'act'],
       [
         'startLink',
-        { channel: reverseChannel, account, ...beginning(context, chain, before?.link ?? null) },
+        { channel, account, ...beginning(context, chain, before?.link ?? null) },
         { limitMs: context.plan.limits.reverseMs },
       ],
     );
@@ -42,7 +44,7 @@ export const reverse: ChainStepFunction = (context, chain) => {
     if (started.kind !== 'ok') return failure(trouble(receiver, 'starting the reverse link', started));
   }
   for (let look = newestAsked(context, (each) => `running${each}@${receiver}`); ; look += 1) {
-    const seen = linkSeen(need, [`running${look}`, receiver], reverseChannel);
+    const seen = linkSeen(need, [`running${look}`, receiver], channel);
     if (seen.kind !== 'seen') return seen.progress;
     const { link } = seen;
     if (link === null) return failure(`${receiver} has no reverse link any more; expected it running`);

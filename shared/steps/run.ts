@@ -5,6 +5,7 @@ import type { Command } from './command.ts';
 import type { Identity } from '../sessions/identity.ts';
 import { entriesOf, type Ledger } from './ledger.ts';
 import type { StepId } from './order.ts';
+import type { Outcome } from './outcome.ts';
 import type { UndoItem } from './undo.ts';
 
 /** A step of the run or of one chain: `lock`, `fence:orders`. */
@@ -99,7 +100,7 @@ function asLost(known: Threads, purposes: readonly string[]): Threads {
   );
 }
 
-export type Outcome = 'done' | 'not-started' | 'thawed' | 'reversed' | 'needs-operator';
+export type { Outcome } from './outcome.ts';
 
 export type Run = {
   readonly id: string;
@@ -130,6 +131,8 @@ export type Run = {
   /** Why the run is being taken back. */
   readonly abortReason: string | null;
   readonly abortAskedAt: Moment | null;
+  /** The run that turns this one round; null: none does. Then nothing is begun or closed by this one any more. */
+  readonly reversing: { readonly runId: string; readonly who: Who } | null;
   readonly alarms: readonly { readonly alarm: Alarm; readonly moment: Moment }[];
   readonly outcome: Outcome | null;
   readonly endedAt: Moment | null;

@@ -15,6 +15,7 @@ import { claim, lastLook } from './passage.ts';
 import { detach, promote } from './promote.ts';
 import { barrier, prove } from './prove.ts';
 import { quiet } from './quiet.ts';
+import { restore } from './restore.ts';
 import { reverse } from './reverse.ts';
 import { unwind } from './unwind.ts';
 import { configureReverse, prepareReverse } from './way-back.ts';
@@ -38,6 +39,7 @@ const functions: { readonly [K in StepId]: StepFunction | { readonly perChain: C
   'persist-fence': { perChain: persistFence },
   detach: { perChain: detach },
   promote: { perChain: promote },
+  restore: { perChain: restore },
   redirect,
   announce,
   reverse: { perChain: reverse },

@@ -15,6 +15,7 @@ export type StopHere = {
 /** What stopping at this moment would mean, from the run's own record. */
 export function judgeStopHere(run: Run, plan: Plan): StopHere {
   if (run.ponrAt === null) return beforePonr(run, plan);
+  if (run.reversing !== null || run.outcome === 'reversed') return turnedRound(run);
   const promoted = plan.chains.filter(({ id }) => run.steps[`promote:${id}`]?.state === 'done');
   const names = (chains: readonly { readonly id: string }[]) => chains.map(({ id }) => id).join(', ');
   const open = plan.chains.filter((chain) => !promoted.includes(chain));
@@ -31,10 +32,33 @@ export function judgeStopHere(run: Run, plan: Plan): StopHere {
       open.length > 0
         ? 'forward: finish promotion'
         : reversible.length === plan.chains.length
-          ? 'the reverse links run; Reverse itself comes with a later version'
+          ? 'Reverse: the same minute with the sides swapped, over the reverse links'
           : `no running reverse link yet for ${names(plan.chains.filter((chain) => !reversible.includes(chain)))}`,
-    takes: open.length > 0 ? 'one press, within limits.promoteMs' : 'not measured in this version',
+    takes:
+      open.length > 0
+        ? 'one press, within limits.promoteMs'
+        : 'its own go/no-go, then about as long as the way forth',
     ifLaptopDies: 'the target stays open and the source closed; journal and report tell the rest',
+  };
+}
+
+/** Another run drives the same servers: what is true here it alone knows. */
+function turnedRound({ reversing, outcome }: Run): StopHere {
+  if (reversing === null || outcome === 'reversed')
+    return {
+      writable: 'the source, of every chain: the run was reversed',
+      lost: 'nothing',
+      wayBack: 'nothing is left to take back',
+      takes: 'at once',
+      ifLaptopDies: 'the application does not notice',
+    };
+  const other = `run ${reversing.runId}, which reverses this one`;
+  return {
+    writable: `as ${other} says`,
+    lost: 'nothing',
+    wayBack: `by ${other}`,
+    takes: `as ${other} says`,
+    ifLaptopDies: `${other}, is taken up again: cockpit resume ${reversing.runId}`,
   };
 }
 

@@ -1,5 +1,6 @@
 import { present } from '../lib/assert.ts';
 import type { Instance, Plan } from '../plan/plan.ts';
+import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';
 import { armedChains, armedHosts } from '../plan/switches.ts';
 import { dialectOfIdentity } from '../sessions/dialect.ts';
 import type { Identity } from '../sessions/identity.ts';
@@ -8,7 +9,7 @@ import { removeLinkStatements, startLinkStatements } from '../sessions/dialect-l
 import { stagedPath } from './durable-fence.ts';
 import { fleetHosts, instanceOf, sourceNodes } from './need.ts';
 import type { UndoItem } from './undo.ts';
-import { mustOpenRing, reverseChannel, reverseEnds } from './way-back.ts';
+import { mustOpenRing } from './way-back.ts';
 
 /** A server as a host's own client reaches it: the words of the command, each a word of the shell already. */
 export type SwitchLogin = { readonly instance: string; readonly words: readonly string[] };
@@ -108,6 +109,7 @@ function serverOf(
   const threads = ground.threads[node] ?? {};
   const fenceThread = present(threads['act'], `the acting thread on ${node}`);
   const { receiver, ringChannel } = reverseEnds(chain);
+  const reverseChannel = reverseChannelOf(chain);
   const returns = chain.wayBack === 'reverse' && receiver === node;
   const opensRing = returns && mustOpenRing(chain, dialect.version.flavor);
   const items: readonly UndoItem[] = [

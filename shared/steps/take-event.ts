@@ -1,13 +1,16 @@
 import { never } from '../lib/assert.ts';
 import type { Plan } from '../plan/plan.ts';
 import { beginClosing, beginUnwinding, setStep } from './change-step.ts';
-import type { Moment, StampedEvent } from './event.ts';
+import type { Moment, RunEvent, StampedEvent } from './event.ts';
+import { whyNotReversible } from './reversible.ts';
 import { takeResumed } from './resume.ts';
 import { withThreads, type Run, type StepKey, type StepState } from './run.ts';
 import { entryIn, withEntries } from './ledger.ts';
 
 /** What the event itself changes, before any step is asked. */
 export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent): Run {
+  // What a person still asks of this run would be asked of servers that another one drives.
+  if (run.reversing !== null && asksForMore(event)) return run;
   switch (event.kind) {
     case 'begun':
       return {
@@ -55,9 +58,30 @@ export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent)
       return takeResumed(run, plan, event);
     case 'close-asked':
       return run.phase === 'watching' ? beginClosing(run, plan) : run;
+    case 'reverse-asked':
+      if (whyNotReversible(run, plan) !== null) return run;
+      return { ...run, reversing: { runId: event.runId, who: event.who } };
+    case 'reverse-ended':
+      return endReverse(run, event, moment);
     default:
       return never(event, 'decide');
   }
+}
+
+function asksForMore({ kind }: RunEvent): boolean {
+  return kind === 'retry-asked' || kind === 'close-asked' || kind === 'abort-asked' || kind === 'resumed';
+}
+
+/** Once the other run is done this one is reversed; where that one changed nothing in the end, this one is as it was. */
+function endReverse(
+  run: Run,
+  { runId, outcome }: Extract<RunEvent, { readonly kind: 'reverse-ended' }>,
+  moment: Moment,
+): Run {
+  if (run.reversing?.runId !== runId || outcome === 'needs-operator') return run;
+  return outcome === 'done'
+    ? { ...run, reversing: null, phase: 'ended', outcome: 'reversed', endedAt: moment }
+    : { ...run, reversing: null };
 }
 
 /** A failed step is tried again with names of its own, so that no answer of the first time counts. */

@@ -14,6 +14,7 @@ export type Watched = { readonly instance: string; readonly facts: FastFacts; re
 export function judgeWatch(run: Run, plan: Plan, watched: Watched): Alarm | null {
   const identity = run.identities[watched.instance];
   if (identity === undefined || run.phase === 'held' || run.phase === 'ended') return null;
+  if (run.reversing !== null) return null;
   const { instance, facts } = watched;
   if (facts.serverId !== identity.serverId || facts.serverUuid !== identity.serverUuid) {
     return alarm('identity-changed', instance, [

@@ -1,9 +1,9 @@
 import { present } from '../lib/assert.ts';
 import type { Chain, Plan } from '../plan/plan.ts';
+import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';
 import type { LinkConfiguration, OperationOutput, Position } from '../sessions/operations.ts';
 import type { ReplicationLink } from '../sessions/replication-link.ts';
 import type { Answer } from '../sessions/session.ts';
-import { memberOf } from './containment.ts';
 import { finalPositions } from './converge.ts';
 import { drainedFacts } from './drain.ts';
 import {
@@ -18,38 +18,9 @@ import {
   type StepContext,
 } from './need.ts';
 
-/** The channel of the way back; the name is the cockpit's own, so that nothing else is ever touched by it. */
-export const reverseChannel = 'cutover_reverse';
-
 /** Whether events could circle through the ring once the reverse link runs. */
 export function mustOpenRing(chain: Chain, flavor: 'mysql' | 'mariadb'): boolean {
   return chain.source.masters.length > 1 && (flavor === 'mariadb' || chain.gtid === 'off');
-}
-
-/**
- * The source master that will follow the target, and the target master it follows. It is the master whose log the
- * target's own log repeats, in the same order: what comes after the last event of the one, comes after it in the other.
- */
-export function reverseEnds(chain: Chain): {
-  readonly receiver: string;
-  readonly from: string;
-  readonly ringChannel: string;
-} {
-  const target = present(chain.target.masters[0], 'a target master');
-  const { masters } = chain.source;
-  let feeder = target.from;
-  for (
-    let hops = 0;
-    feeder !== undefined && hops < 64 && !masters.some(({ instance }) => instance === feeder);
-    hops += 1
-  ) {
-    feeder = memberOf(chain, feeder)?.from;
-  }
-  const receiver = present(
-    masters.find(({ instance }) => instance === feeder) ?? masters[0],
-    'a source master',
-  );
-  return { receiver: receiver.instance, from: target.instance, ringChannel: receiver.channel };
 }
 
 /**
@@ -96,7 +67,7 @@ export function reverseConfiguration(plan: Plan, chain: Chain, begin: Position |
   const { from } = reverseEnds(chain);
   const instance = instanceOf(plan, from);
   return {
-    channel: reverseChannel,
+    channel: reverseChannelOf(chain),
     sourceAddress: instance.replicationAddress ?? instance.address,
     sourcePort: instance.replicationPort ?? instance.port,
     chain: chain.id,
@@ -112,6 +83,7 @@ function configured(
   { chain, begin }: { readonly chain: Chain; readonly begin: Position | null },
 ): Progress | null {
   const { receiver } = reverseEnds(chain);
+  const channel = reverseChannelOf(chain);
   const changed = need.mysql(
     'configure',
     [receiver, 'act'],
@@ -120,13 +92,13 @@ function configured(
       reverseConfiguration(plan, chain, begin),
       {
         limitMs: plan.limits.reverseMs,
-        undo: { kind: 'remove-reverse', instance: receiver, channel: reverseChannel },
+        undo: { kind: 'remove-reverse', instance: receiver, channel },
       },
     ],
   );
   if (changed === undefined) return need.waiting(`the reverse link on ${receiver}`);
   if (changed.kind !== 'ok') return failure(trouble(receiver, 'configuring the reverse link', changed));
-  const link = linkSeen(need, ['configured', receiver], reverseChannel);
+  const link = linkSeen(need, ['configured', receiver], channel);
   if (link.kind !== 'seen') return link.progress;
   if (link.link === null)
     return failure(

@@ -19,6 +19,7 @@ const doing: { readonly [K in StepId]: string } = {
   'persist-fence': 'Holding the source of {chain} shut, restarts included',
   detach: 'Taking the target of {chain} off its source',
   promote: 'Opening the target of {chain} for writes',
+  restore: 'Setting back what keeps the target of {chain} from being as it was',
   redirect: 'Switching the application hosts',
   announce: 'Changing Route 53',
   reverse: 'Starting the reverse link of {chain}',

@@ -20,6 +20,7 @@ const good: { readonly [K in RequestName]: unknown } = {
   resume: { run: 'r', who: 'w' },
   retry: { step: 's', who: 'w' },
   close: { who: 'w' },
+  reverse: { who: 'w' },
   startOver: { who: 'w' },
   exportAudit: { format: 'json' },
 };

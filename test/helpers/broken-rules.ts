@@ -1,6 +1,6 @@
 import { foldRun } from '../../shared/audit/fold.ts';
 import type { JournalRecord } from '../../shared/audit/record.ts';
-import { reverseChannel } from '../../shared/steps/way-back.ts';
+import { reverseChannelOf } from '../../shared/plan/reverse-ends.ts';
 import { isEffect } from '../../main/engine/perform.ts';
 import { missingAcknowledged } from '../../main/simulator/truth.ts';
 import type { Rehearsed } from './rehearsal.ts';
@@ -37,7 +37,11 @@ function brokenSides({ run, simulator, writable }: Rehearsed): readonly string[]
     const open = writable[id] ?? [];
     if (run.outcome === 'thawed' && !masters.every((instance) => open.includes(instance)))
       broken.push(`I3: thawed, but ${id} takes writes on ${open.join(', ') || 'nothing'}`);
-    if (run.outcome === 'thawed' && each.servers.some((one) => hasReverse(one)))
+    if (
+      run.outcome === 'thawed' &&
+      plan !== undefined &&
+      each.servers.some((one) => hasReverse(one, reverseChannelOf(plan)))
+    )
       broken.push(`I3: thawed, but a reverse link is left in ${id}`);
     if (run.ponrAt !== null) {
       const sources = each.servers.filter((one) => one.side === 'source').map((one) => one.id);
@@ -48,8 +52,11 @@ function brokenSides({ run, simulator, writable }: Rehearsed): readonly string[]
   return broken;
 }
 
-function hasReverse({ links }: { readonly links: readonly { readonly channel: string }[] }): boolean {
-  return links.some(({ channel }) => channel === reverseChannel);
+function hasReverse(
+  { links }: { readonly links: readonly { readonly channel: string }[] },
+  reverse: string,
+): boolean {
+  return links.some(({ channel }) => channel === reverse);
 }
 
 /** Rules of the journal alone: an answer only to an intent before it, one PONR, and a fold that comes to the same. */

@@ -2,7 +2,7 @@ import { present } from '../../shared/lib/assert.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
 import type { Action, MysqlCommand } from '../../shared/steps/command.ts';
-import { reverseChannel } from '../../shared/steps/way-back.ts';
+import { reverseChannel } from '../../shared/plan/reverse-ends.ts';
 import { factsOf, runningLink, threadsOf, type ModelHost, type ModelServer } from './model-servers.ts';
 
 /** Everything the model's operations touch. */

@@ -16,6 +16,7 @@ export function header(part: Partial<HeaderView> = {}): HeaderView {
     observers: 2,
     atUtcMs: at,
     prepared: true,
+    reverses: null,
     cannotLeave: null,
     ...part,
   };

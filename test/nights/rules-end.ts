@@ -1,7 +1,7 @@
 import type { Fault } from '../../shared/plan/scenario.ts';
 import type { MeasuredRecord } from '../../shared/audit/record.ts';
 import { planNodes } from '../../shared/steps/need.ts';
-import { reverseChannel } from '../../shared/steps/way-back.ts';
+import { reverseChannel } from '../../shared/plan/reverse-ends.ts';
 import { missingAcknowledged } from '../../main/simulator/truth.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
 import { touchable } from '../helpers/touched.ts';

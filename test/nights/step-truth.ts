@@ -1,6 +1,6 @@
 import type { Chain } from '../../shared/plan/plan.ts';
 import type { Run, StepState } from '../../shared/steps/run.ts';
-import { reverseChannel, reverseEnds } from '../../shared/steps/way-back.ts';
+import { reverseChannel, reverseEnds } from '../../shared/plan/reverse-ends.ts';
 import { nodesToFence } from '../../shared/steps/fence.ts';
 import { forwardChannel } from '../../shared/steps/promote.ts';
 import { missingAcknowledged } from '../../main/simulator/truth.ts';

@@ -14,9 +14,9 @@ const followed = (from: string, gtid: 'on' | 'off') =>
     })),
   ).map(({ message }) => message);
 
-test('without GTID a target master must replicate from a source master itself', () => {
+test('without GTID a target master must replicate from a master itself', () => {
   expect(followed('orders-s1', 'off')).toEqual([
-    'target master orders-t1 of chain orders replicates from orders-s1, expected a source master: with gtid: off it is proven by the log of its direct source',
+    'target master orders-t1 of chain orders replicates from orders-s1, expected a master: with gtid: off it is proven by the log of its direct source',
   ]);
   expect(followed('orders-b1', 'off')).toEqual([]);
   expect(followed('orders-s1', 'on')).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PlanInput } from '../../../shared/plan/plan.ts';
 import { decide, emptyRun } from '../../../shared/steps/decide.ts';
-import { reverseEnds } from '../../../shared/steps/way-back.ts';
+import { reverseEnds } from '../../../shared/plan/reverse-ends.ts';
 import { openWorld } from '../../helpers/answering-world.ts';
 import { intentsOf } from '../../helpers/night-checks.ts';
 import { eventfulPlan, referencePlan, referenceWith } from '../../helpers/reference-plan.ts';

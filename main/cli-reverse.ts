@@ -1,0 +1,52 @@
+import { outcomeSentence } from '../shared/audit/report.ts';
+import { begin, exitCodes, summary, untilOver } from './cli-run.ts';
+import { composeReverse } from './compose-reverse.ts';
+import { onQuit } from './stop.ts';
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/**
+ * `reverse RUN`: the same protocol with the sides swapped, as a run of its own. The command is the consent; gates are
+ * judged anew, and none is overridden.
+ */
+export async function reverseRun(name: string, options: { readonly json: boolean }): Promise<number> {
+  const composed = await composeReverse(name);
+  if (!composed.ok) {
+    say(composed.error);
+    if (options.json)
+      process.stdout.write(`${JSON.stringify({ runId: null, outcome: null, refused: composed.error })}\n`);
+    return 1;
+  }
+  const { cockpit, notes, reverses, stop } = composed.value;
+  for (const note of notes) say(note);
+  if (cockpit.parts.plan.environment === 'production') {
+    say('An unattended run is refused for production: people release it, at the screen.');
+    await stop();
+    return 1;
+  }
+  const quit = onQuit(cockpit, () => undefined);
+  const who = `unattended (${cockpit.parts.ports.laptop.user()})`;
+  const refused = await begin(cockpit, who, { yes: true });
+  if (refused !== null) {
+    say(refused);
+    if (options.json)
+      process.stdout.write(
+        `${JSON.stringify({ reverses, runId: null, outcome: 'not-started', refused, chains: [], userVisibleDowntimeMs: null, steps: [], journal: null })}\n`,
+      );
+    quit();
+    await stop();
+    return 2;
+  }
+  const run = await untilOver(cockpit, { who, alone: true });
+  const reversed = run.outcome === 'done';
+  say(
+    reversed
+      ? `Run ${reverses} is reversed by run ${run.id}: its source takes writes again, and its target follows it.`
+      : `Run ${run.id}, which was to reverse ${reverses}: ${run.outcome ?? 'unknown'}. ${outcomeSentence(run)}`,
+  );
+  const said = { reverses, ...summary(cockpit, run), ...(reversed ? { outcome: 'reversed' } : {}) };
+  if (options.json) process.stdout.write(`${JSON.stringify(said)}\n`);
+  quit();
+  await stop();
+  return exitCodes[run.outcome ?? 'needs-operator'];
+}

@@ -1,0 +1,155 @@
+import { failed, ok, type Result } from '../lib/result.ts';
+import { judgePlan } from './judge-plan.ts';
+import type { Chain, Member, Plan } from './plan.ts';
+import { reverseChannelOf, reverseEnds, saidChannel } from './reverse-ends.ts';
+
+/** What only the journal of the way forth knows. */
+export type FoundForth = {
+  /** Instances whose event scheduler that run switched off. */
+  readonly schedulersOff: readonly string[];
+};
+
+/** A plan turned round, and what will not be as it was before the way forth. */
+export type Turned = { readonly plan: Plan; readonly notes: readonly string[] };
+
+/**
+ * The plan of the way back: the same estate with its sides swapped, as it stands once a run of `plan` is done. The source
+ * master that follows the target becomes the first to be entered, its own open ring link is closed again behind the
+ * promotion, and the link of the way forth is the way back of the way back. Reversing twice gives the plan again.
+ * What is missing for the other direction is named, all of it at once.
+ */
+export function reversedPlan(plan: Plan, found: FoundForth): Result<Turned, readonly string[]> {
+  const lacking = plan.chains.flatMap(lackingOf);
+  if (lacking.length > 0) return failed(lacking);
+  const reversed: Plan = {
+    ...plan,
+    chains: plan.chains.map((chain) => reversedChain(chain, found)),
+    appFleets: plan.appFleets.map((fleet) => ({ ...fleet, hosts: fleet.hosts.map(swapped) })),
+    tunnels: plan.tunnels.map(swapped),
+    clients: plan.clients.map((client) => (client.kind === 'mysql' ? swapped(client) : client)),
+    ...(plan.dns === undefined
+      ? {}
+      : {
+          dns: {
+            ...plan.dns,
+            records: plan.dns.records.map((record) => ({
+              ...record,
+              before: record.after,
+              after: record.before,
+            })),
+          },
+        }),
+  };
+  const wrong = judgePlan(reversed).map(({ message }) => `Turned round, ${message}`);
+  return wrong.length > 0
+    ? failed(wrong)
+    : ok({ plan: reversed, notes: plan.chains.flatMap((chain) => notesOf(plan, chain)) });
+}
+
+function swapped<T extends { readonly source: string; readonly target: string }>(sides: T): T {
+  return { ...sides, source: sides.target, target: sides.source };
+}
+
+/** Why a chain cannot be turned round by any run; nothing where it can. */
+function lackingOf(chain: Chain): readonly string[] {
+  if (chain.wayBack !== 'reverse')
+    return [`Chain ${chain.id} has no way back, as its plan says: ${chain.wayBack.none}`];
+  const { masters, restore } = chain.target;
+  return [
+    ...(chain.replication.reverse === undefined
+      ? [
+          `Chain ${chain.id} has no replication.reverse: expected the account with which its source follows the target.`,
+        ]
+      : []),
+    // In a ring each holds what the others wrote; without one only what a single master wrote comes back.
+    ...(masters.length > 1 && restore?.ring === undefined
+      ? [
+          `Chain ${chain.id} has ${masters.length} target masters (${masters.map(({ instance }) => instance).join(', ')}): expected one, because the reverse link brings back what one of them wrote.`,
+        ]
+      : []),
+  ];
+}
+
+function notesOf(plan: Plan, chain: Chain): readonly string[] {
+  const { receiver, from } = reverseEnds(chain);
+  const feeder = chain.target.masters.find(({ instance }) => instance === from)?.from;
+  const logins = chain.target.masters.filter(
+    ({ instance }) => plan.instances.find(({ id }) => id === instance)?.hostLogin === undefined,
+  );
+  return [
+    ...(feeder === undefined || feeder === receiver
+      ? []
+      : [
+          `${from} will follow ${receiver} afterwards, and no longer ${feeder}: correct it in the plan before the next run.`,
+        ]),
+    ...(logins.length === 0
+      ? []
+      : [
+          `${logins.map(({ instance }) => instance).join(', ')} of ${chain.id} has no hostLogin: while it is closed on the way back, no dead-man's switch opens it again.`,
+        ]),
+  ];
+}
+
+function reversedChain(chain: Chain, { schedulersOff }: FoundForth): Chain {
+  const ends = reverseEnds(chain);
+  const { forward, reverse = forward } = chain.replication;
+  const restored = chain.target.restore?.ring;
+  const entered = chain.source.masters.find(({ instance }) => instance === ends.receiver);
+  const ring = entered?.from;
+  const eventSchedulers = [...chain.source.masters, ...chain.source.slaves].flatMap(({ instance }) =>
+    schedulersOff.includes(instance) ? [instance] : [],
+  );
+  const restore = {
+    ...(ring === undefined
+      ? {}
+      : { ring: { instance: ends.receiver, from: ring, channel: ends.ringChannel } }),
+    eventSchedulers,
+  };
+  const { restore: _restore, ...left } = chain.target;
+  const { deadMansSwitch, ...rest } = chain;
+  return {
+    ...rest,
+    ...switchOfOtherSide(deadMansSwitch),
+    source: {
+      masters: left.masters.map((master) => leftMaster(master, ends.from, restored)),
+      slaves: left.replicas,
+    },
+    target: {
+      masters: chain.source.masters.map((master) =>
+        master.instance === ends.receiver
+          ? { ...master, from: ends.from, channel: reverseChannelOf(chain) }
+          : master,
+      ),
+      replicas: chain.source.slaves,
+      ...(ring === undefined && eventSchedulers.length === 0 ? {} : { restore }),
+    },
+    replication: {
+      forward: { account: reverse.account, tls: reverse.tls },
+      reverse: {
+        account: forward.account,
+        tls: forward.tls,
+        ...saidChannel(left.masters.find(({ instance }) => instance === ends.from)?.channel ?? ''),
+      },
+    },
+  };
+}
+
+/** A promoted target follows nobody any more but its co-master, where an earlier run had opened their ring. */
+function leftMaster(
+  master: Member,
+  entry: string,
+  ring: NonNullable<Chain['target']['restore']>['ring'],
+): Member {
+  if (ring?.instance === master.instance)
+    return { instance: master.instance, from: ring.from, channel: ring.channel };
+  return master.instance === entry ? { instance: master.instance, channel: '' } : master;
+}
+
+/** The second stage of the other side's switch needs the file that leads from there to here; without one it has none. */
+function switchOfOtherSide(said: Chain['deadMansSwitch']): Pick<Chain, 'deadMansSwitch'> {
+  if (said === undefined || 'none' in said) return said === undefined ? {} : { deadMansSwitch: said };
+  const { client, targetOptionFile, sourceOptionFile } = said;
+  return sourceOptionFile === undefined
+    ? {}
+    : { deadMansSwitch: { client, targetOptionFile: sourceOptionFile, sourceOptionFile: targetOptionFile } };
+}
