@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { foldRun } from '../../shared/audit/fold.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Flavor } from '../../shared/sessions/identity.ts';
+import { readReversible } from '../../main/engine/reverse.ts';
 import { missingAcknowledged } from '../../main/simulator/truth.ts';
 import { referencePlan } from '../helpers/rehearsal.ts';
 import { thereAndBack, type WayBack } from '../helpers/reversed-night.ts';
@@ -85,4 +86,21 @@ describe.each(variants)('a night turned round: $flavor, GTID $gtid', ({ flavor, 
     for (const server of back.simulator.world.servers.values())
       expect(server.eventScheduler, server.id).toBe(server.side === 'source');
   });
+});
+
+test('a way back that is taken back leaves the run as it was: it can be reversed again', async () => {
+  let asked = false;
+  const back = await thereAndBack({
+    forth: { flavor: 'mariadb' },
+    operator: (run, post) => {
+      if (asked || run.steps['fence:orders']?.state !== 'done') return;
+      asked = true;
+      post({ kind: 'abort-asked', who: 'Dana', reason: 'not now' });
+    },
+  });
+  expect(back.run?.outcome).toBe('thawed');
+  expect(back.violations).toEqual([]);
+  expect(back.writable).toEqual({ orders: ['orders-t1'], content: ['content-t1'] });
+  expect(forthOf(back)).toMatchObject({ outcome: 'done', reversing: null });
+  expect(readReversible(back.forthJournal).ok).toBe(true);
 });
