@@ -6,6 +6,7 @@ import {
   lookLater,
   newestAsked,
   needs,
+  planNodes,
   trouble,
   type Needs,
   type StepContext,
@@ -23,10 +24,9 @@ import { entryIn } from './ledger.ts';
  */
 type Door = { readonly session: SessionPurpose; readonly tag: string };
 
-const minuteDoors: readonly Door[] = [
-  { session: 'abort', tag: 'abort' },
-  { session: 'look', tag: 'look' },
-];
+const spareDoor: Door = { session: 'abort', tag: 'abort' };
+
+const minuteDoors: readonly Door[] = [spareDoor, { session: 'look', tag: 'look' }];
 
 /** How often a server that does not answer is asked again, ms. */
 const askAgainMs = 250;
@@ -43,7 +43,6 @@ const lookAgainMs = 20;
 export const unwind: StepFunction = (context) => {
   const need = needs(context);
   const items = context.run.undo;
-  if (items.length === 0) return done('Nothing had been changed.');
   const thaws = items.filter((item) => item.kind === 'thaw');
   const results = thaws.map((item) => ({ item, result: thaw(need, context, item) }));
   const restored = results.every(({ result }) => result !== 'waiting');
@@ -63,6 +62,9 @@ export const unwind: StepFunction = (context) => {
     typeof result === 'object' && 'failed' in result ? [`${itemText(item)}: ${result.failed}`] : [],
   );
   if (failed.length > 0) return failure(`Not restored: ${failed.join('; ')}`);
+  const lost = endLostSessions(need, context);
+  if (lost === 'waiting')
+    return need.waiting(`this run's lost sessions to be gone`, context.now.monoMs + lookAgainMs);
   const left = all.flatMap(({ result }) =>
     typeof result === 'object' && 'left' in result ? [result.left] : [],
   );
@@ -70,8 +72,9 @@ export const unwind: StepFunction = (context) => {
     thaws.length === 0
       ? ''
       : `${thaws.map(({ instance }) => instance).join(', ')} writable again, read twice. `;
+  if (items.length === 0) return done(`Nothing had been changed.${lost}`);
   return done(
-    `${writable}${all.length - left.length} of ${all.length} changes restored.${left.length === 0 ? '' : ` Left behind, and harmless: ${left.join('; ')}.`}`,
+    `${writable}${all.length - left.length} of ${all.length} changes restored.${left.length === 0 ? '' : ` Left behind, and harmless: ${left.join('; ')}.`}${lost}`,
   );
 };
 
@@ -210,6 +213,23 @@ function endUnanswered(
     if (alive.value.alive.length === 0) return 'done';
     if (lookLater(context, `alive${look}-${tag}@${instance}`, lookAgainMs) !== null) return 'waiting';
   }
+}
+
+/**
+ * Last of all the run's lost sessions are ended wherever a server may still believe in them: the lock that one holds would
+ * refuse the next run. Nobody's writes wait for that, so a server that does not answer now is only named.
+ */
+function endLostSessions(need: Needs, context: StepContext): 'waiting' | string {
+  const results = planNodes(context.plan)
+    .filter((node) => lostThreads(context.run, node).length > 0)
+    .map((node) => ({ node, result: endUnanswered(need, context, [node, spareDoor]) }));
+  if (results.some(({ result }) => result === 'waiting')) return 'waiting';
+  const left = results.flatMap(({ node, result }) =>
+    result === 'done' ? [] : [`${lostThreads(context.run, node).join(', ')} on ${node}`],
+  );
+  return left.length === 0
+    ? ''
+    : ` Sessions of this run that may still hold its lock: ${left.join('; ')}. End them with KILL before the next run.`;
 }
 
 type SmallItem = Exclude<UndoItem, { kind: 'thaw' | 'maintenance-off' | 'unstage' | 'stand-down' }>;

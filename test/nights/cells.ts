@@ -1,5 +1,5 @@
 import type { OperationName } from '../../shared/sessions/operations.ts';
-import type { StepId } from '../../shared/steps/order.ts';
+import { order, type StepId, type StepPlace } from '../../shared/steps/order.ts';
 
 /** A way in which a step can fail. */
 export type Way =
@@ -11,7 +11,8 @@ export type Way =
   | 'server-killed'
   | 'server-paused'
   | 'partition'
-  | 'abort';
+  | 'abort'
+  | 'crash';
 
 /** One step failing in one way. */
 export type Cell = { readonly step: StepId; readonly way: Way };
@@ -29,7 +30,11 @@ const ways: readonly Way[] = [
   'server-paused',
   'partition',
   'abort',
+  'crash',
 ];
+
+/** Ways that only a fault aimed at this very step shows; the others meet whatever step happens to run. */
+const aimedWays: readonly Way[] = ['error', 'none', 'lost-after-effect', 'late'];
 
 /** Steps that wait for an answer. The others (arm, barrier, claim, announce) begin and end in one decision. */
 export const aims: { readonly [S in StepId]?: Aim } = {
@@ -39,7 +44,7 @@ export const aims: { readonly [S in StepId]?: Aim } = {
   'configure-reverse': { side: 'source', operations: ['configureLink'] },
   fence: { side: 'source', operations: ['fence', 'proveFence', 'clientSessions'] },
   'end-sessions': { side: 'source', operations: ['killThreads', 'preparedTransactions'] },
-  converge: { side: 'source', operations: ['state', 'fastFacts'] },
+  converge: { side: 'source', operations: ['fastFacts', 'waitApplied'] },
   drain: { side: 'source', operations: ['newestRows', 'openTransactions'] },
   'prepare-reverse': { side: 'source', operations: ['stopLink', 'configureLink'] },
   prove: { side: 'target', operations: ['newestRows', 'fastFacts'] },
@@ -48,27 +53,42 @@ export const aims: { readonly [S in StepId]?: Aim } = {
   detach: { side: 'target', operations: ['removeLink'] },
   promote: { side: 'target', operations: ['promote', 'writeCanary'] },
   reverse: { side: 'source', operations: ['startLink'] },
-  canary: { side: 'source', operations: ['readCanary'] },
+  canary: { side: 'target', operations: ['readCanary'] },
   residue: { side: 'source', operations: ['clientSessions'] },
   unwind: { side: 'source', operations: ['thaw', 'takeLock'] },
   close: { side: 'target', operations: ['removeSchema'] },
 };
 
-/** Steps that Abort cannot interrupt: those behind the point of no return, and the undo itself. */
-const pastAbort: readonly StepId[] = [
-  'persist-fence',
-  'detach',
-  'promote',
-  'reverse',
-  'canary',
-  'residue',
-  'close',
-];
-
 /** Every step in every way it can fail: each must be met often enough by any large number of nights. */
 export const cells: readonly Cell[] = (Object.keys(aims) as readonly StepId[]).flatMap((step) =>
-  ways.filter((way) => way !== 'abort' || !pastAbort.includes(step)).map((way) => ({ step, way })),
+  ways.map((way) => ({ step, way })),
 );
+
+/** The cells in the order in which seeds take them: what is hard to meet comes more often. */
+const rota: readonly Cell[] = cells.flatMap((cell) =>
+  Array.from({ length: aimedWays.includes(cell.way) ? (cell.step === 'converge' ? 4 : 2) : 1 }, () => cell),
+);
+
+/** The cell that a seed aims at; null: one seed in eight aims at none. */
+export function cellOf(seed: number): Cell | null {
+  return seed % 8 === 0 ? null : (rota[(seed - Math.floor(seed / 8)) % rota.length] ?? null);
+}
+
+/** The first seeds that aim at a cell. */
+export function seedsAimedAt(wanted: Cell, count: number): readonly number[] {
+  const seeds: number[] = [];
+  for (let seed = 1; seeds.length < count; seed += 1) {
+    const cell = cellOf(seed);
+    if (cell?.step === wanted.step && cell.way === wanted.way) seeds.push(seed);
+  }
+  return seeds;
+}
+
+/** Whether a place of the order is one of those from the fence to the promotion, where a crash is the worst. */
+export function isInside({ id }: Pick<StepPlace, 'id'>): boolean {
+  const place = (wanted: StepId): number => order.findIndex((each) => each.id === wanted);
+  return place(id) >= place('fence') && place(id) <= place('promote');
+}
 
 /** The name of a cell in reports. */
 export function cellName({ step, way }: Cell): string {

@@ -2,8 +2,11 @@ import type { Fault, ScriptedFault } from '../../shared/plan/scenario.ts';
 import type { Chain, Plan } from '../../shared/plan/plan.ts';
 import { present } from '../../shared/lib/assert.ts';
 import { order, placeOf, type StepId } from '../../shared/steps/order.ts';
+import type { OperationName } from '../../shared/sessions/operations.ts';
+import { reverseEnds } from '../../shared/plan/reverse-ends.ts';
+import { mustOpenRing } from '../../shared/steps/way-back.ts';
 import { seeded, type Random } from '../../main/simulator/random.ts';
-import { aims, cells, type Cell } from './cells.ts';
+import { aims, cellOf, isInside, type Cell } from './cells.ts';
 import { anyFault, catalogue, lasting, type Kind } from './draw-fault.ts';
 import { drawPlan, one } from './draw-plan.ts';
 import type { Happening, Mode, NightScript } from './night-script.ts';
@@ -14,16 +17,19 @@ export type Allowed = 'all' | 'none' | readonly Fault['kind'][];
 /**
  * Makes the night of a seed. The first thing that goes wrong is aimed: seeds take the cells (step and way) in turn, so
  * that any few thousand nights in a row meet every one of them; the rest is by lot. Where only some kinds of faults are
- * allowed, at least one of them is drawn.
+ * allowed, at least one of them is drawn, and the cockpit lives.
  */
 export function drawNight(seed: number, mode: Mode = 'safety', allowed: Allowed = 'all'): NightScript {
   const random = seeded(seed, 'night');
-  const plan = drawPlan(random, seed);
+  const cell = mode === 'safety' ? cellOf(seed) : seed % 2 === 0 ? cellOf(seed >> 1) : null;
+  const plan = planFor(random, seed, cell);
   const kinds = catalogue.filter((kind) => allowed === 'all' || allowed.includes(kind));
-  const draw = { random, plan, seed, kinds: allowed === 'none' ? [] : kinds };
-  const drawn = mode === 'safety' ? safety(draw) : liveness(draw);
+  const draw = { random, plan, cell, kinds: allowed === 'none' ? [] : kinds };
+  const drawn = mode === 'safety' ? safety(draw) : liveness(draw, seed);
   const happenings = drawn.filter(
-    (each) => each.kind === 'act' || draw.kinds.some((kind) => kind === each.fault.fault.kind),
+    (each) =>
+      each.kind === 'act' ||
+      (each.kind === 'crash' ? allowed === 'all' : draw.kinds.some((kind) => kind === each.fault.fault.kind)),
   );
   return { seed, mode, plan, happenings };
 }
@@ -31,16 +37,25 @@ export function drawNight(seed: number, mode: Mode = 'safety', allowed: Allowed 
 type Draw = {
   readonly random: Random;
   readonly plan: Plan;
-  readonly seed: number;
+  readonly cell: Cell | null;
   readonly kinds: readonly Kind[];
 };
 
-function safety({ random, plan, seed, kinds }: Draw): readonly Happening[] {
+/** Estates that are drawn until one has a chain on which the step has something to wait for. */
+const mostEstates = 40;
+
+function planFor(random: Random, seed: number, cell: Cell | null): Plan {
+  let plan = drawPlan(random, seed);
+  for (let drawn = 1; drawn < mostEstates && cell !== null && suited(plan, cell).length === 0; drawn += 1)
+    plan = drawPlan(random, seed);
+  return plan;
+}
+
+function safety({ random, plan, cell, kinds }: Draw): readonly Happening[] {
   const happenings: Happening[] = [
     { kind: 'act', act: { kind: 'retry', pauseMs: 1_500 + random.whole(2_500), times: 3 } },
   ];
-  const aimed = seed % 8 === 0 ? [] : aim(random, plan, present(cells[seed % cells.length], 'a cell'));
-  happenings.push(...aimed);
+  if (cell !== null) happenings.push(...aim(random, plan, cell));
   // Mostly the aimed one alone: what comes before it would keep the night from reaching it.
   const more = one(random, [0, 0, 0, 1, 1, 2, 3]) + (kinds.length < catalogue.length ? 1 : 0);
   for (let count = kinds.length === 0 ? more : 0; count < more; count++)
@@ -50,16 +65,18 @@ function safety({ random, plan, seed, kinds }: Draw): readonly Happening[] {
   if (random.whole(8) === 0)
     happenings.push({ kind: 'act', act: { kind: 'close-later', ms: random.whole(4_000) } });
   if (random.whole(20) === 0) happenings.push(abortIn(random, one(random, order).id));
+  // A crash that is aimed comes alone: there is one in a night.
+  if (cell?.way !== 'crash' && random.whole(4) === 0)
+    happenings.push(crashIn(random, one(random, random.whole(4) > 0 ? order.filter(isInside) : order).id));
   return happenings;
 }
 
 /** One thing, and it heals by itself. */
-function liveness({ random, plan, seed, kinds }: Draw): readonly Happening[] {
+function liveness({ random, plan, cell, kinds }: Draw, seed: number): readonly Happening[] {
   const patient: Happening = { kind: 'act', act: { kind: 'retry', pauseMs: 9_000, times: 4 } };
   const healing = kinds.filter((kind) => !lasting.includes(kind));
   if (seed % 8 === 0 || healing.length === 0) return [patient];
-  const aimed = seed % 2 === 0 ? aim(random, plan, present(cells[(seed >> 1) % cells.length], 'a cell')) : [];
-  if (aimed.length > 0) return [patient, ...aimed];
+  if (cell !== null) return [patient, ...aim(random, plan, cell)];
   return [patient, { kind: 'fault', fault: anyFault(random, plan, { kinds: healing, heals: true }) }];
 }
 
@@ -70,15 +87,25 @@ function abortIn(random: Random, step: StepId): Happening {
   };
 }
 
-/** The fault (or the press of Abort) that makes one step fail in one way, on one chain of the plan. */
-function aim(random: Random, plan: Plan, { step, way }: Cell): readonly Happening[] {
+function crashIn(random: Random, step: StepId): Happening {
+  const edge = one(random, ['before', 'after'] as const);
+  // At the very record that begins a step it runs only once that is written.
+  const records = random.whole(6) + (edge === 'before' ? 1 : 0);
+  const goneMs = 200 + random.whole(6_000);
+  return { kind: 'crash', crash: { step, records, edge, noticed: random.whole(2) === 0, goneMs } };
+}
+
+/** The fault (or the press of Abort, or the crash) that makes one step fail in one way, on one chain of the plan. */
+function aim(random: Random, plan: Plan, cell: Cell): readonly Happening[] {
+  const { step, way } = cell;
   // The undo runs only when something made it run.
   const before =
     step === 'unwind' ? [abortIn(random, one(random, ['fence', 'drain', 'prove'] as const))] : [];
-  const suited = plan.chains.filter((chain) => waitsIn(step, chain));
-  const chain = one(random, suited.length > 0 ? suited : plan.chains);
+  const chains = suited(plan, cell);
+  const chain = one(random, chains.length > 0 ? chains : plan.chains);
   before.push(...slowing(step, chain));
   if (way === 'abort') return [...before, abortIn(random, step)];
+  if (way === 'crash') return [...before, crashIn(random, step)];
   const fault = aimedFault(random, chain, { step, way });
   const key = placeOf(step).scope === 'chain' ? `${step}:${chain.id}` : step;
   return [
@@ -87,31 +114,51 @@ function aim(random: Random, plan: Plan, { step, way }: Cell): readonly Happenin
   ];
 }
 
-/** Whether a step has something to wait for on this chain; elsewhere it is over in the decision that begins it. */
-function waitsIn(step: StepId, { gtid, source, wayBack }: Chain): boolean {
-  const ring = source.masters.length > 1;
-  if (step === 'converge') return ring;
-  if (step === 'configure-reverse') return wayBack === 'reverse' && gtid === 'on';
-  if (step === 'prepare-reverse') return wayBack === 'reverse' && (ring || gtid === 'off');
-  return step !== 'reverse' || wayBack === 'reverse';
+/** The chains on which a step has something to wait for; elsewhere it is over in the decision that begins it. */
+function suited(plan: Plan, { step }: Cell): readonly Chain[] {
+  const flavor = plan.simulator?.flavor ?? 'mysql';
+  return plan.chains.filter((chain) => {
+    const ring = chain.source.masters.length > 1;
+    if (step === 'converge') return ring;
+    if (step === 'persist-fence') return flavor === 'mysql';
+    if (step === 'configure-reverse') return chain.wayBack === 'reverse' && chain.gtid === 'on';
+    if (step === 'prepare-reverse')
+      return chain.wayBack === 'reverse' && (chain.gtid === 'off' || mustOpenRing(chain, flavor));
+    return step !== 'reverse' || chain.wayBack === 'reverse';
+  });
 }
 
 /** What makes a step wait that is mostly over at once: a ring, or a target, that lags behind at the fence. */
 function slowing(step: StepId, { id, target }: Chain): readonly Happening[] {
-  if (step !== 'converge' && step !== 'drain') return [];
   const on = present(target.masters[0], 'a target master').instance;
-  const fault: Fault =
-    step === 'converge'
-      ? { kind: 'partition', between: ['colo-a', 'colo-b'], forMs: 1_200 }
-      : { kind: 'lag-spike', on, appliesPerSecond: 20, forMs: 1_500 };
+  if (step === 'converge') {
+    const fault: Fault = { kind: 'partition', between: ['colo-a', 'colo-b'], forMs: 1_500 };
+    return [{ kind: 'fault', fault: { when: { step: 'quiet', state: 'running' }, fault } }];
+  }
+  if (step !== 'drain') return [];
+  const fault: Fault = { kind: 'lag-spike', on, appliesPerSecond: 20, forMs: 1_500 };
   return [{ kind: 'fault', fault: { when: { step: `fence:${id}`, state: 'running' }, fault } }];
 }
 
+/** What a step asks of a chain, where that hangs on the chain. */
+function asked(step: StepId, { gtid }: Chain): readonly OperationName[] {
+  const state: OperationName = gtid === 'on' ? 'state' : 'fastFacts';
+  if (step === 'last-look') return [state];
+  if (step === 'prove') return ['newestRows', state];
+  if (step === 'prepare-reverse') return [gtid === 'on' ? 'stopLink' : 'configureLink'];
+  return present(aims[step], `what ${step} asks`).operations;
+}
+
+const reverseSteps: readonly StepId[] = ['configure-reverse', 'prepare-reverse', 'reverse'];
+
 function aimedFault(random: Random, chain: Chain, { step, way }: Cell): Fault {
-  const { side, operations } = present(aims[step], `what ${step} asks`);
-  const on = one(random, chain[side].masters).instance;
+  const { side } = present(aims[step], `what ${step} asks`);
+  const on = reverseSteps.includes(step)
+    ? reverseEnds(chain).receiver
+    : one(random, chain[side].masters).instance;
   switch (way) {
     case 'abort':
+    case 'crash':
     case 'server-killed':
       return { kind: 'server-killed', on, downMs: 800 + random.whole(2_500) };
     case 'server-paused':
@@ -126,7 +173,7 @@ function aimedFault(random: Random, chain: Chain, { step, way }: Cell): Fault {
       return {
         kind: 'reply',
         on,
-        operation: one(random, operations),
+        operation: one(random, asked(step, chain)),
         way,
         code: one(random, [1105, 1205, 1290]),
         ms: 100 + random.whole(5_000),

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cells } from './cells.ts';
+import { seedsAimedAt } from './cells.ts';
 import type { drawNight as drawSound } from './draw-night.ts';
 import { mutations, type Mutation } from './mutations.ts';
 import { playNight as playSound } from './play-night.ts';
@@ -70,8 +70,7 @@ async function copyOf(number: number): Promise<Nights> {
 /** Seeds that may show a defect: those aimed at its cell, or simply the first ones. */
 function seedsFor({ aimedAt, from = 1 }: Mutation): readonly number[] {
   if (aimedAt === undefined) return Array.from({ length: mostNights }, (_, index) => from + index);
-  const place = cells.findIndex(({ step, way }) => step === aimedAt.step && way === aimedAt.way);
-  return Array.from({ length: mostNights }, (_, index) => place + index * cells.length);
+  return seedsAimedAt(aimedAt, mostNights);
 }
 
 /** Caught: a rule breaks in a night in which the product as it is breaks none. */

@@ -80,7 +80,7 @@ export const mutations: readonly Mutation[] = [
     name: 'abort behind the point of no return',
     edits: [edit('shared/steps/take-event.ts', 'if (run.ponrAt !== null || run.outcome', 'if (run.outcome')],
     faults: 'all',
-    from: 50,
+    aimedAt: { step: 'promote', way: 'abort' },
   },
   {
     name: 'fence again after a thaw',
@@ -156,6 +156,14 @@ export const mutations: readonly Mutation[] = [
     ],
     faults: 'all',
     aimedAt: { step: 'fence', way: 'late' },
+  },
+  {
+    name: 'leave the lock of a dead cockpit behind',
+    edits: [
+      edit('shared/steps/unwind.ts', 'const lost = endLostSessions(need, context);', "const lost = '';"),
+    ],
+    faults: 'all',
+    aimedAt: { step: 'fence', way: 'crash' },
   },
   {
     name: 'forget what to take back',

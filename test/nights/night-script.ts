@@ -19,12 +19,24 @@ export type Act =
   /** Presses Close a moment after the figures are there; without it, at once. */
   | { readonly kind: 'close-later'; readonly ms: number };
 
-/**
- * Everything that happens in a night and that the plan does not say. A crash of the cockpit is to be one more kind here:
- * `playNight` would end the life it plays (`life.ts`) and begin the next one over the same world and the same journal.
- */
+/** The cockpit dies as by kill -9, once, and somebody starts another one that takes the run up again. */
+export type Crash = {
+  /** It dies at a record of the journal: so many records after this step began. */
+  readonly step: StepId;
+  readonly records: number;
+  /** Before the record is there (or torn in the middle of it, which is the same), or before anything is done because of it. */
+  readonly edge: 'before' | 'after';
+  /** Whether its system still closed its connections; otherwise each server goes on believing in them. */
+  readonly noticed: boolean;
+  /** How long nobody is there, ms. */
+  readonly goneMs: number;
+};
+
+/** Everything that happens in a night and that the plan does not say. */
 export type Happening =
-  { readonly kind: 'fault'; readonly fault: ScriptedFault } | { readonly kind: 'act'; readonly act: Act };
+  | { readonly kind: 'fault'; readonly fault: ScriptedFault }
+  | { readonly kind: 'act'; readonly act: Act }
+  | { readonly kind: 'crash'; readonly crash: Crash };
 
 /** A whole night as data: with it alone the night is played again, event by event. */
 export type NightScript = {
@@ -37,6 +49,11 @@ export type NightScript = {
 /** The faults of a night. */
 export function faultsOf({ happenings }: NightScript): readonly ScriptedFault[] {
   return happenings.flatMap((each) => (each.kind === 'fault' ? [each.fault] : []));
+}
+
+/** The crash of a night; null: its cockpit lives. */
+export function crashOf({ happenings }: NightScript): Crash | null {
+  return happenings.flatMap((each) => (each.kind === 'crash' ? [each.crash] : []))[0] ?? null;
 }
 
 /** What the operator does in a night, one kind of act. */

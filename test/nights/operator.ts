@@ -2,7 +2,7 @@ import type { MeasuredRecord } from '../../shared/audit/record.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { Night } from '../../main/engine/night-ground.ts';
 import type { SimulatorClock } from '../../main/simulator/clock.ts';
-import { actsOf, type NightScript } from './night-script.ts';
+import { actsOf, type Act, type NightScript } from './night-script.ts';
 
 /** The person at the screen of one night. */
 export type Operator = {
@@ -15,9 +15,16 @@ export type Operator = {
 const closings = 3;
 const closeAgainMs = 2_000;
 
-/** Presses what the script says, when it says so, through the same doors as the screen. */
-export function seatOperator(script: NightScript, clock: SimulatorClock, night: Night): Operator {
-  const aborts = actsOf(script, 'abort').map((act) => ({ act, pressed: false }));
+/**
+ * Presses what the script says, when it says so, through the same doors as the screen. `pressed`: aborts that were pressed
+ * already, on the cockpit before this one.
+ */
+export function seatOperator(
+  script: NightScript,
+  { clock, pressed }: { readonly clock: SimulatorClock; readonly pressed: Set<Act> },
+  night: Night,
+): Operator {
+  const aborts = actsOf(script, 'abort');
   const patience = actsOf(script, 'retry')[0] ?? null;
   const closeMs = actsOf(script, 'close-later')[0]?.ms ?? 0;
   let retries = patience?.times ?? 0;
@@ -29,11 +36,11 @@ export function seatOperator(script: NightScript, clock: SimulatorClock, night: 
     night.runner()?.post(event);
 
   const abort = (run: Run): void => {
-    for (const each of aborts) {
-      const { step, delayMs, twice } = each.act;
+    for (const act of aborts) {
+      const { step, delayMs, twice } = act;
       const began = Object.values(run.steps).some((one) => one.step === step && one.state !== 'waiting');
-      if (each.pressed || !began) continue;
-      each.pressed = true;
+      if (pressed.has(act) || !began) continue;
+      pressed.add(act);
       const press = (): void => post({ kind: 'abort-asked', who: 'operator', reason: 'a change of mind' });
       clock.in(delayMs, press);
       if (twice) clock.in(delayMs + 5, press);

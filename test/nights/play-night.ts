@@ -3,11 +3,12 @@ import { startCockpit } from '../../main/engine/cockpit.ts';
 import type { Night } from '../../main/engine/night-ground.ts';
 import { createSimulator, type Simulator } from '../../main/simulator/simulator.ts';
 import { touchable } from '../helpers/touched.ts';
-import { lazyJournal, plainJournal } from './memory-journal.ts';
-import { actsOf, faultsOf, type NightScript } from './night-script.ts';
+import { drive, firstLife, isTakenUp, nextLife } from './lives.ts';
+import { lazyJournal } from './memory-journal.ts';
+import { actsOf, faultsOf, type Act, type NightScript } from './night-script.ts';
 import { seatOperator } from './operator.ts';
 import type { Hit, Violation } from './scene.ts';
-import { watchRules } from './watch-rules.ts';
+import { watchRules, type Rules } from './watch-rules.ts';
 
 /** What a night came to. */
 export type Played = {
@@ -20,6 +21,8 @@ export type Played = {
   /** Kinds of faults that really happened. */
   readonly happened: readonly string[];
   readonly simulatedMs: number;
+  /** The cockpit died between the fence and the promotion. */
+  readonly diedInside: boolean;
 };
 
 export type PlayOptions = {
@@ -42,15 +45,9 @@ export async function playNight(script: NightScript, options: PlayOptions = {}):
   const { plan, seed } = script;
   const simulator = createSimulator(plan, { seed });
   const journal = lazyJournal(options.thorough ?? false);
-  const cockpit = startCockpit({
-    plan,
-    planFile: 'night',
-    planDigest: '0'.repeat(64),
-    ports: simulator.ports,
-    planJournal: plainJournal(),
-    openRunJournal: () => ({ runId: `night-${seed}`, journal }),
-    program: 'night',
-  });
+  const life = firstLife({ script, simulator, journal });
+  const cockpit = startCockpit(life.parts);
+  const pressed = new Set<Act>();
   const rules = watchRules({ script, simulator, journal, trace: options.trace ?? null });
   simulator.script(faultsOf(script));
   const over = <T>(promise: Promise<T>): Promise<T> => drive(simulator, promise);
@@ -63,19 +60,24 @@ export async function playNight(script: NightScript, options: PlayOptions = {}):
     await simulator.clock.run(simulator.clock.nowMs() + (actsOf(script, 'wait')[0]?.ms ?? 0));
     rules.release(touchable(simulator));
     const released = night.release({ hold: 'lock', permit: night.permit, who: 'operator' });
-    if (released.ok) await minute({ script, simulator, night, rules });
+    if (released.ok) await minute({ script, simulator, night, rules, pressed, isDead: life.isDead });
     else options.trace?.(released.error);
   } else options.trace?.(armed.ok ? armed.value.blocks.join('; ') : armed.error);
-  const run = night?.run() ?? null;
-  const troubles = cockpit.troubles().map(({ text }) => text);
+  const next = life.isDead() ? await nextLife({ script, simulator, journal }, rules) : null;
+  if (next?.night)
+    await minute({ script, simulator, night: next.night, rules, pressed, isDead: () => false });
+  const run = next === null ? (night?.run() ?? null) : next.run();
+  const living = next === null ? cockpit : next.cockpit;
+  const troubles = living.troubles().flatMap(({ text }) => (isTakenUp(text) ? [] : [text]));
+  if (next?.refused != null) rules.refused(next.refused);
   rules.end({
     run,
-    measured: night?.measured() ?? null,
+    measured: (next === null ? night : next.night)?.measured() ?? null,
     journal,
     troubles,
     thorough: options.thorough ?? false,
   });
-  await over(cockpit.stop());
+  await over(living.stop());
   // What hangs in a cut or a stopped process is gone once that has healed.
   for (let wait = 0; wait < afterwards && rules.leftBehind() !== null; wait += 1)
     await simulator.clock.run(simulator.clock.nowMs() + afterwardsMs);
@@ -88,6 +90,7 @@ export async function playNight(script: NightScript, options: PlayOptions = {}):
     hits: rules.hits,
     happened: simulator.happened.map(({ fault }) => fault.kind),
     simulatedMs: simulator.clock.nowMs(),
+    diedInside: rules.diedInside(),
   };
 }
 
@@ -95,13 +98,17 @@ type Minute = {
   readonly script: NightScript;
   readonly simulator: Simulator;
   readonly night: Night;
-  readonly rules: ReturnType<typeof watchRules>;
+  readonly rules: Rules;
+  readonly pressed: Set<Act>;
+  readonly isDead: () => boolean;
 };
 
 /** From the release to Close, or to where nobody does anything more. */
-async function minute({ script, simulator, night, rules }: Minute): Promise<void> {
-  const operator = seatOperator(script, simulator.clock, night);
+async function minute({ script, simulator, night, rules, pressed, isDead }: Minute): Promise<void> {
+  const operator = seatOperator(script, { clock: simulator.clock, pressed }, night);
   const sees = (run: Run): void => {
+    // What a dead cockpit still thinks is thought by nobody.
+    if (isDead()) return;
     rules.see(run);
     operator.sees(run);
   };
@@ -111,7 +118,7 @@ async function minute({ script, simulator, night, rules }: Minute): Promise<void
   await simulator.clock.run(() => {
     const run = night.run();
     // A broken rule ends the night: what follows it is no news.
-    return rules.violations.length > 0 || run === null || operator.leaves(run, night.measured());
+    return isDead() || rules.violations.length > 0 || run === null || operator.leaves(run, night.measured());
   }, nightMs);
 }
 
@@ -121,13 +128,4 @@ function furthestOf(run: Run | null): string {
     ({ state, step, startedAt }) => startedAt !== null && state !== 'waiting' && step !== 'unwind',
   );
   return begun.at(-1)?.step ?? 'hold';
-}
-
-async function drive<T>(simulator: Simulator, promise: Promise<T>): Promise<T> {
-  let settled = false;
-  const watched = promise.finally(() => {
-    settled = true;
-  });
-  await simulator.clock.run(() => settled, 120_000);
-  return watched;
 }

@@ -66,7 +66,9 @@ export const runRules: readonly EventRule[] = [
     name: 'pointOfNoReturnStays',
     law: 'I4',
     check: (_scene, run, before) => {
-      if ((before?.ponrAt ?? null) !== null && run.ponrAt !== before?.ponrAt) return 'it was taken back';
+      // Another cockpit has another clock: its monotonic time begins elsewhere.
+      if ((before?.ponrAt ?? null) !== null && run.ponrAt?.utcMs !== before?.ponrAt?.utcMs)
+        return 'it was taken back';
       return run.ponrAt !== null && (run.phase === 'unwinding' || run.outcome === 'thawed')
         ? `the run is ${run.phase} behind it`
         : null;

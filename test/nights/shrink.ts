@@ -47,6 +47,10 @@ export function simpler(script: NightScript): readonly NightScript[] {
 }
 
 function milderOf(each: Happening): readonly Happening[] {
+  if (each.kind === 'crash') {
+    const { crash } = each;
+    return crash.records > 0 ? [{ kind: 'crash', crash: { ...crash, records: crash.records - 1 } }] : [];
+  }
   if (each.kind === 'act') {
     const { act } = each;
     return act.kind === 'abort' && act.twice ? [{ kind: 'act', act: { ...act, twice: false } }] : [];

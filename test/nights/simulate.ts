@@ -71,9 +71,10 @@ async function explain({ seed, violations }: Failure): Promise<void> {
 }
 
 function scriptText({ happenings }: NightScript): string {
-  const lines = happenings.map(
-    (each) => `  ${JSON.stringify(each.kind === 'fault' ? each.fault : each.act)}`,
-  );
+  const lines = happenings.map((each) => {
+    const what = each.kind === 'fault' ? each.fault : each.kind === 'act' ? each.act : { crash: each.crash };
+    return `  ${JSON.stringify(what)}`;
+  });
   return lines.length === 0 ? '  (nothing goes wrong at all)' : lines.join('\n');
 }
 
@@ -99,8 +100,8 @@ async function simulate(): Promise<void> {
   const explained = failures.slice(0, 3);
   for (const failure of explained) await explain(failure);
   if (!values.json) {
-    const { furthest, faults, passedPercent, holes } = result.coverage;
-    say(JSON.stringify({ furthest, faults, passedPercent, holes }, null, 2));
+    const { furthest, faults, passedPercent, crashedInsidePercent, holes } = result.coverage;
+    say(JSON.stringify({ furthest, faults, passedPercent, crashedInsidePercent, holes }, null, 2));
   }
   console.log(JSON.stringify(values.json ? result : { ...result, coverage: undefined }));
   if (failures.length > 0 || result.coverage.holes.length > 0) process.exitCode = 1;

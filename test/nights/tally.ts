@@ -7,6 +7,8 @@ import type { Played } from './play-night.ts';
 export type Coverage = {
   readonly furthest: Readonly<Record<string, number>>;
   readonly passedPercent: number;
+  /** Nights whose cockpit died between the fence and the promotion. */
+  readonly crashedInsidePercent: number;
   readonly cells: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<string, number>>;
   readonly holes: readonly string[];
@@ -16,6 +18,7 @@ export type Coverage = {
 export const wholeSeries = 5_000;
 const leastHits = 20;
 const leastPassedPercent = 30;
+const leastCrashedPercent = 10;
 
 export type Tally = {
   readonly add: (played: Played) => void;
@@ -31,10 +34,12 @@ export function startTally(judged: boolean): Tally {
   const faults = new Map<string, number>(catalogue.map((kind) => [kind, 0]));
   let nights = 0;
   let passed = 0;
+  let crashed = 0;
   return {
     add: (played) => {
       nights += 1;
       if (played.passed) passed += 1;
+      if (played.diedInside) crashed += 1;
       count(outcomes, played.outcome);
       count(furthest, played.furthest);
       for (const cell of new Set(played.hits.map(({ step, way }) => `${step} × ${way}`)))
@@ -43,17 +48,25 @@ export function startTally(judged: boolean): Tally {
     },
     outcomes: () => Object.fromEntries(outcomes),
     coverage: () => {
-      const passedPercent = nights === 0 ? 0 : Math.round((1000 * passed) / nights) / 10;
+      const percent = (part: number): number => (nights === 0 ? 0 : Math.round((1000 * part) / nights) / 10);
+      const passedPercent = percent(passed);
+      const crashedInsidePercent = percent(crashed);
       const rare = [...met, ...faults].filter(([, hits]) => hits < leastHits);
       const holes = [
         ...rare.map(([name, hits]) => `${name}: met ${hits} times, expected ${leastHits}`),
         ...(passedPercent < leastPassedPercent
           ? [`${passedPercent} % of nights passed the point of no return, expected ${leastPassedPercent} %`]
           : []),
+        ...(crashedInsidePercent < leastCrashedPercent
+          ? [
+              `the cockpit died inside the minute in ${crashedInsidePercent} % of nights, expected ${leastCrashedPercent} %`,
+            ]
+          : []),
       ];
       return {
         furthest: Object.fromEntries(furthest),
         passedPercent,
+        crashedInsidePercent,
         cells: Object.fromEntries(met),
         faults: Object.fromEntries(faults),
         holes: judged && nights >= wholeSeries ? holes : [],

@@ -1,6 +1,9 @@
 import type { DecidedRecord } from '../../shared/audit/record.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
+import type { Thread } from '../../main/simulator/world.ts';
+import { whyOver } from '../../shared/steps/resume.ts';
+import { isInside, type Way } from './cells.ts';
 import type { MemoryJournal } from './memory-journal.ts';
 import type { NightScript } from './night-script.ts';
 import { endRules, type Ended } from './rules-end.ts';
@@ -22,6 +25,12 @@ export type Rules = {
   readonly hits: readonly Hit[];
   /** The release is about to be pressed; this is what a run may touch, as it is now. */
   readonly release: (before: readonly string[]) => void;
+  /** The cockpit is dead; what servers still believe of it may stay, where they did not notice. */
+  readonly died: (run: Run, noticed: boolean) => void;
+  /** Whether it died inside the fence, the proofs, the narrow passage or the promotion. */
+  readonly diedInside: () => boolean;
+  /** Another cockpit could not take the run up again. */
+  readonly refused: (why: string) => void;
   /** After every event of the run. */
   readonly see: (run: Run) => void;
   readonly end: (ended: Ended & { readonly run: Run | null }) => void;
@@ -35,6 +44,9 @@ export type Rules = {
 export function watchRules({ script, simulator, journal, trace }: Watching): Rules {
   const violations: Violation[] = [];
   const hits: Hit[] = [];
+  const ghosts = new Set<Thread>();
+  let inside = false;
+  let over = false;
   const before: string[] = [];
   const scene: Scene = {
     script,
@@ -75,6 +87,9 @@ export function watchRules({ script, simulator, journal, trace }: Watching): Rul
     for (const rule of journalRules) broken(rule, rule.check(scene, record));
     const { event } = record;
     if (event.kind === 'answered') scene.pending.delete(event.key);
+    // Nobody is there any more who would hear an answer to what the one before had asked.
+    if (event.kind === 'resumed') scene.pending.clear();
+    if (event.kind === 'abort-asked') hits.push(...hitsOf(scene.run, 'abort'));
     for (const command of record.intended) {
       const { key, action } = command;
       scene.intended.add(key);
@@ -133,6 +148,12 @@ export function watchRules({ script, simulator, journal, trace }: Watching): Rul
     }
   };
 
+  // A lock that nobody noticed lost stays where the run was over already, and where its undo says that it may.
+  const left = (): string | null => {
+    const said = scene.run?.steps['unwind']?.text ?? '';
+    return leftBehind(simulator, ghosts, (id) => over || said.includes(` on ${id}`));
+  };
+
   return {
     violations,
     hits,
@@ -140,6 +161,21 @@ export function watchRules({ script, simulator, journal, trace }: Watching): Rul
       before.push(...lines);
       scene.released = true;
     },
+    died: (run, noticed) => {
+      readJournal();
+      say('CRASH of the cockpit');
+      // What it thought last and did not write down, nobody knows.
+      scene.run = run;
+      hits.push(...hitsOf(run, 'crash'));
+      over = whyOver(run) !== null;
+      inside = Object.values(run.steps).some(
+        ({ step, state }) => state === 'running' && isInside({ id: step }),
+      );
+      for (const { threads } of noticed ? [] : simulator.world.servers.values())
+        for (const thread of threads.values()) if (thread.owner === 'cockpit') ghosts.add(thread);
+    },
+    diedInside: () => inside,
+    refused: (why) => broken({ name: 'resumeIsTotal', law: 'R6' }, why),
     see: (run) => {
       readJournal();
       readFaults();
@@ -148,7 +184,6 @@ export function watchRules({ script, simulator, journal, trace }: Watching): Rul
       if (last?.outcome === null && run.outcome !== null)
         say(`OUTCOME ${run.outcome} ${run.abortReason ?? ''}`);
       if (last?.ponrAt === null && run.ponrAt !== null) say('POINT OF NO RETURN');
-      if ((last?.abortAskedAt ?? null) === null && run.abortAskedAt !== null) hits.push(...abortHits(last));
       tellSteps(run);
       scene.run = run;
       readFaults();
@@ -161,9 +196,9 @@ export function watchRules({ script, simulator, journal, trace }: Watching): Rul
       scene.run = run;
       for (const rule of endRules) broken(rule, rule.check(scene, ended));
     },
-    leftBehind: () => leftBehind(simulator),
+    leftBehind: () => left(),
     afterwards: () => {
-      if (violations.length === 0) broken({ name: 'nothingLeftBehind', law: 'R18' }, leftBehind(simulator));
+      if (violations.length === 0) broken({ name: 'nothingLeftBehind', law: 'R18' }, left());
     },
   };
 }
@@ -182,9 +217,9 @@ function replyHit({ simulator, pending }: Scene, instance: string, operation: st
   return null;
 }
 
-function abortHits(before: Run | null): readonly Hit[] {
-  return Object.values(before?.steps ?? {}).flatMap(({ step, state }) =>
-    state === 'running' ? [{ step, way: 'abort' }] : [],
+function hitsOf(run: Run | null, way: Way): readonly Hit[] {
+  return Object.values(run?.steps ?? {}).flatMap(({ step, state }) =>
+    state === 'running' ? [{ step, way }] : [],
   );
 }
 
@@ -193,12 +228,17 @@ function stepOf(key: string): string {
   return key.split('#')[0]?.split(':')[0] ?? key;
 }
 
-function leftBehind({ world }: Simulator): string | null {
+function leftBehind(
+  { world }: Simulator,
+  ghosts: ReadonlySet<Thread>,
+  mayHold: (id: string) => boolean,
+): string | null {
   for (const { id, power, threads, lockHolder } of world.servers.values()) {
     if (power !== 'up') continue;
-    const left = [...threads.values()].find(({ owner }) => owner === 'cockpit');
+    const left = [...threads.values()].find((thread) => thread.owner === 'cockpit' && !ghosts.has(thread));
     if (left !== undefined) return `${id} has thread ${left.id} of the cockpit (${left.statement ?? 'idle'})`;
-    if (lockHolder !== null) return `${id} has a run lock, held by thread ${lockHolder}`;
+    const ghostly = [...ghosts].some(({ id: thread }) => thread === lockHolder) && mayHold(id);
+    if (lockHolder !== null && !ghostly) return `${id} has a run lock, held by thread ${lockHolder}`;
   }
   return null;
 }

@@ -31,6 +31,24 @@ const stuck = card('second-chain-stuck');
 const longStatement = card('long-transaction');
 
 describe.each(['mariadb', 'mysql'] as const)('the cockpit dies, on %s', (flavor) => {
+  test('unnoticed, before the fence or behind it: once all is taken back no server holds a run lock', async () => {
+    const { records } = await rehearse({ flavor });
+    for (const change of ['pre-drain:orders done', 'fence:orders running', 'prove:orders running']) {
+      const record = recordOf(records, change);
+      const night = await crashedNight({ flavor, record, edge: 'after', noticed: false });
+      expect(night.run?.outcome, change).toBe('thawed');
+      await drive(night.simulator, night.second.stop(), 10_000);
+      await night.simulator.clock.run(night.simulator.clock.nowMs() + 1_000);
+      const held = [...night.simulator.world.servers.values()].filter(
+        ({ lockHolder }) => lockHolder !== null,
+      );
+      expect(
+        held.map(({ id }) => id),
+        change,
+      ).toEqual([]);
+    }
+  });
+
   test('while everything is being taken back: that is done once more, to the end', async () => {
     const whole = await rehearse({ flavor, faults: stuck });
     expect(whole.run?.outcome).toBe('thawed');

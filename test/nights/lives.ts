@@ -1,0 +1,119 @@
+import { foldRun } from '../../shared/audit/fold.ts';
+import { whyOver } from '../../shared/steps/resume.ts';
+import type { Run } from '../../shared/steps/run.ts';
+import { startCockpit, type Cockpit } from '../../main/engine/cockpit.ts';
+import type { Night } from '../../main/engine/night-ground.ts';
+import type { CockpitParts } from '../../main/engine/parts.ts';
+import type { Journal } from '../../main/ports.ts';
+import type { Simulator } from '../../main/simulator/simulator.ts';
+import { mortal } from '../helpers/crash.ts';
+import { plainJournal, type MemoryJournal } from './memory-journal.ts';
+import { crashOf, type Crash, type NightScript } from './night-script.ts';
+import type { Rules } from './watch-rules.ts';
+
+/** What the cockpits of one night share: the world and the journal. */
+export type Lives = {
+  readonly script: NightScript;
+  readonly simulator: Simulator;
+  readonly journal: MemoryJournal;
+};
+
+/** Plans' own journals, by the run's: the second cockpit of a night finds the one that the first wrote. */
+const planJournals = new WeakMap<MemoryJournal, Journal>();
+
+function partsOf({ script, simulator, journal }: Lives): CockpitParts {
+  const planJournal = planJournals.get(journal) ?? plainJournal();
+  planJournals.set(journal, planJournal);
+  return {
+    plan: script.plan,
+    planFile: 'night',
+    planDigest: '0'.repeat(64),
+    ports: simulator.ports,
+    planJournal,
+    openRunJournal: () => ({ runId: `night-${script.seed}`, journal }),
+    program: 'night',
+  };
+}
+
+/** The parts of the cockpit that begins the night, and whether it has died: where the script says so, and never otherwise. */
+export function firstLife(lives: Lives): { readonly parts: CockpitParts; readonly isDead: () => boolean } {
+  const parts = partsOf(lives);
+  const crash = crashOf(lives.script);
+  if (crash === null) return { parts, isDead: () => false };
+  const life = mortal(() => lives.simulator, crash.noticed);
+  const journal = dyingIn(lives.journal, crash, life.die);
+  return {
+    parts: {
+      ...parts,
+      ports: life.ports(parts.ports),
+      openRunJournal: () => ({ runId: `night-${lives.script.seed}`, journal }),
+    },
+    isDead: life.isDead,
+  };
+}
+
+/** A journal whose writer dies so many records after a step began. */
+function dyingIn(journal: MemoryJournal, { step, records, edge }: Crash, die: () => void): Journal {
+  let left: number | null = null;
+  let gone = false;
+  return {
+    ...journal,
+    append: (at, payload, durable) => {
+      if (gone) throw new Error('the cockpit is dead');
+      if (payload.kind === 'event') {
+        if (left !== null) left -= 1;
+        else if (payload.changed.some((text) => text.endsWith(' running') && text.split(/[ :]/)[0] === step))
+          left = records;
+      }
+      gone = left === 0;
+      if (gone && edge === 'before') die();
+      if (!gone || edge === 'after') journal.append(at, payload, durable);
+      if (!gone) return;
+      die();
+      throw new Error('the cockpit is dead');
+    },
+  };
+}
+
+/** The cockpit that somebody started after the crash. */
+export type NextLife = {
+  readonly cockpit: Cockpit;
+  readonly night: Night | null;
+  /** Why it could not take the run up again; null: it did, or there was nothing to take up. */
+  readonly refused: string | null;
+  readonly run: () => Run;
+};
+
+/** Nobody is there for a while; then another cockpit takes the run up again from its journal. */
+export async function nextLife(lives: Lives, rules: Rules): Promise<NextLife> {
+  const { simulator, journal, script } = lives;
+  const folded = foldRun(journal.read());
+  if (!folded.ok) throw new Error(folded.error);
+  const { run } = folded.value;
+  rules.died(run, crashOf(script)?.noticed ?? false);
+  await simulator.clock.run(simulator.clock.nowMs() + (crashOf(script)?.goneMs ?? 0));
+  const cockpit = startCockpit(partsOf(lives));
+  const resumed = await drive(simulator, cockpit.resume('operator', { journal }));
+  const night = resumed.ok ? resumed.value.night : null;
+  return {
+    cockpit,
+    night,
+    refused: resumed.ok || whyOver(run) !== null ? null : resumed.error,
+    run: () => night?.run() ?? run,
+  };
+}
+
+/** What a cockpit that takes a run up again tells is no trouble. */
+export function isTakenUp(trouble: string): boolean {
+  return /^Run \S+ is taken up again: /.test(trouble);
+}
+
+/** Lets the world's time pass until a promise is settled. */
+export async function drive<T>(simulator: Simulator, promise: Promise<T>): Promise<T> {
+  let settled = false;
+  const watched = promise.finally(() => {
+    settled = true;
+  });
+  await simulator.clock.run(() => settled, 120_000);
+  return watched;
+}
