@@ -9,6 +9,7 @@ import { startHeartbeats, type Heartbeats } from './heartbeats.ts';
 import { startLoop, type Loop, type LoopOptions } from './loop.ts';
 import { ownWork, type OwnWork } from './own-work.ts';
 import { openChannel, runHosts, type emptySessions } from './sessions.ts';
+import { startSwitchProofs } from './switch-proofs.ts';
 import { reasonOf } from './troubles.ts';
 import { forget, nothingKnown, observed, publicFacts, remember, type WatchedFacts } from './watched-facts.ts';
 
@@ -238,6 +239,12 @@ export function startObserver(
     surveyOf: (instance) => facts.get(instance)?.survey ?? null,
     failed,
   });
+  const proofs = startSwitchProofs(plan, ports, {
+    channels,
+    met: (instance) => facts.get(instance),
+    resting: () => resting,
+    failed,
+  });
   const loops = [...fastLoops, ...activityLoops, ...surveyLoops, ...hostLoops, ...lostLoops, laptopLoop];
 
   return {
@@ -245,7 +252,7 @@ export function startObserver(
     snapshot: () => ({
       at: now(),
       instances: Object.fromEntries([...facts].map(([node, entry]) => [node, publicFacts(entry)])),
-      hosts: Object.fromEntries(hosts),
+      hosts: proofs.beside(hosts),
       lags: planLags(plan, Object.fromEntries(facts)),
       laptop,
       clients: ports.clients.facts(),
@@ -255,6 +262,8 @@ export function startObserver(
       await Promise.all(
         [...surveyLoops, ...activityLoops, ...fastLoops, ...hostLoops, laptopLoop].map((loop) => loop.now()),
       );
+      // Channels are open and servers are known only now.
+      await proofs.refresh();
     },
     rest: (value) => {
       resting = value;
@@ -277,6 +286,7 @@ export function startObserver(
     stop: async () => {
       stopped = true;
       for (const loop of loops) loop.stop();
+      proofs.stop();
       await beats.stop();
       await Promise.all([...sessions.values()].map((open) => open.close()));
     },

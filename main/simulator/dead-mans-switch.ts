@@ -5,6 +5,7 @@ import { open } from './fence.ts';
 import { startLink } from './link-start.ts';
 import { kill } from './processes.ts';
 import { detach, refreshLinks } from './replication.ts';
+import { reachedFrom, runLook } from './switch-looks.ts';
 import type { HostWorld, Server, World } from './world.ts';
 
 type Ran = { readonly status: number; readonly stdout: string; readonly stderr: string };
@@ -24,6 +25,8 @@ export function runSwitch(world: World, host: HostWorld, argv: readonly string[]
       ? { status: 1, stdout: '', stderr: `cat: ${looked}: No such file or directory` }
       : { status: 0, stdout: alive, stderr: '' };
   }
+  const seen = runLook(host, argv, (instance) => reachedFrom(world, host, instance));
+  if (seen !== null) return seen;
   const command = argv.find((word) => /^\.cutover-.*\.sh$/.test(word));
   if (argv[0] !== 'sh' || command === undefined) return null;
   const folder = `~/${command.slice(0, -'.sh'.length)}`;
@@ -44,7 +47,9 @@ function arm(
   const line = script?.split('\n').find((each) => each.startsWith(dataMark));
   if (line === undefined) return { status: 2, stdout: '', stderr: `sh: 0: cannot open ${folder}.sh` };
   const data = JSON.parse(line.slice(dataMark.length)) as HostSwitch;
-  const unmet = [...data.servers, ...data.targets].find(({ instance }) => !reached(world, host, instance));
+  const unmet = [...data.servers, ...data.targets].find(
+    ({ instance }) => !reachedFrom(world, host, instance),
+  );
   if (unmet !== undefined)
     return { status: 1, stdout: '', stderr: `no login to ${unmet.instance} from this host` };
   host.files.set(`${folder}/armed`, '');
@@ -94,12 +99,6 @@ function rename(host: HostWorld, from: string, to: string): void {
   host.files.set(to, '');
 }
 
-/** The server, when it answers and the way there is not cut. */
-function reached(world: World, host: HostWorld, instance: string): Server | null {
-  const server = world.servers.get(instance);
-  return server?.power === 'up' && !world.network.isCut(host.site, server.site) ? server : null;
-}
-
 /** Ends the run's own sessions; whether the run lock is free then, or kept by a switch. */
 function endOwn(server: Server, threads: readonly number[]): boolean {
   for (const thread of threads) kill(server, thread);
@@ -127,7 +126,7 @@ function undo(world: World, of: SwitchServer, left: number): void {
 
 function secondStage(world: World, host: HostWorld, data: HostSwitch): void {
   for (const chain of data.chains) {
-    const targets = chain.targets.map((instance) => reached(world, host, instance));
+    const targets = chain.targets.map((instance) => reachedFrom(world, host, instance));
     const kept = targets.map((server) => {
       const threads = data.targets.find(({ instance }) => instance === server?.id)?.threads ?? [];
       if (server === null || !endOwn(server, threads)) return false;

@@ -87,6 +87,7 @@ function bareKey(fingerprint: string): string {
   return fingerprint.replace(/=+$/, '');
 }
 
-function bareDirectory(directory: string): string {
+/** A directory without its last slash: servers write it either way. */
+export function bareDirectory(directory: string): string {
   return directory.replace(/\/+$/, '');
 }

@@ -16,6 +16,7 @@ export const freshness = {
   grantsMs: 600_000,
   clockMs: 60_000,
   hostMs: 120_000,
+  switchMs: 600_000,
   laptopMs: 60_000,
   clientMs: 5_000,
 } as const;

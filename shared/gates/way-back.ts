@@ -5,6 +5,7 @@ import type { Chain } from '../plan/plan.ts';
 import { userOf } from './accounts.ts';
 import { on, settingStatement } from './fix.ts';
 import type { Look } from './look.ts';
+import { judgeSwitchProof } from './switch-proof.ts';
 import { compareVersions } from './versions.ts';
 import type { GateDefinition } from './world.ts';
 
@@ -51,16 +52,10 @@ export const wayBack: readonly GateDefinition[] = [
     guards: ['I3'],
     overridable: false,
     blocking: true,
-    judge: ({ plan }, chain, look) => {
-      const found = switchOf(plan, chain);
-      if (plan.environment !== 'production') look.warnOnly();
-      if (plan.environment === 'production') {
-        look.expect(
-          false,
-          `${chain.id}: this version arms the dead-man's switch in rehearsals only, because preflight does not yet prove that a source host which restarts comes back writable; a production run is refused.`,
-          'Rehearse against staging.',
-        );
-      }
+    judge: (world, chain, look) => {
+      const found = switchOf(world.plan, chain);
+      // A rehearsal may go without; in production only by the plan's own word, which go/no-go shows in red.
+      if (world.plan.environment !== 'production' || found.kind === 'none') look.warnOnly();
       if (found.kind === 'armed') {
         look.row(chain.id, found.secondStage ? 'armed, second stage too' : 'armed');
         look.expect(
@@ -68,7 +63,8 @@ export const wayBack: readonly GateDefinition[] = [
           `${chain.id}: when this laptop dies in the narrow passage, the source stays closed until a person opens it: the plan gives its switch no way to the target masters.`,
           'Name an option file of the source hosts under deadMansSwitch.targetOptionFile of the chain.',
         );
-        return look.judgement('chain', 'switch');
+        judgeSwitchProof(world, chain, look);
+        return look.judgement('what', 'seen');
       }
       look.expect(
         false,

@@ -2,6 +2,7 @@ import type { Identity } from '../sessions/identity.ts';
 import type { Activity, FastFacts } from '../sessions/operations.ts';
 import type { Survey, TriedGrant } from '../sessions/survey.ts';
 import type { Observation } from './observation.ts';
+import type { SwitchProof } from './switch-proof.ts';
 
 /** All that is known of one MySQL instance; a lost session turns every part unknown. */
 export type InstanceFacts = {
@@ -31,6 +32,8 @@ export type HostFacts = {
   readonly reachable: Observation<{ readonly hostKey: string }>;
   /** App hosts: the site in use, as the plan's verify command printed it. */
   readonly siteInUse: Observation<string>;
+  /** Hosts with a dead-man's switch: what was tried for it; absent until the first look. */
+  readonly switchProof?: SwitchProof;
 };
 
 /** Replication lag of one link by the heartbeat, and what is missing. */

@@ -69,6 +69,30 @@ export function hostSwitches(plan: Plan, ground: SwitchGround): readonly HostSwi
   return armedHosts(plan).map((host) => hostSwitch(plan, host, ground));
 }
 
+/** One login that a host must be able to make by itself. */
+export type HostLoginPlanned = { readonly side: 'source' | 'target'; readonly login: SwitchLogin };
+
+/** Every login that the switch of a host needs: to the source nodes on it, and to the target masters of their chains. */
+export function loginsOf(plan: Plan, host: string): readonly HostLoginPlanned[] {
+  const reached = armedChains(plan).flatMap((chain) => {
+    const here = sourceNodes(chain).filter((id) => instanceOf(plan, id).host === host);
+    return here.length === 0 ? [] : [{ chain, here }];
+  });
+  return reached.flatMap(({ chain, here }): readonly HostLoginPlanned[] => {
+    const { deadMansSwitch } = chain;
+    const second = deadMansSwitch === undefined || 'none' in deadMansSwitch ? null : deadMansSwitch;
+    return [
+      ...here.map((id) => ({ side: 'source' as const, login: sourceLogin(instanceOf(plan, id)) })),
+      ...(second === null
+        ? []
+        : chain.target.masters.map(({ instance }) => ({
+            side: 'target' as const,
+            login: targetLogin(instanceOf(plan, instance), second),
+          }))),
+    ];
+  });
+}
+
 function hostSwitch(plan: Plan, host: string, ground: SwitchGround): HostSwitch {
   const isHere = (id: string): boolean => instanceOf(plan, id).host === host;
   const chains = armedChains(plan);

@@ -1,5 +1,6 @@
 import { quotePath, quoteWord } from '../lib/shell-words.ts';
 import { secondStageMs } from './switch-place.ts';
+import { switchLife } from './switch-life-shell.ts';
 import { switchPrelude } from './switch-shell.ts';
 import { type HostSwitch, type SwitchChain, type SwitchLogin, type SwitchServer } from './switch-host.ts';
 
@@ -25,7 +26,7 @@ export function switchScript(of: HostSwitch): string {
     '#!/bin/sh',
     `# Dead-man's switch of run ${of.runId} on ${of.host}: unless the run claims it, it opens again what the run closed here.`,
     `${dataMark}${JSON.stringify(of)}`,
-    switchPrelude,
+    switchPrelude + switchLife,
     `deadline_s=${Math.ceil(of.deadlineMs / 1_000)}`,
     `second_s=${Math.ceil(secondStageMs / 1_000)}`,
     ...servers.flatMap(({ n, server }) => loginLines(n, server)),

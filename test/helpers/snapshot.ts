@@ -9,6 +9,7 @@ import type { ReplicationLink } from '../../shared/sessions/replication-link.ts'
 import type { ServerSettings, Survey } from '../../shared/sessions/survey.ts';
 import type { SmallNode } from './small-plan.ts';
 import { nodes, uuidOf } from './small-plan.ts';
+import { healthySwitchProof } from './switch-proof.ts';
 
 /** The moment every healthy fact was taken, and the moment it is judged at. */
 export const takenAt = Date.UTC(2026, 10, 23, 2, 0, 0);
@@ -37,13 +38,19 @@ export function healthySnapshot(flavor: Flavor): Snapshot {
     transactionsBehind: fact(3),
     bytesBehind: fact(900),
   });
+  const identities = Object.fromEntries(nodes.map((node) => [node.id, identityOf(node, flavor)]));
   return {
     at: takenAt,
     instances: Object.fromEntries(nodes.map((node) => [node.id, instanceFacts(node, flavor)])),
     hosts: Object.fromEntries(
       ['h-source', 'h-target', 'app1'].map((host) => [
         host,
-        { host, reachable: fact({ hostKey }), siteInUse: fact('colo\n') },
+        {
+          host,
+          reachable: fact({ hostKey }),
+          siteInUse: fact('colo\n'),
+          ...(host === 'h-source' ? { switchProof: healthySwitchProof(identities, takenAt) } : {}),
+        },
       ]),
     ),
     lags: nodes.flatMap(({ id, from }) => (from === null ? [] : [lag(id, from)])),

@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PlanInput } from '../../shared/plan/plan.ts';
 import { administrator, optionFile } from './accounts.ts';
 import { missingFor } from './flavors.ts';
+import type { Flavor } from './topology.ts';
 import { instanceDir } from './lab-state.ts';
 import { compareAcknowledged } from './load.ts';
 import {
@@ -42,13 +43,22 @@ if (!asked)
     "!!! NOT RUN: the dead-man's switch of a whole run on real servers. `npm run test:night` runs it.",
   );
 
-describe.runIf(asked && missingFor('mariadb').length === 0)('a dead cockpit on real servers', () => {
+describe.each(['mariadb', 'mysql'] as const)('a dead cockpit on real servers', (flavor) => {
+  describe.runIf(asked && missingFor(flavor).length === 0)(flavor, () => deadCockpit(flavor));
+});
+
+function deadCockpit(flavor: Flavor): void {
   let lab: Lab;
   let plan: string;
   const state = newState();
   beforeAll(async () => {
     const dir = mkdtempSync(join(tmpdir(), 'cutover-dead-'));
-    lab = await startLab({ flavor: 'mariadb', gtid: 'on', dir, owner: process.pid });
+    lab = await startLab({ flavor, gtid: 'on', dir, owner: process.pid });
+    // From here on each source starts as a service manager would start it: with what its option files say, and no more.
+    for (const id of masters) {
+      await lab.kill(id);
+      await lab.restart(id);
+    }
     plan = writePlan(lab, 'dead', withSwitch);
   }, limitMs);
   afterAll(async () => {
@@ -73,6 +83,7 @@ describe.runIf(asked && missingFor('mariadb').length === 0)('a dead cockpit on r
         ? {
             ...instance,
             hostLogin: {
+              client: 'mariadb',
               socket: join(instanceDir(lab.state(), instance.id), 'mysql.sock'),
               user: administrator,
             },
@@ -81,7 +92,7 @@ describe.runIf(asked && missingFor('mariadb').length === 0)('a dead cockpit on r
     ),
     chains: of.chains.map((chain) => ({
       ...chain,
-      deadMansSwitch: { targetOptionFile: optionFile(lab.dir, 'cockpit') },
+      deadMansSwitch: { client: 'mariadb', targetOptionFile: optionFile(lab.dir, 'cockpit') },
       // Whoever keeps the fence waiting here is meant to.
       blockers: 'wait' as const,
     })),
@@ -131,6 +142,36 @@ describe.runIf(asked && missingFor('mariadb').length === 0)('a dead cockpit on r
   };
 
   test(
+    'preflight tries every login and the next start of every source: the gate opens on that, and closes on a fence left behind',
+    async () => {
+      const gates = async (): Promise<readonly string[]> => {
+        const { stdout } = await cli(state, 'preflight', plan, '--json');
+        const {
+          verdicts,
+        }: { readonly verdicts: readonly { gate: string; state: string; reasons: string[] }[] } =
+          JSON.parse(stdout);
+        return verdicts
+          .filter(({ gate }) => gate.startsWith('way-back.dead-mans-switch'))
+          .map(({ gate, state: is, reasons }) => [gate, is, ...reasons].join(' '));
+      };
+      expect(await gates()).toEqual([
+        'way-back.dead-mans-switch:orders open',
+        'way-back.dead-mans-switch:content open',
+      ]);
+      const conf = join(instanceDir(lab.state(), 'orders-b1'), 'conf.d', 'left.cnf');
+      writeFileSync(conf, '[mysqld]\nread_only=1\n');
+      try {
+        expect((await gates())[0]).toMatch(
+          /orders closed orders-b1: expected a server that comes back writable/,
+        );
+      } finally {
+        rmSync(conf);
+      }
+    },
+    limitMs,
+  );
+
+  test(
     "SIGKILL while it fences: the application writes again within the plan's deadline, with nobody's help",
     async () => {
       const before = await settingsOf(lab, sources);
@@ -157,6 +198,30 @@ describe.runIf(asked && missingFor('mariadb').length === 0)('a dead cockpit on r
       expect(ended.code, ended.stderr).toBe(3);
       expect(JSON.parse(ended.stdout)).toMatchObject({ runId: runId(), outcome: 'thawed' });
       expect(await settingsOf(lab, sources)).toEqual(before);
+    },
+    limitMs,
+  );
+
+  test(
+    'a fenced host reboots while the cockpit is dead: its switch is gone, and its server comes back writable by itself',
+    async () => {
+      const [, load] = await underLoad(lab, async (writing) => {
+        await takesWrites(lab, writing, 'orders-a1');
+        await whileFencing(async (run) => {
+          run.send('SIGKILL');
+          // A reboot ends both: the server that was fenced, and the process that would have opened it.
+          const folder = switches().find((each) => each.endsWith('-colo-a-db'));
+          process.kill(Number(readFileSync(join(folder ?? '', 'pid'), 'utf8')), 'SIGKILL');
+          await lab.kill('content-a1');
+          await lab.restart('content-a1');
+          await takesWrites(lab, writing, 'content-a1');
+        });
+        for (const master of masters) await takesWrites(lab, writing, master);
+      });
+      await nothingIsLost(load);
+      const ended = await cli(state, 'abort', runId(), '--json');
+      expect(ended.code, ended.stderr).toBe(3);
+      for (const folder of switches()) rmSync(folder, { recursive: true, force: true });
     },
     limitMs,
   );
@@ -219,4 +284,4 @@ describe.runIf(asked && missingFor('mariadb').length === 0)('a dead cockpit on r
     },
     limitMs,
   );
-});
+}

@@ -1,8 +1,19 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commandLine } from '../../main/adapters/ssh-shell-words.ts';
+import { dialectOfIdentity } from '../../shared/sessions/dialect.ts';
+import { bootArgv, loginArgv, parseBoot, parseLogin } from '../../shared/steps/switch-looks.ts';
 import { switchScript } from '../../shared/steps/switch-script.ts';
 import type { HostSwitch, SwitchServer } from '../../shared/steps/switch-host.ts';
 import { missingFor } from './flavors.ts';
@@ -112,6 +123,55 @@ describe.runIf(here)("the dead-man's switch on real servers", () => {
     target.root('SET GLOBAL read_only = 1');
     return { a: await open('a'), t: await open('t') };
   };
+  test('what the host is tried for before: who answers, with which rights, and what it would read at its next start', async () => {
+    const dialect = dialectOfIdentity({ flavor: 'mariadb', version: '10.11.0' });
+    if (dialect === null) throw new Error('no dialect');
+    const ground = { dialect, side: 'source', scheduler: true } as const;
+    const said = (argv: readonly string[]) => {
+      const { stdout, stderr } = spawnSync('sh', ['-c', commandLine(argv, 'end-mark')], { encoding: 'utf8' });
+      return { stdout, stderr };
+    };
+    const login = (words: readonly string[]) =>
+      parseLogin(said(loginArgv({ instance: 'a1', words }, ground)), ground);
+    const root = login(loginOf('a'));
+    expect(root).toMatchObject({
+      account: 'root@localhost',
+      port: source.port,
+      datadir: `${join(home, 'a', 'data')}/`,
+    });
+    expect(root?.tried.filter(({ error }) => error !== null)).toEqual([]);
+    source.root('CREATE USER weak@localhost; GRANT PROCESS ON *.* TO weak@localhost');
+    const weak = login([...loginOf('a').slice(0, -1), '--user=weak']);
+    expect(weak?.tried.flatMap(({ need, error }) => (error === null ? [] : [need]))).toEqual([
+      'see replication',
+      'fence and promote: set read_only',
+      'switch the event scheduler',
+      'remove a replication link',
+      'configure, start and stop replication',
+      'end sessions',
+    ]);
+    expect(login([...loginOf('a').slice(0, -1), '--user=nobody'])).toBeNull();
+    const next = (dropIn?: string) =>
+      parseBoot(said(bootArgv('a1', root ?? { pidFile: '', datadir: '' }, dropIn)).stdout);
+    expect(next()).toMatchObject({
+      program: '/usr/sbin/mariadbd',
+      options: [],
+      unreadable: [],
+      dropIn: null,
+    });
+    // As a fence that was made durable leaves it, and a file of first statements.
+    const [folder, first] = [join(home, 'include'), join(home, 'first.sql')];
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'fence.cnf'), '[mariadb]\nloose-read-only\n');
+    writeFileSync(first, 'SET GLOBAL read_only = 1;\n');
+    appendFileSync(join(home, 'a', 'my.cnf'), `init_file=${first}\n!includedir ${folder}\n`);
+    expect(next(join(folder, 'fence.cnf'))).toMatchObject({
+      options: ['--loose-read-only'],
+      initFile: `${first}, which speaks of read_only,`,
+      dropIn: true,
+    });
+  });
+
   test('the cockpit dies after the fence: the source takes writes again, the scheduler is on, the link is gone', async () => {
     const { a, t } = await begin();
     const armed = arm('dies', 3_000, { a, t });

@@ -22,6 +22,7 @@ describeBreaks('Servers and topology', [
       'replication.seen-by-source:orders',
       'replication.strangers:orders',
       'replication.server-ids:orders',
+      'way-back.dead-mans-switch:orders',
       'way-back.reverse:orders',
     ],
     snapshot: (s) => ({
