@@ -8,7 +8,7 @@ import type { MysqlSession, OpenRefused, Ports } from '../ports.ts';
 import { startHeartbeats, type Heartbeats } from './heartbeats.ts';
 import { startLoop, type Loop, type LoopOptions } from './loop.ts';
 import { ownWork, type OwnWork } from './own-work.ts';
-import { openChannel, runHosts, type emptySessions } from './sessions.ts';
+import { openChannel, runHosts, watchedHosts, type emptySessions } from './sessions.ts';
 import { startSwitchProofs } from './switch-proofs.ts';
 import { reasonOf } from './troubles.ts';
 import { forget, nothingKnown, observed, publicFacts, remember, type WatchedFacts } from './watched-facts.ts';
@@ -291,12 +291,4 @@ export function startObserver(
       await Promise.all([...sessions.values()].map((open) => open.close()));
     },
   };
-}
-
-/** Hosts that are looked at over SSH: the minute's own, and every database host that has SSH, for its host key. */
-function watchedHosts(plan: Plan): readonly string[] {
-  const databases = plan.instances
-    .map(({ host }) => host)
-    .filter((id) => plan.hosts.find((host) => host.id === id)?.ssh !== undefined);
-  return [...new Set([...runHosts(plan), ...databases])];
 }

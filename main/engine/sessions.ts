@@ -90,6 +90,14 @@ export function runHosts(plan: Plan): readonly string[] {
   return [...new Set([...fleetHosts(plan).map(({ host }) => host), ...dropIns, ...armedHosts(plan)])];
 }
 
+/** Hosts that are looked at over SSH: the minute's own, and every database host that has SSH, for its host key. */
+export function watchedHosts(plan: Plan): readonly string[] {
+  const databases = plan.instances
+    .map(({ host }) => host)
+    .filter((id) => plan.hosts.find((host) => host.id === id)?.ssh !== undefined);
+  return [...new Set([...runHosts(plan), ...databases])];
+}
+
 /** Opens one MySQL session and keeps it; the refusal when it could not be opened. */
 export async function openMysql(
   ports: Ports,

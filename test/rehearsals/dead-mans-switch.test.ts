@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Ports } from '../../main/ports.ts';
+import { laptopSite } from '../../main/simulator/network.ts';
+import type { Simulator } from '../../main/simulator/simulator.ts';
 import { armedHosts } from '../../shared/plan/switches.ts';
 import { rehearse } from '../helpers/rehearsal.ts';
 import { switchPlan } from '../helpers/switch-plan.ts';
@@ -18,64 +20,126 @@ describe("whole nights with a dead-man's switch", () => {
     expect(night.violations).toEqual([]);
   });
 
-  /** From that step on nothing of the cockpit reaches the world any more: its clock stands still, its sessions stay open. */
-  const dying = (at: string) => {
-    let dead = false;
-    const ports = (real: Ports): Ports => ({
-      ...real,
-      clock: { ...real.clock, after: (ms, call) => real.clock.after(ms, () => (dead ? undefined : call())) },
-      mysql: {
-        ...real.mysql,
-        open: async (...where) => {
-          const opened = await real.mysql.open(...where);
-          if (opened.kind === 'refused') return opened;
-          const { session } = opened;
-          return {
-            kind: 'open',
-            session: {
-              ...session,
-              ask: (...asked) => (dead ? new Promise(() => undefined) : session.ask(...asked)),
-            },
-          };
+  /** What may happen to a cockpit at any moment; `asleep` for longer than any switch waits. */
+  type Blow = 'dead' | 'asleep' | 'cut off';
+  const sleepMs = 150_000;
+
+  /** From that step on the cockpit is struck: its sessions stay open, as nobody tells the servers that it is gone. */
+  const struck = (at: string, blow: Blow, flavor: 'mysql' | 'mariadb') => {
+    let down = false;
+    let awake = false;
+    let fall = (): void => undefined;
+    const held: (() => void)[] = [];
+    const up = (): Promise<void> =>
+      down && !awake ? new Promise((resolve) => void held.push(resolve)) : Promise.resolve();
+    const through =
+      <A extends readonly unknown[], R>(call: (...asked: A) => Promise<R>) =>
+      async (...asked: A): Promise<R> => {
+        await up();
+        const answer = await call(...asked);
+        await up();
+        return answer;
+      };
+    const ports = (real: Ports, { world }: Simulator): Ports => {
+      fall = () => {
+        if (down) return;
+        down = true;
+        if (blow === 'cut off') for (const site of plan.sites) world.network.cut(laptopSite, site.id);
+        if (blow === 'asleep')
+          real.clock.after(sleepMs, () => {
+            awake = true;
+            for (const go of held.splice(0)) go();
+          });
+      };
+      if (blow === 'cut off') return real;
+      return {
+        ...real,
+        clock: {
+          ...real.clock,
+          after: (ms, call) => real.clock.after(ms, () => (down && !awake ? void held.push(call) : call())),
         },
-      },
-      ssh: {
-        ...real.ssh,
-        open: async (...where) => {
-          const opened = await real.ssh.open(...where);
-          if (opened.kind === 'refused') return opened;
-          const { channel } = opened;
-          const never = new Promise<never>(() => undefined);
-          return {
-            kind: 'open',
-            channel: {
-              ...channel,
-              run: (...asked) => (dead ? never : channel.run(...asked)),
-              putFile: (...asked) => (dead ? never : channel.putFile(...asked)),
-              moveFile: (...asked) => (dead ? never : channel.moveFile(...asked)),
-            },
-          };
+        mysql: {
+          ...real.mysql,
+          open: async (...where) => {
+            const opened = await real.mysql.open(...where);
+            if (opened.kind === 'refused') return opened;
+            const { session } = opened;
+            return { kind: 'open', session: { ...session, ask: through(session.ask) as typeof session.ask } };
+          },
         },
-      },
-    });
+        ssh: {
+          ...real.ssh,
+          open: async (...where) => {
+            const opened = await real.ssh.open(...where);
+            if (opened.kind === 'refused') return opened;
+            const { channel } = opened;
+            return {
+              kind: 'open',
+              channel: {
+                ...channel,
+                run: through(channel.run),
+                putFile: through(channel.putFile),
+                moveFile: through(channel.moveFile),
+              },
+            };
+          },
+        },
+      };
+    };
+    let struckAtMs = Infinity;
     return rehearse({
       plan,
-      ports,
+      flavor,
+      ports: (real, simulator) => ports(real, (world = simulator)),
       operator: (run) => {
-        dead ||= Object.values(run.steps).some(({ step, state }) => step === at && state !== 'waiting');
+        if (down || !Object.values(run.steps).some(({ step, state }) => step === at && state !== 'waiting'))
+          return;
+        struckAtMs = world?.clock.nowMs() ?? 0;
+        fall();
       },
-      until: () => false,
-    });
+      until: (run) => blow === 'asleep' && run !== null && run.phase === 'ended',
+    }).then((night) => ({ ...night, struckAtMs }));
   };
+  let world: Simulator | undefined;
 
-  test.each(['fence', 'converge', 'drain', 'barrier', 'last-look', 'detach'])(
-    'the cockpit dies as %s begins: every source takes writes again, and no target does',
-    async (at) => {
-      const night = await dying(at);
-      const writable = Object.values(night.writable).flat();
-      expect(writable.toSorted()).toEqual(sources.toSorted());
+  const moments = [
+    'fence',
+    'end-sessions',
+    'converge',
+    'drain',
+    'prove',
+    'prepare-reverse',
+    'barrier',
+    'claim',
+    'last-look',
+  ] as const;
+  type Case = readonly [at: string, blow: Blow, flavor: 'mysql' | 'mariadb'];
+  const cases = moments.flatMap((at, index) =>
+    (['dead', 'asleep', 'cut off'] as const).flatMap((blow, which): readonly Case[] => {
+      const [one, other] =
+        (index + which) % 2 === 0 ? (['mariadb', 'mysql'] as const) : (['mysql', 'mariadb'] as const);
+      // In the passage each blow meets both flavours; before it they take turns.
+      return at === 'claim' || at === 'last-look'
+        ? [[at, blow, one], [at, blow, other]]
+        : [[at, blow, one]];
+    }),
+  );
+  test.each(cases)(
+    'as %s begins the cockpit is %s (%s): every source takes writes again, no target does, nothing is fenced again',
+    async (at, blow, flavor) => {
+      const night = await struck(at, blow, flavor);
+      expect(night.blocks).toEqual([]);
+      expect(night.struckAtMs).toBeLessThan(Infinity);
+      expect(Object.values(night.writable).flat().toSorted()).toEqual(sources.toSorted());
       expect(night.violations).toEqual([]);
+      const later = night.arrivals.filter(({ atMs }) => atMs > night.struckAtMs + 60_000);
+      expect(
+        later.filter(({ operation }) => ['fence', 'promote', 'persistFence'].includes(operation)),
+      ).toEqual([]);
+      // Awake again it sees that the fence is gone, and gives up by itself.
+      if (blow === 'asleep') expect(night.run?.outcome).not.toBe('done');
     },
+    120_000,
   );
 
   test('a switch that dies right before its claim is noticed by the claim: nothing is promoted, all is taken back', async () => {
