@@ -64,7 +64,18 @@ describe("whole nights with a dead-man's switch", () => {
             const opened = await real.mysql.open(...where);
             if (opened.kind === 'refused') return opened;
             const { session } = opened;
-            return { kind: 'open', session: { ...session, ask: through(session.ask) as typeof session.ask } };
+            return {
+              kind: 'open',
+              session: {
+                ...session,
+                ask: async (...asked) => {
+                  await up();
+                  const answer = await session.ask(...asked);
+                  await up();
+                  return answer;
+                },
+              },
+            };
           },
         },
         ssh: {
@@ -90,17 +101,17 @@ describe("whole nights with a dead-man's switch", () => {
     return rehearse({
       plan,
       flavor,
-      ports: (real, simulator) => ports(real, (world = simulator)),
+      ports: (real, simulator) => ports(real, (simulated = simulator)),
       operator: (run) => {
         if (down || !Object.values(run.steps).some(({ step, state }) => step === at && state !== 'waiting'))
           return;
-        struckAtMs = world?.clock.nowMs() ?? 0;
+        struckAtMs = simulated?.clock.nowMs() ?? 0;
         fall();
       },
       until: (run) => blow === 'asleep' && run !== null && run.phase === 'ended',
     }).then((night) => ({ ...night, struckAtMs }));
   };
-  let world: Simulator | undefined;
+  let simulated: Simulator | undefined;
 
   const moments = [
     'fence',
@@ -120,7 +131,10 @@ describe("whole nights with a dead-man's switch", () => {
         (index + which) % 2 === 0 ? (['mariadb', 'mysql'] as const) : (['mysql', 'mariadb'] as const);
       // In the passage each blow meets both flavours; before it they take turns.
       return at === 'claim' || at === 'last-look'
-        ? [[at, blow, one], [at, blow, other]]
+        ? [
+            [at, blow, one],
+            [at, blow, other],
+          ]
         : [[at, blow, one]];
     }),
   );
