@@ -1,5 +1,6 @@
 import {
   beatStatement,
+  cancelStatement as cancelText,
   enableEventStatement,
   eventSchedulerStatement,
   fenceStatements,
@@ -81,6 +82,15 @@ export function setEventScheduler(
   { on }: OperationInput<'setEventScheduler'>,
 ): Promise<Nothing> {
   return inOrder(conversation, [eventSchedulerStatement(on)]);
+}
+
+/** Ends what one session runs; that it ran nothing, or is gone, is what was wanted. */
+export async function cancelStatement(
+  conversation: Conversation,
+  { thread }: OperationInput<'cancelStatement'>,
+): Promise<Nothing> {
+  await queryOr(conversation, cancelText(thread), { codes: [noSuchThread], value: null });
+  return nothing;
 }
 
 /** Kills each thread; one that was gone already is no error. */

@@ -6,24 +6,17 @@ import {
   mostWrittenStatement,
   newestRowsStatement,
   positionStatements,
-  sessionsStatements,
   stateStatements,
-  threadsStatements,
-  transactionsStatement,
   waitStatement,
 } from '../../shared/sessions/dialect-reads.ts';
 import { lockHolderStatement, readCanaryStatement } from '../../shared/sessions/dialect-effects.ts';
 import {
-  joinOwnId,
   readFastFacts,
   readHeartbeatLook,
   readIdentity,
   readMostWritten,
   readPosition,
-  readSessions,
   readState,
-  readThreads,
-  readTransactions,
   readXids,
 } from '../../shared/sessions/dialect-facts.ts';
 import { readLinks } from '../../shared/sessions/dialect-links.ts';
@@ -31,12 +24,7 @@ import { grantProbes, schedulerStatement } from '../../shared/sessions/dialect-g
 import { isOn, onlyRow, rowsOf, wholeNumber } from '../../shared/sessions/dialect-rows.ts';
 import type { ResultSet } from '../../shared/sessions/dialect-rows.ts';
 import type { HeartbeatTable } from '../../shared/sessions/dialect-reads.ts';
-import type {
-  FastFacts,
-  OpenTransaction,
-  OperationInput,
-  OperationOutput,
-} from '../../shared/sessions/operations.ts';
+import type { FastFacts, OperationInput, OperationOutput } from '../../shared/sessions/operations.ts';
 import type { TriedGrant } from '../../shared/sessions/survey.ts';
 import type { Conversation } from './mysql-conversation.ts';
 import { queryNeeding, StatementRefused } from './mysql-conversation.ts';
@@ -102,26 +90,6 @@ export async function links({ dialect, query }: Conversation): Promise<Operation
   return { links: readLinks(dialect, await query(dialect.showLinks)) };
 }
 
-async function processList(conversation: Conversation, statements: readonly string[]): Promise<ResultSet> {
-  const [first = '', second] = statements;
-  const needing = (sql: string): Promise<ResultSet> => queryNeeding(conversation, sql, 'PROCESS ON *.*');
-  const [list, own = null] = await allOf([
-    needing(first),
-    ...(second === undefined ? [] : [needing(second)]),
-  ]);
-  return joinOwnId(list, own);
-}
-
-/** Sessions and open transactions. */
-export async function activity(conversation: Conversation): Promise<OperationOutput<'activity'>> {
-  const { dialect, query } = conversation;
-  const [sessions, transactions] = await allOf([
-    processList(conversation, sessionsStatements(dialect)),
-    query(transactionsStatement),
-  ]);
-  return { sessions: readSessions(sessions), transactions: readTransactions(transactions, sessions) };
-}
-
 /** The server's place in its logs. */
 export async function position({ dialect, query }: Conversation): Promise<OperationOutput<'position'>> {
   const [gtidSql = '', logSql = ''] = positionStatements(dialect);
@@ -139,35 +107,6 @@ export async function preparedTransactions(
       await queryNeeding(conversation, conversation.dialect.transactionsPrepared, 'XA_RECOVER_ADMIN ON *.*'),
     ),
   };
-}
-
-/** Everybody who is connected and is not replication or the server itself. */
-export async function clientSessions(conversation: Conversation): Promise<OperationOutput<'clientSessions'>> {
-  return {
-    sessions: readSessions(await processList(conversation, sessionsStatements(conversation.dialect))),
-  };
-}
-
-/** Which of the threads exist still. */
-export async function threadsAlive(
-  conversation: Conversation,
-  { threads }: OperationInput<'threadsAlive'>,
-): Promise<OperationOutput<'threadsAlive'>> {
-  const set = await processList(conversation, threadsStatements(conversation.dialect, threads));
-  return { alive: readThreads(set, threads) };
-}
-
-/** Transactions that began at least `ageMs` ago. */
-export async function openTransactions(
-  conversation: Conversation,
-  { ageMs }: OperationInput<'openTransactions'>,
-): Promise<OperationOutput<'openTransactions'>> {
-  const { dialect, query } = conversation;
-  const open = await query(transactionsStatement);
-  // Mostly there is none, and then nobody's name has to be looked up: this is read while writes are frozen.
-  if (open.rows.length === 0) return { transactions: [] };
-  const transactions = readTransactions(open, await processList(conversation, sessionsStatements(dialect)));
-  return { transactions: transactions.filter((one: OpenTransaction) => one.ageMs >= ageMs) };
 }
 
 /** Tables by number of writes since the server's counters began. */

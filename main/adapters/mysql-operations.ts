@@ -2,6 +2,7 @@ import type { OperationInput, OperationName, OperationOutput } from '../../share
 import type { Conversation } from './mysql-conversation.ts';
 import * as effects from './mysql-operations-effects.ts';
 import * as reads from './mysql-operations-reads.ts';
+import * as sessions from './mysql-operations-sessions.ts';
 import { survey } from './mysql-operations-survey.ts';
 
 /** One operation as a talk with one server. */
@@ -15,13 +16,14 @@ export const operationHandlers: { readonly [K in OperationName]: OperationHandle
   identity: reads.identity,
   fastFacts: reads.fastFacts,
   state: reads.state,
-  activity: reads.activity,
+  activity: sessions.activity,
   survey,
   position: reads.position,
   preparedTransactions: reads.preparedTransactions,
-  clientSessions: reads.clientSessions,
-  threadsAlive: reads.threadsAlive,
-  openTransactions: reads.openTransactions,
+  clientSessions: sessions.clientSessions,
+  threadsAlive: sessions.threadsAlive,
+  runningStatements: sessions.runningStatements,
+  openTransactions: sessions.openTransactions,
   mostWrittenTables: reads.mostWrittenTables,
   newestRows: reads.newestRows,
   tryGrants: reads.tryGrants,
@@ -36,6 +38,7 @@ export const operationHandlers: { readonly [K in OperationName]: OperationHandle
   persistFence: effects.persistFence,
   unpersistFence: effects.unpersistFence,
   setEventScheduler: effects.setEventScheduler,
+  cancelStatement: effects.cancelStatement,
   killThreads: effects.killThreads,
   stopLink: effects.stopLink,
   startLink: effects.startLink,

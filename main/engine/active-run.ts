@@ -70,8 +70,18 @@ export function beginRun(beginning: RunBeginning): ActiveRun {
     threads: allThreads(sessions.threads(), observer.threads()),
     identities: beginning.identities,
     proofTables: beginning.proofTables,
+    fragileTables: fragileTables(observer),
   });
   return active;
+}
+
+/** What preflight saw of each server; one that was not surveyed is left out, and nobody who writes there is ended. */
+function fragileTables(observer: Observer): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    Object.values(observer.snapshot().instances).flatMap(({ instance, survey }) =>
+      survey.kind === 'known' ? [[instance, survey.value.nonTransactionalTables] as const] : [],
+    ),
+  );
 }
 
 /** The loop and the watchdog of a run, from where its journal is. */

@@ -177,6 +177,7 @@ function buildServer(input: ServerInput): Server {
     nextThread: 1_000 + random.whole(90_000),
     lockHolder: null,
     blockers: [],
+    showsLocks: flavor === 'mysql',
     pendingFences: [],
     blocked: [],
     prepared: [],

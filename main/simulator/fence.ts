@@ -40,7 +40,7 @@ function close(world: World, server: Server): void {
 }
 
 function tryFence(server: Server): void {
-  if (server.blockers.length > 0 || server.power !== 'up') return;
+  if (server.blockers.some(({ kind }) => kind !== 'backup') || server.power !== 'up') return;
   for (const pending of server.pendingFences.filter((one) => one.settled)) end(server, pending, 'fenced');
 }
 
@@ -68,6 +68,13 @@ export function releaseBlocker(server: Server, thread: number): void {
 export function killPendingFence(server: Server, thread: number): void {
   for (const pending of server.pendingFences.filter((one) => one.thread === thread))
     end(server, pending, 'killed');
+}
+
+/** KILL QUERY of a waiting fence: its session stays. Whether it was one. */
+export function cancelPendingFence(server: Server, thread: number): boolean {
+  const waits = server.pendingFences.some((one) => one.thread === thread);
+  killPendingFence(server, thread);
+  return waits;
 }
 
 /** The process died: nothing waits there any more. */

@@ -1,5 +1,5 @@
 import { commit, refusal, refusesWrite, type Write } from './commits.ts';
-import { fence, open } from './fence.ts';
+import { cancelPendingFence, fence, open } from './fence.ts';
 import { behindFence, lockHeldBy, nothing, type Call, type Performers, type Reply } from './mysql-call.ts';
 import { kill } from './processes.ts';
 
@@ -35,6 +35,7 @@ type EffectName =
   | 'persistFence'
   | 'unpersistFence'
   | 'setEventScheduler'
+  | 'cancelStatement'
   | 'killThreads'
   | 'promote'
   | 'enableEvents'
@@ -86,6 +87,10 @@ export const performEffects: Performers<EffectName> = {
   },
   setEventScheduler: ({ server }, { on }, done) => {
     server.eventScheduler = on;
+    done(done0);
+  },
+  cancelStatement: ({ server }, { thread }, done) => {
+    cancelPendingFence(server, thread);
     done(done0);
   },
   killThreads: ({ world, server }, { threads }, done) => {

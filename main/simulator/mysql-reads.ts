@@ -2,10 +2,12 @@ import type {
   Activity,
   ClientSession,
   FastFacts,
+  LockHolder,
   OpenTransaction,
   Position,
   ServerState,
 } from '../../shared/sessions/operations.ts';
+import { locksUnseen } from '../../shared/sessions/dialect-locks.ts';
 import type { Survey } from '../../shared/sessions/survey.ts';
 import { holds, logFile } from './binlog.ts';
 import { containsMysql, gtidText, mariaWaitSatisfied, parseMaria, positionOf } from './gtid-text.ts';
@@ -14,7 +16,11 @@ import { lookAtTables } from './mysql-tables.ts';
 import { reads, type Call, type Performers } from './mysql-call.ts';
 import { openTransactionsOf } from './processes.ts';
 import { linkReport } from './replication.ts';
-import type { Server, World } from './world.ts';
+import { dialectAt } from './statements.ts';
+import type { Server, Thread, World } from './world.ts';
+
+/** The one table of a simulated server that no transaction protects; there as long as somebody writes to it. */
+const fragileTable = 'app.old_log';
 
 function identity({ server, thread, account }: Call): Survey['identity'] {
   return {
@@ -65,7 +71,12 @@ function fastFacts(call: Call): FastFacts {
 
 function clientSessions(world: World, server: Server): readonly ClientSession[] {
   const now = world.clock.nowMs();
-  const waits = server.pendingFences.length > 0;
+  // Whoever would write now waits behind the fence; who holds something, or idles in a transaction, does not.
+  const queues = ({ id, statement, trx }: Thread): boolean =>
+    server.pendingFences.length > 0 &&
+    statement === null &&
+    trx === null &&
+    !server.blockers.some(({ thread }) => thread === id);
   return [...server.threads.values()]
     .filter((thread) => thread.owner === 'client')
     .map((thread) => ({
@@ -73,9 +84,9 @@ function clientSessions(world: World, server: Server): readonly ClientSession[] 
       user: thread.user,
       host: thread.host,
       schema: 'app',
-      command: thread.statement === null ? 'Sleep' : 'Query',
+      command: thread.statement === null && !queues(thread) ? 'Sleep' : 'Query',
       timeSeconds: Math.max(0, Math.floor((now - thread.since) / 1000)),
-      state: waits && thread.statement === null ? waitingState(server) : thread.state,
+      state: queues(thread) ? waitingState(server) : thread.state,
       statement: thread.statement?.slice(0, 80) ?? null,
     }));
 }
@@ -101,7 +112,34 @@ function openTransactions(world: World, server: Server, ageMs: number): readonly
 }
 
 function activity({ world, server }: Call): Activity {
-  return { sessions: clientSessions(world, server), transactions: openTransactions(world, server, 0) };
+  return {
+    sessions: clientSessions(world, server),
+    transactions: openTransactions(world, server, 0),
+    locks: server.showsLocks ? { holders: holdersOf(server), unseen: null } : locksUnseen(dialectAt(server)),
+  };
+}
+
+function holdersOf(server: Server): readonly LockHolder[] {
+  const held = server.blockers.map(({ thread, kind }) => ({
+    thread,
+    fence: kind !== 'backup',
+    backup: kind === 'backup',
+    fragile: server.flavor === 'mysql' ? null : kind === 'fragile',
+    tables: kind === 'backup' ? [] : [kind === 'fragile' ? fragileTable : 'app.archive'],
+  }));
+  const using = [...server.threads.values()].filter(
+    ({ id, trx }) => trx !== null && !server.blockers.some(({ thread }) => thread === id),
+  );
+  return [
+    ...held,
+    ...using.map(({ id }) => ({
+      thread: id,
+      fence: false,
+      backup: false,
+      fragile: null,
+      tables: ['app.archive'],
+    })),
+  ];
 }
 
 function survey(call: Call): Survey {
@@ -125,7 +163,7 @@ function survey(call: Call): Survey {
     })),
     events: [...server.events].map(([event, status]) => ({ ...splitName(event), status, definer: 'app@%' })),
     preparedXids: server.prepared.map((one) => one.xid),
-    nonTransactionalTables: [],
+    nonTransactionalTables: server.blockers.some(({ kind }) => kind === 'fragile') ? [fragileTable] : [],
     tablesWithoutKey: [...server.tablesWithoutKey],
     binaryLogs: [-2, -1, 0].map((back) => ({
       file: logFile(server, server.file + back),
@@ -163,6 +201,7 @@ type ReadName =
   | 'preparedTransactions'
   | 'clientSessions'
   | 'threadsAlive'
+  | 'runningStatements'
   | 'openTransactions'
   | 'mostWrittenTables'
   | 'newestRows'
@@ -183,6 +222,12 @@ export const performReads: Performers<ReadName> = {
   clientSessions: reads(({ world, server }) => ({ sessions: clientSessions(world, server) })),
   threadsAlive: reads(({ server }, { threads }) => ({
     alive: threads.filter((id) => server.threads.has(id)),
+  })),
+  runningStatements: reads(({ server }, { threads }) => ({
+    running: threads.flatMap((thread) => {
+      const statement = server.threads.get(thread)?.statement ?? null;
+      return statement === null ? [] : [{ thread, statement }];
+    }),
   })),
   openTransactions: reads(({ world, server }, { ageMs }) => ({
     transactions: openTransactions(world, server, ageMs),

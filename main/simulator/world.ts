@@ -32,8 +32,11 @@ export type LogEntry = {
   readonly end: number;
 };
 
-/** Something on a server that a fence has to wait for. */
-export type Blocker = { readonly thread: number; readonly kind: 'statement' | 'lock-tables' | 'semi-sync' };
+/** Something that a session holds on a server: a fence has to wait for all of it but a backup's lock. */
+export type Blocker = {
+  readonly thread: number;
+  readonly kind: 'statement' | 'lock-tables' | 'semi-sync' | 'ddl' | 'lock-queue' | 'fragile' | 'backup';
+};
 
 export type OpenTrx = {
   readonly startedAt: number;
@@ -110,6 +113,8 @@ export type Server = {
   nextThread: number;
   lockHolder: number | null;
   readonly blockers: Blocker[];
+  /** Whether it has a list of who holds a lock: MySQL has, MariaDB with a plugin. */
+  showsLocks: boolean;
   readonly pendingFences: PendingFence[];
   /** What waits for a pending fence to end, one way or the other. */
   readonly blocked: ((now: number) => void)[];

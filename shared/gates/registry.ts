@@ -1,4 +1,5 @@
 import { accounts } from './accounts.ts';
+import { blockers } from './blockers.ts';
 import { durability } from './durability.ts';
 import { grants } from './grants.ts';
 import { hosts } from './hosts.ts';
@@ -21,6 +22,7 @@ export const registry: readonly GateDefinition[] = [
   ...replication,
   ...logs,
   ...writers,
+  ...blockers,
   ...accounts,
   ...durability,
   ...wayBack,

@@ -1,16 +1,13 @@
 import { chainNodes, sourceMasters } from '../observations/plan-nodes.ts';
 import type { Chain } from '../plan/plan.ts';
-import type { Activity, OpenTransaction } from '../sessions/operations.ts';
+import type { Activity } from '../sessions/operations.ts';
 import { on, readOnlyStatement } from './fix.ts';
 import type { Look } from './look.ts';
 import type { GateDefinition } from './world.ts';
 
 const group = 'writers';
 
-/** Rows a transaction may have changed and still be ended by policy: beyond, its rollback outlasts the minute. */
-const smallTransactionRows = 1_000;
-
-/** Gates on who writes where, and on what would keep the fence waiting. */
+/** Gates on who writes where. */
 export const writers: readonly GateDefinition[] = [
   {
     id: 'writers.source-writable',
@@ -61,52 +58,6 @@ export const writers: readonly GateDefinition[] = [
         );
       }
       return look.judgement('writable node', 'place', 'who writes there');
-    },
-  },
-  {
-    id: 'writers.transactions',
-    group,
-    scope: 'chain',
-    title: (chain) => `No long transaction on ${chain} would keep the fence or the drain waiting.`,
-    guards: ['I3'],
-    overridable: true,
-    blocking: true,
-    judge: ({ plan }, chain, look) => {
-      for (const instance of sourceMasters(chain)) {
-        const active = look.activity(instance);
-        if (active === undefined) continue;
-        const limitMs = plan.limits.longTransactionMs;
-        for (const transaction of active.transactions.filter(({ ageMs }) => ageMs >= limitMs)) {
-          judgeTransaction({ instance, transaction, policy: chain.blockers, limitMs }, look);
-        }
-        const inTransaction = new Set(active.transactions.map(({ thread }) => thread));
-        for (const session of active.sessions) {
-          if (
-            session.statement === null ||
-            session.timeSeconds * 1_000 < limitMs ||
-            inTransaction.has(session.thread)
-          )
-            continue;
-          look.row(
-            instance,
-            String(session.thread),
-            `${session.user}@${session.host}`,
-            `${session.timeSeconds} s`,
-            '',
-            '',
-            session.statement,
-          );
-          look.expect(
-            false,
-            `${instance}: expected no statement longer than ${limitMs} ms, seen thread ${session.thread} of ${session.user}@${session.host} running for ${session.timeSeconds} s (${session.state}).`,
-            on(
-              instance,
-              `wait for it, or KILL ${session.thread}; (never a write to a non-transactional table: half of it stays)`,
-            ),
-          );
-        }
-      }
-      return look.judgement('node', 'thread', 'account', 'age', 'rows changed', 'state', 'statement');
     },
   },
   {
@@ -167,41 +118,6 @@ export const writers: readonly GateDefinition[] = [
     },
   },
 ];
-
-function judgeTransaction(
-  found: {
-    readonly instance: string;
-    readonly transaction: OpenTransaction;
-    readonly policy: Chain['blockers'];
-    readonly limitMs: number;
-  },
-  look: Look,
-): void {
-  const { instance, transaction, policy, limitMs } = found;
-  const account = `${transaction.user}@${transaction.host}`;
-  look.row(
-    instance,
-    String(transaction.thread),
-    account,
-    `${(transaction.ageMs / 1_000).toFixed(1)} s`,
-    String(transaction.rowsModified),
-    transaction.state,
-    transaction.statement ?? '',
-  );
-  const words = `thread ${transaction.thread} of ${account}, ${transaction.state} for ${(transaction.ageMs / 1_000).toFixed(1)} s, ${transaction.rowsModified} rows changed`;
-  const endedByPolicy =
-    (policy === 'kill' && transaction.rowsModified <= smallTransactionRows) ||
-    (policy === 'kill-idle' && transaction.state === 'idle' && transaction.rowsModified === 0);
-  if (endedByPolicy) {
-    look.note(`${instance}: ${words}; the plan's policy ${policy} ends it at the fence.`);
-    return;
-  }
-  look.expect(
-    false,
-    `${instance}: expected no transaction older than ${limitMs} ms, seen ${words}.`,
-    on(instance, `wait for it, or KILL ${transaction.thread};`),
-  );
-}
 
 function judgeEventsOnSource(chain: Chain, look: Look): void {
   const seen = new Set<string>();

@@ -49,6 +49,7 @@ const operationTable: { readonly [K in OperationName]: true } = {
   clientSessions: true,
   links: true,
   threadsAlive: true,
+  runningStatements: true,
   openTransactions: true,
   mostWrittenTables: true,
   newestRows: true,
@@ -63,6 +64,7 @@ const operationTable: { readonly [K in OperationName]: true } = {
   persistFence: true,
   unpersistFence: true,
   setEventScheduler: true,
+  cancelStatement: true,
   killThreads: true,
   stopLink: true,
   moveLink: true,
@@ -127,9 +129,11 @@ export const faultSchema = z.discriminatedUnion('kind', [
     kind: z.literal('long-transaction'),
     on,
     how: z
-      .enum(['running', 'idle', 'lock-tables', 'semi-sync'])
+      .enum(['running', 'idle', 'lock-tables', 'semi-sync', 'ddl', 'lock-queue', 'fragile', 'backup'])
       .default('running')
-      .describe('running and lock-tables keep a fence waiting, idle does not; semi-sync cannot be killed.'),
+      .describe(
+        'idle and backup keep no fence waiting, all others do; semi-sync cannot be killed, and fragile (a table without transactions) must not. lock-queue: an ALTER that waits for an idle transaction.',
+      ),
     user: name.default('batch'),
     rows: z.int().min(0).max(10_000_000).default(20_000),
     forMs: milliseconds,

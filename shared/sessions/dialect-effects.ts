@@ -71,6 +71,11 @@ export function killStatement(thread: number): string {
   return `KILL ${quoteWhole(thread)}`;
 }
 
+/** Ends what a session runs; the session stays, with its run lock. */
+export function cancelStatement(thread: number): string {
+  return `KILL QUERY ${quoteWhole(thread)}`;
+}
+
 /** `'user'@'host'` or `user@host`, as the servers print definers, quoted. */
 export function quoteAccount(account: string): string {
   const found = /^'?(.*?)'?@'?([^'@]*)'?$/s.exec(account);

@@ -210,6 +210,21 @@ export function readThreads(set: ResultSet, threads: readonly number[]): readonl
   return threads.filter((thread) => seen.has(thread));
 }
 
+/** Reads sessionsStatements: what those of the threads that do not idle run. */
+export function readRunning(
+  set: ResultSet,
+  threads: readonly number[],
+): readonly { readonly thread: number; readonly statement: string }[] {
+  const rows = rowsOf(set, 'The process list');
+  assertSeesItself(rows);
+  return rows.flatMap((row) => {
+    const thread = row.whole('id');
+    const command = row.text('command') ?? '';
+    if (!threads.includes(thread) || command === 'Sleep') return [];
+    return [{ thread, statement: row.text('info') ?? command }];
+  });
+}
+
 /** Joins transactionsStatement with the process list: who, what, since when. */
 export function readTransactions(transactions: ResultSet, sessions: ResultSet): readonly OpenTransaction[] {
   const processRows = rowsOf(sessions, 'The process list');

@@ -28,6 +28,11 @@ export type MysqlOperations = {
     in: { readonly threads: readonly number[] };
     out: { readonly alive: readonly number[] };
   };
+  /** Which of these threads run a statement now, and which: a session that idles, or is gone, is not among them. */
+  readonly runningStatements: {
+    in: { readonly threads: readonly number[] };
+    out: { readonly running: readonly { readonly thread: number; readonly statement: string }[] };
+  };
   /** Open transactions that began at least `ageMs` ago. Needs 100 ms unread on InnoDB: beside the drain, never before it. */
   readonly openTransactions: {
     in: { readonly ageMs: number };
@@ -72,6 +77,8 @@ export type MysqlOperations = {
   readonly persistFence: { in: Nothing; out: { readonly durable: boolean } };
   readonly unpersistFence: { in: Nothing; out: Nothing };
   readonly setEventScheduler: { in: { readonly on: boolean }; out: Nothing };
+  /** KILL QUERY: the statement ends with error 1317, its session and the locks of that stay. */
+  readonly cancelStatement: { in: { readonly thread: number }; out: Nothing };
   /** KILL of each; that a thread was gone already is no error. Who is really gone, threadsAlive says. */
   readonly killThreads: { in: { readonly threads: readonly number[] }; out: Nothing };
   /** Stops the applier and receiver of one link that the cockpit will start again (ring opening and its undo). */
@@ -125,6 +132,7 @@ export const effectOperations = [
   'persistFence',
   'unpersistFence',
   'setEventScheduler',
+  'cancelStatement',
   'killThreads',
   'stopLink',
   'startLink',
@@ -206,10 +214,27 @@ export type OpenTransaction = {
   readonly statement: string | null;
 };
 
+/** What one session holds of the locks that a fence, a backup or a change of a table has to do with. */
+export type LockHolder = {
+  readonly thread: number;
+  /** A fence has to wait for it: it writes, commits, changes a table, or keeps LOCK TABLES … WRITE. */
+  readonly fence: boolean;
+  /** It keeps writers out for a backup: FLUSH TABLES WITH READ LOCK, BACKUP STAGE, LOCK INSTANCE FOR BACKUP. */
+  readonly backup: boolean;
+  /** Whether it writes to a table that no transaction protects; null: this list does not tell. */
+  readonly fragile: boolean | null;
+  /** Tables that it has locked in any way, schema.table. */
+  readonly tables: readonly string[];
+};
+
+/** The server's own list of locks. `unseen`: what it does not show, and what would make it; null: it shows them all. */
+export type HeldLocks = { readonly holders: readonly LockHolder[]; readonly unseen: string | null };
+
 /** Read twice a second. */
 export type Activity = {
   readonly sessions: readonly ClientSession[];
   readonly transactions: readonly OpenTransaction[];
+  readonly locks: HeldLocks;
 };
 
 export type LinkConfiguration = {

@@ -5,6 +5,7 @@ import * as effects from './dialect-effects.ts';
 import { grantProbes } from './dialect-grants.ts';
 import * as links from './dialect-links.ts';
 import * as reads from './dialect-reads.ts';
+import { locksStatement } from './dialect-locks.ts';
 import { linkFacts } from './links-of-plan.ts';
 import type { OperationInput, OperationName } from './operations.ts';
 
@@ -34,7 +35,11 @@ const texts: Texts = {
   ],
   state: ({ dialect }) => reads.stateStatements(dialect),
   links: ({ dialect }) => [dialect.showLinks],
-  activity: ({ dialect }) => [...reads.sessionsStatements(dialect), reads.transactionsStatement],
+  activity: ({ dialect }) => [
+    ...reads.sessionsStatements(dialect),
+    reads.transactionsStatement,
+    locksStatement(dialect),
+  ],
   survey: ({ dialect }) => [
     reads.identityStatement(dialect),
     ...Object.values(accountStatements(dialect)).filter((sql) => sql !== null),
@@ -54,6 +59,7 @@ const texts: Texts = {
   preparedTransactions: ({ dialect }) => [dialect.transactionsPrepared],
   clientSessions: ({ dialect }) => reads.sessionsStatements(dialect),
   threadsAlive: ({ dialect }, { threads }) => reads.threadsStatements(dialect, threads),
+  runningStatements: ({ dialect }) => reads.sessionsStatements(dialect),
   openTransactions: ({ dialect }) => [reads.transactionsStatement, ...reads.sessionsStatements(dialect)],
   mostWrittenTables: ({ dialect }, { limit }) => [reads.mostWrittenStatement(dialect, limit)],
   newestRows: (_, { tables }) => (tables.length === 0 ? [] : [reads.keysStatement(tables)]),
@@ -70,6 +76,7 @@ const texts: Texts = {
   persistFence: ({ dialect }) => effects.persistFenceStatements(dialect),
   unpersistFence: ({ dialect }) => effects.unpersistFenceStatements(dialect),
   setEventScheduler: (_, { on }) => [effects.eventSchedulerStatement(on)],
+  cancelStatement: (_, { thread }) => [effects.cancelStatement(thread)],
   killThreads: (_, { threads }) => threads.map(effects.killStatement),
   stopLink: ({ dialect }, { channel }) => [links.stopLinkStatement(dialect, channel)],
   startLink: (setting, input) => {

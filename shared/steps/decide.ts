@@ -57,6 +57,7 @@ export function emptyRun(id: string, plan: Plan, now: Moment): Run {
     threads: {},
     identities: {},
     proofTables: {},
+    fragileTables: {},
     steps,
     commands: emptyLedger(),
     undo: [],

@@ -40,6 +40,8 @@ export type RunEvent =
       readonly identities: Readonly<Record<string, Identity>>;
       /** Tables whose newest rows are compared, by chain. */
       readonly proofTables: Readonly<Record<string, readonly string[]>>;
+      /** Tables without transactions, by instance: whoever writes one is never ended. Journals before it existed have none. */
+      readonly fragileTables?: Readonly<Record<string, readonly string[]>>;
     }
   | { readonly kind: 'released'; readonly hold: string; readonly who: Who }
   | { readonly kind: 'answered'; readonly key: string; readonly answer: Answer<unknown> }

@@ -119,6 +119,8 @@ export type Run = {
   readonly threads: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly identities: Readonly<Record<string, Identity>>;
   readonly proofTables: Readonly<Record<string, readonly string[]>>;
+  /** Tables without transactions, by instance, as preflight saw them; an instance that is missing was not seen. */
+  readonly fragileTables: Readonly<Record<string, readonly string[]>>;
   readonly steps: Readonly<Record<StepKey, StepState>>;
   readonly commands: Ledger<IssuedCommand>;
   readonly undo: readonly UndoItem[];

@@ -19,6 +19,7 @@ export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent)
         threads: event.threads,
         identities: event.identities,
         proofTables: event.proofTables,
+        fragileTables: event.fragileTables ?? {},
         begunAt: moment,
       };
     case 'released':

@@ -1,8 +1,30 @@
+import type { Plan } from '../../shared/plan/plan.ts';
 import type { MysqlPort } from '../../main/ports.ts';
 import type { Flavor } from '../../shared/sessions/identity.ts';
 
 /** Something an application does that stands in the way until it is released. */
-export type Held = { readonly thread: number; readonly release: () => Promise<void> };
+export type Held = {
+  readonly thread: number;
+  /** lock-queue: whoever idles on the table that `thread` waits for. */
+  readonly behind?: number;
+  readonly release: () => Promise<void>;
+};
+
+/** What an application, a backup or an engineer may have begun when the fence comes. */
+export type HoldKind =
+  | 'open-transaction'
+  | 'idle-transaction'
+  | 'table-lock'
+  | 'statement'
+  /** A write to a table without transactions. */
+  | 'fragile'
+  | 'ddl'
+  | 'lock-queue'
+  | 'semi-sync'
+  /** FLUSH TABLES WITH READ LOCK. */
+  | 'backup'
+  /** BACKUP STAGE (MariaDB), LOCK INSTANCE FOR BACKUP (MySQL). */
+  | 'backup-lock';
 
 /**
  * The little world the conformance suite needs: a source, a target that follows it, and an application. The simulator
@@ -27,6 +49,11 @@ export type FixtureWorld = {
   readonly pass: (ms: number) => Promise<void>;
   /** One insert by the application: null acknowledged, else the server's error number. */
   readonly write: (instance: string) => Promise<number | null>;
-  readonly hold: (instance: string, how: 'open-transaction' | 'table-lock') => Promise<Held>;
+  readonly hold: (instance: string, how: HoldKind) => Promise<Held>;
+  /** Lets the server show who holds which lock, or not; answers whether it does now. */
+  readonly showLocks: (instance: string, on: boolean) => Promise<boolean>;
+  /** The plan that the world was made for, and the world's monotonic clock. */
+  readonly plan: Plan;
+  readonly nowMs: () => number;
   readonly applier: (instance: string, on: boolean) => Promise<void>;
 };

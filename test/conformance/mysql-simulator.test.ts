@@ -2,7 +2,7 @@ import { commit, refusesWrite } from '../../main/simulator/commits.ts';
 import type { Flavor } from '../../shared/sessions/identity.ts';
 import { night } from '../simulator/night.ts';
 import { smallPlan } from '../simulator/small-plan.ts';
-import type { FixtureWorld } from './fixture-world.ts';
+import type { FixtureWorld, HoldKind } from './fixture-world.ts';
 import { mysqlSuite } from './mysql-suite.ts';
 
 for (const flavor of ['mariadb', 'mysql'] as const) {
@@ -10,6 +10,19 @@ for (const flavor of ['mariadb', 'mysql'] as const) {
     Promise.resolve({ world: simulated(flavor), end: () => Promise.resolve() }),
   );
 }
+
+const faultOf = {
+  'open-transaction': 'idle',
+  'idle-transaction': 'idle',
+  'table-lock': 'lock-tables',
+  statement: 'running',
+  fragile: 'fragile',
+  ddl: 'ddl',
+  'lock-queue': 'lock-queue',
+  'semi-sync': 'semi-sync',
+  backup: 'backup',
+  'backup-lock': 'backup',
+} as const satisfies Readonly<Record<HoldKind, string>>;
 
 function simulated(flavor: Flavor): FixtureWorld {
   const plan = smallPlan({ flavor, writesPerSecond: 0 });
@@ -42,15 +55,25 @@ function simulated(flavor: Flavor): FixtureWorld {
       world.inject({
         kind: 'long-transaction',
         on: instance,
-        how: how === 'table-lock' ? 'lock-tables' : 'idle',
-        rows: 3,
+        how: faultOf[how],
+        rows: how === 'idle-transaction' ? 0 : 3,
         forMs,
         user: 'app',
       });
-      const thread = [...server.threads.keys()].find((id) => !before.has(id));
+      const [thread, behind] = [...server.threads.keys()].filter((id) => !before.has(id));
       if (thread === undefined) throw new Error('The fault opened no session.');
-      return { thread, release: () => world.pass(forMs + 1) };
+      return {
+        thread,
+        ...(behind === undefined ? {} : { behind }),
+        release: () => world.pass(forMs + 1),
+      };
     },
+    showLocks: (instance, on) => {
+      world.server(instance).showsLocks = on;
+      return Promise.resolve(on);
+    },
+    plan,
+    nowMs: () => world.clock.nowMs(),
     applier: async (instance, on) => {
       if (on) await world.pass(20_000);
       else world.inject({ kind: 'applier-stopped', on: instance, code: 0, forMs: 10_000 });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { present } from '../../shared/lib/assert.ts';
 import type { FixtureWorld } from './fixture-world.ts';
 import { makeGround } from './ground.ts';
+import { blockerTests } from './suite-blockers.ts';
 import { fenceTests } from './suite-fence.ts';
 import { linkTests } from './suite-links.ts';
 import { lookTests } from './suite-look.ts';
@@ -35,6 +36,7 @@ export function mysqlSuite(name: string, make: () => Promise<Made>): void {
     sessionTests(ground);
     lookTests(ground);
     fenceTests(ground);
+    blockerTests(ground);
     linkTests(ground);
   });
 }

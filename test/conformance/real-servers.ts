@@ -25,6 +25,7 @@ export const passwords = {
   plain: 'plain-Secret-2',
   repl: 'repl-Secret-3',
   app: 'app-Secret-4',
+  batch: 'batch-Secret-5',
 } as const;
 
 export type Certificates = {
@@ -262,6 +263,9 @@ async function setUp(admin: Connection): Promise<void> {
     'CREATE DATABASE shop',
     'CREATE TABLE shop.writes (id VARCHAR(64) NOT NULL PRIMARY KEY, body VARBINARY(64), n INT) ENGINE=InnoDB',
     "GRANT SELECT, INSERT, UPDATE, DELETE, LOCK TABLES ON shop.* TO app@'%'",
+    // What stands in a fence's way: table changes, and the locks of backups.
+    "GRANT ALL ON shop.* TO batch@'%'",
+    `GRANT RELOAD${flavor === 'mysql' ? ', BACKUP_ADMIN' : ''} ON *.* TO batch@'%'`,
     'SET SESSION sql_log_bin = 1',
   ];
   for (const statement of statements) await admin.query(statement);

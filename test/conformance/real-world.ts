@@ -6,7 +6,8 @@ import { createMysql } from '../../main/adapters/mysql.ts';
 import type { MysqlPort } from '../../main/ports.ts';
 import type { Plan, PlanInput } from '../../shared/plan/plan.ts';
 import { planSchema } from '../../shared/plan/plan.ts';
-import type { FixtureWorld, Held } from './fixture-world.ts';
+import type { FixtureWorld } from './fixture-world.ts';
+import { holdOn } from './real-holds.ts';
 import { makePlace, removePlace } from './real-places.ts';
 import type { ServerKind } from './real-places.ts';
 import { makeCertificates, passwords, startServer } from './real-servers.ts';
@@ -52,7 +53,7 @@ export async function startRealWorld(kind: ServerKind): Promise<RealWorld> {
     });
   const plan = (change: Partial<PlanInput['instances'][number]> = {}): Plan =>
     twoServerPlan({ source, target }, change);
-  const world = fixture({ source, target }, portOf(plan()));
+  const world = fixture({ source, target }, portOf(plan()), plan());
   return {
     world,
     certificates,
@@ -126,7 +127,7 @@ function twoServerPlan(
   } satisfies PlanInput);
 }
 
-function fixture(servers: RealWorld['servers'], port: MysqlPort): FixtureWorld {
+function fixture(servers: RealWorld['servers'], port: MysqlPort, plan: Plan): FixtureWorld {
   const of = (instance: string): RealServer => (instance === 'source' ? servers.source : servers.target);
   const app = (instance: string): Promise<Connection> =>
     createConnection({
@@ -158,7 +159,10 @@ function fixture(servers: RealWorld['servers'], port: MysqlPort): FixtureWorld {
       connection.destroy();
       return error;
     },
-    hold: (instance, how) => hold(app(instance), how),
+    hold: (instance, how) => holdOn(of(instance), how),
+    showLocks: (instance, on) => showLocks(of(instance), on),
+    plan,
+    nowMs: () => performance.now(),
     applier: async (instance, on) => {
       const word = of(instance).flavor === 'mariadb' ? 'SLAVE' : 'REPLICA';
       await of(instance).admin.query(`${on ? 'START' : 'STOP'} ${word} SQL_THREAD`);
@@ -166,22 +170,20 @@ function fixture(servers: RealWorld['servers'], port: MysqlPort): FixtureWorld {
   };
 }
 
-async function hold(connecting: Promise<Connection>, how: 'open-transaction' | 'table-lock'): Promise<Held> {
-  const connection = await connecting;
-  // The session may be killed while it is held.
-  connection.on('error', () => undefined);
-  if (how === 'table-lock') await connection.query('LOCK TABLES writes WRITE');
-  else {
-    await connection.query('START TRANSACTION');
-    await connection.query('INSERT INTO writes VALUES (?, NULL, 1)', [randomUUID()]);
+async function showLocks({ flavor, admin }: RealServer, on: boolean): Promise<boolean> {
+  if (flavor === 'mysql') {
+    await admin.query(
+      "UPDATE performance_schema.setup_instruments SET ENABLED = ? WHERE NAME = 'wait/lock/metadata/sql/mdl'",
+      [on ? 'YES' : 'NO'],
+    );
+    return on;
   }
-  return {
-    thread: connection.threadId,
-    release: async () => {
-      await connection.query(how === 'table-lock' ? 'UNLOCK TABLES' : 'ROLLBACK').catch(() => undefined);
-      connection.destroy();
-    },
-  };
+  const shows = async (): Promise<boolean> =>
+    (await errorNumber(admin.query('SELECT 1 FROM information_schema.METADATA_LOCK_INFO LIMIT 1'))) === null;
+  // Installing writes to a table: under a backup's lock it would wait for that. Some trees have no such file.
+  if ((await shows()) !== on)
+    await errorNumber(admin.query(`${on ? 'INSTALL' : 'UNINSTALL'} SONAME 'metadata_lock_info'`));
+  return shows();
 }
 
 /** The server's error number of a statement; null: it was done. */

@@ -201,6 +201,7 @@ function begun(plan: Plan, { servers }: Model): RunEvent {
     unattended: false,
     threads: Object.fromEntries(nodes.map(({ id }, index) => [id, threadsOf(index)])),
     identities: Object.fromEntries(nodes.map((server) => [server.id, identity(server)])),
+    fragileTables: Object.fromEntries(plan.instances.map(({ id }) => [id, []])),
     proofTables: Object.fromEntries(plan.chains.map(({ id, proofTables }) => [id, proofTables ?? []])),
   };
 }

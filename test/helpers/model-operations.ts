@@ -1,5 +1,6 @@
 import { present } from '../../shared/lib/assert.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
+import type { Activity } from '../../shared/sessions/operations.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
 import type { Action, MysqlCommand } from '../../shared/steps/command.ts';
 import { reverseChannel } from '../../shared/plan/reverse-ends.ts';
@@ -152,6 +153,10 @@ function replyToRead(
       return { value: { links: factsOf(server, thread, nowMs).links } };
     case 'clientSessions':
       return { value: { sessions: [...server.sessions] } };
+    case 'activity':
+      return { value: activityOf(server) };
+    case 'runningStatements':
+      return { value: { running: [] } };
     case 'openTransactions':
       return { value: { transactions: [...server.transactions] } };
     case 'preparedTransactions':
@@ -183,6 +188,15 @@ function replyToRead(
     default:
       return null;
   }
+}
+
+/** A server that shows no locks, as MariaDB without its plugin. */
+function activityOf({ sessions, transactions }: ModelServer): Activity {
+  return {
+    sessions: [...sessions],
+    transactions: [...transactions],
+    locks: { holders: [], unseen: 'this model shows no locks' },
+  };
 }
 
 function replyToEffect(model: Model, server: ModelServer, action: MysqlCommand): Reply {

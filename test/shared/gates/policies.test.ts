@@ -6,6 +6,8 @@ import type { Plan } from '../../../shared/plan/plan.ts';
 import type { OpenTransaction } from '../../../shared/sessions/operations.ts';
 import { smallPlan } from '../../helpers/small-plan.ts';
 import {
+  activity,
+  clientAt,
   fact,
   healthyContext,
   healthyPeople,
@@ -41,7 +43,12 @@ describe('blockers by the policy of the plan', () => {
   };
   const seen = (change: Partial<OpenTransaction>) =>
     withInstance(healthySnapshot('mariadb'), 'a1', () => ({
-      activity: fact({ sessions: [], transactions: [{ ...transaction, ...change }] }),
+      activity: fact(
+        activity({
+          sessions: [clientAt(8, { command: change.state === 'running' ? 'Query' : 'Sleep' })],
+          transactions: [{ ...transaction, ...change }],
+        }),
+      ),
     }));
   test.each([
     ['postpone', {}, 'closed'],
@@ -50,7 +57,8 @@ describe('blockers by the policy of the plan', () => {
     ['kill-idle', { rowsModified: 1 }, 'closed'],
     ['kill-idle', { state: 'running' }, 'closed'],
     ['kill', { state: 'running', rowsModified: 1_000 }, 'open'],
-    ['kill', { rowsModified: 100_000 }, 'closed'],
+    ['kill', { state: 'running', rowsModified: 100_000 }, 'closed'],
+    ['kill', { rowsModified: 10 }, 'closed'],
     ['postpone', { ageMs: 4_999 }, 'open'],
   ] as const)('%s with %j: %s', (blockers, change, expected) => {
     expect(
@@ -74,21 +82,7 @@ describe('accounts that pass read_only', () => {
       })),
       'a1',
       () => ({
-        activity: fact({
-          sessions: [
-            {
-              thread: 44,
-              user: 'admin',
-              host: 'h',
-              schema: null,
-              command: 'Sleep',
-              timeSeconds: 1,
-              state: '',
-              statement: null,
-            },
-          ],
-          transactions: [],
-        }),
+        activity: fact(activity({ sessions: [clientAt(44, { user: 'admin', host: 'h' })] })),
       }),
     );
   const gate = 'writers.bypass:orders';

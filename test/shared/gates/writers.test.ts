@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../../shared/observations/snapshot.ts';
 import { describeBreaks, withChain } from '../../helpers/break.ts';
-import { fact, withFast, withInstance, withSurvey } from '../../helpers/snapshot.ts';
+import { activity, clientAt, fact, withFast, withInstance, withSurvey } from '../../helpers/snapshot.ts';
 
 const account = {
   account: "'admin'@'10.%'",
@@ -54,7 +54,7 @@ describeBreaks('Writers', [
       withInstance(
         withFast(s, 'a3', () => ({ readOnly: false })),
         'a3',
-        () => ({ activity: fact({ sessions: [], transactions: [{ ...transaction, ageMs: 3 }] }) }),
+        () => ({ activity: fact(activity({ transactions: [{ ...transaction, ageMs: 3 }] })) }),
       ),
     says: 'a3: expected a read-only source slave, seen writable; written by batch@10.0.0.8',
     fix: 'on a3: SET GLOBAL read_only = 1;',
@@ -64,16 +64,19 @@ describeBreaks('Writers', [
     what: 'a long transaction',
     closes: ['writers.transactions:orders'],
     snapshot: (s) =>
-      withInstance(s, 'a1', () => ({ activity: fact({ sessions: [], transactions: [transaction] }) })),
-    says: 'thread 8 of batch@10.0.0.8, running for 60.0 s, 40000 rows changed',
+      withInstance(s, 'a1', () => ({
+        activity: fact(
+          activity({ sessions: [clientAt(8, { statement: 'UPDATE big' })], transactions: [transaction] }),
+        ),
+      })),
+    says: 'thread 8 of batch@10.0.0.8, running a statement for 60 s, 40000 rows changed: UPDATE big',
     fix: 'KILL 8',
   },
   {
     what: 'a long statement outside transactions',
     closes: ['writers.transactions:orders'],
-    snapshot: (s) =>
-      withInstance(s, 'a2', () => ({ activity: fact({ sessions: [session], transactions: [] }) })),
-    says: 'thread 9 of app@10.0.0.7 running for 9 s',
+    snapshot: (s) => withInstance(s, 'a2', () => ({ activity: fact(activity({ sessions: [session] })) })),
+    says: 'thread 9 of app@10.0.0.7, changing a table for 9.0 s: ALTER TABLE big',
   },
   {
     what: 'a prepared XA transaction',

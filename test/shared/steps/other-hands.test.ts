@@ -85,7 +85,9 @@ describe('a session that keeps the fence waiting', () => {
   test('postpone: nobody is ended, it is named, everything thaws after one attempt', () => {
     const world = night('postpone', 55);
     expectRestored(world);
-    expect(world.run().abortReason).toContain('thread 55 of app@10.0.0.1, 30 s: UPDATE orders SET x = 1');
+    expect(world.run().abortReason).toContain(
+      'thread 55 of app@10.0.0.1, running a statement for 30 s: UPDATE orders SET x = 1',
+    );
     expect(intentsOf(world, 'fence').filter(({ instance }) => instance === 'orders-a1')).toHaveLength(1);
     expect(intentsOf(world, 'killThreads').filter(({ key }) => key.startsWith('fence'))).toEqual([]);
   });
@@ -110,6 +112,64 @@ describe('a session that keeps the fence waiting', () => {
     const world = night('kill-idle', 55);
     expect(world.run().outcome).toBe('thawed');
     expect(world.server('orders-a1').dead.has(55)).toBe(false);
+  });
+
+  test('who blocks is read while the fence waits, not only when it has given up', () => {
+    const world = openWorld(policy('postpone'), blockedBy(55));
+    world.server('orders-a1').sessions.push(busy);
+    const texts: string[] = [];
+    world.finish((run) => {
+      const { state, text } = run.steps['fence:orders'] ?? { state: null, text: '' };
+      if (state === 'running') texts.push(text);
+      return false;
+    });
+    const waits = texts.find((text) => text.includes('thread 55 of app@10.0.0.1, running a statement'));
+    expect(waits).toMatch(
+      /^Waiting for orders-a1 to take the fence \(attempt 1 of 3\), which keeps writers waiting: /,
+    );
+    expect(waits).toMatch(/; the plan says postpone: everything thaws\.$/);
+  });
+
+  test('a fence that its server does not end in time is ended from another session, and tried again', () => {
+    const fences: number[] = [];
+    const world = openWorld(policy('wait'), ({ operation, where }) => {
+      if (operation !== 'fence' || where !== 'orders-a1') return undefined;
+      fences.push(world.nowMs());
+      return fences.length === 1 ? { answer: { code: 1317 }, afterMs: 3_450 } : undefined;
+    });
+    expect(world.finish().outcome).toBe('done');
+    expect(fences).toHaveLength(2);
+    const [cut] = intentsOf(world, 'cancelStatement');
+    expect(cut).toMatchObject({ key: 'fence:orders#1/cut1@orders-a1', instance: 'orders-a1' });
+    // Between the two attempts the first one's statement was seen gone.
+    const seen = intentsOf(world, 'runningStatements').map(({ key }) => key);
+    expect(seen).toEqual(['fence:orders#1/gone1.0@orders-a1']);
+  });
+
+  test('a fence that somebody else ended is not tried again', () => {
+    const world = openWorld(policy('wait'), ({ operation, where }) =>
+      operation === 'fence' && where === 'orders-a1' ? { answer: { code: 1317 }, afterMs: 500 } : undefined,
+    );
+    expect(world.finish().outcome).toBe('thawed');
+    expect(intentsOf(world, 'fence').filter(({ instance }) => instance === 'orders-a1')).toHaveLength(1);
+  });
+
+  test('a statement that is still there after its timeout is ended and seen gone before anything else', () => {
+    let looks = 0;
+    const world = openWorld(policy('wait'), (call, model) => {
+      if (call.operation !== 'runningStatements') return blockedBy(55)(call, model);
+      looks += 1;
+      return looks > 2
+        ? undefined
+        : { answer: { value: { running: [{ thread: 1_000, statement: 'SET GLOBAL' }] } } };
+    });
+    world.server('orders-a1').sessions.push(busy);
+    expect(world.finish().outcome).toBe('thawed');
+    const keys = world.intents.map(({ command }) => command.key);
+    const at = (key: string): number => keys.indexOf(`fence:orders#1/${key}@orders-a1`);
+    expect(at('gone1.0')).toBeLessThan(at('cut1'));
+    expect(at('cut1')).toBeLessThan(at('gone1.2'));
+    expect(at('gone1.2')).toBeLessThan(at('fence2'));
   });
 
   test('kill: whoever blocks is ended', () => {

@@ -1,0 +1,167 @@
+import { expect, test } from 'vitest';
+import { blockersOf, type Blocker, type BlockerKind } from '../../shared/observations/blockers.ts';
+import type { Chain } from '../../shared/plan/plan.ts';
+import { fenceStep, type Fenced } from './fence-step.ts';
+import type { Held, HoldKind } from './fixture-world.ts';
+import type { Ground } from './ground.ts';
+
+/** Every kind of session that stands in a fence's way: how it is named, and what each policy makes of it. */
+export function blockerTests(ground: Ground): void {
+  const { open, value, until } = ground;
+
+  const holding = async <T>(how: HoldKind, then: (held: Held) => Promise<T>): Promise<T> => {
+    const held = await ground.world().hold(ground.world().source, how);
+    try {
+      return await then(held);
+    } finally {
+      await held.release();
+    }
+  };
+  const fragileTables = ['shop.fragile', 'app.old_log'];
+  const blockersNow = async (): Promise<readonly Blocker[]> => {
+    const survey = await open(ground.world().source, 'survey');
+    await ground.world().pass(150);
+    return blockersOf(await value(survey, 'activity', {}), {
+      isOwn: ({ user }) => user === 'cockpit',
+      fragileTables,
+    });
+  };
+  const blockerNamed = async (held: Held, kind: BlockerKind): Promise<Blocker> => {
+    let seen: readonly Blocker[] = [];
+    await until(`thread ${held.thread} named as ${kind}`, async () => {
+      seen = await blockersNow();
+      return seen.some((one) => one.thread === held.thread && one.kind === kind);
+    });
+    return seen.find(({ thread }) => thread === held.thread) as Blocker;
+  };
+  /** Whether the server shows its locks now: MariaDB only where its plugin is on the machine. */
+  const showing = (on: boolean): Promise<boolean> => ground.world().showLocks(ground.world().source, on);
+  /** What only a list of locks can show. */
+  const silent: readonly HoldKind[] = ['table-lock', 'backup', 'backup-lock'];
+
+  const kinds: readonly (readonly [HoldKind, BlockerKind, boolean])[] = [
+    ['open-transaction', 'transaction', false],
+    ['idle-transaction', 'idle-transaction', false],
+    ['table-lock', 'lock-tables', true],
+    ['statement', 'statement', true],
+    ['fragile', 'statement', true],
+    ['ddl', 'ddl', true],
+    ['lock-queue', 'lock-queue', true],
+    ['semi-sync', 'semi-sync', true],
+    ['backup', 'backup', false],
+    ['backup-lock', 'backup', false],
+  ];
+  test.each(kinds)('%s is named as %s; a fence has to wait for it: %s', async (how, kind, holdsFence) => {
+    const exact = await showing(true);
+    await holding(how, async (held) => {
+      if (!exact && silent.includes(how)) {
+        const named = (await blockersNow()).filter(({ thread }) => thread === held.thread);
+        expect(named.every((one) => one.kind === 'perhaps-lock-tables')).toBe(true);
+        return;
+      }
+      const blocker = await blockerNamed(held, kind);
+      expect(blocker).toMatchObject({ kind, holdsFence });
+      expect(blocker.user).not.toBe('');
+      expect(blocker.host).not.toBe('');
+      expect(blocker.never !== null).toBe(['fragile', 'semi-sync'].includes(how));
+    });
+  });
+
+  test('a server that does not show its locks says so, and what would show them', async () => {
+    await showing(false);
+    try {
+      const survey = await open(ground.world().source, 'survey');
+      const { locks } = await value(survey, 'activity', {});
+      expect(locks.holders).toEqual([]);
+      expect(locks.unseen).toMatch(/does not show who holds a lock.*(INSTALL SONAME|setup|instrument)/);
+    } finally {
+      await showing(true);
+    }
+  });
+
+  test('a waiting fence that is given up from another session: 1317, its statement gone, its session and lock there', async () => {
+    const act = await open(ground.world().source);
+    const look = await open(ground.world().source, 'look');
+    const threads = [act.connectionId];
+    await value(act, 'takeLock', {});
+    await holding('table-lock', async () => {
+      const waiting = act.ask('fence', { lockWaitSeconds: 30 }, 40_000);
+      await until(
+        'the fence waits',
+        async () => (await value(look, 'runningStatements', { threads })).running.length > 0,
+      );
+      await value(look, 'cancelStatement', { thread: act.connectionId });
+      expect(await ground.world().settle(waiting)).toMatchObject({ kind: 'refused', code: 1317 });
+      expect(await value(look, 'runningStatements', { threads })).toEqual({ running: [] });
+    });
+    expect((await ground.facts(look)).readOnly).toBe(false);
+    expect(await value(act, 'takeLock', {})).toEqual({ held: true, holder: act.connectionId });
+    await value(act, 'releaseLock', {});
+  });
+
+  const fenced = async (
+    how: HoldKind,
+    policy: Chain['blockers'],
+    shows = true,
+  ): Promise<Fenced & { readonly held: Held }> =>
+    holding(how, async (held) => {
+      await ground.world().pass(1_100);
+      // By the administrator, who is then not idle when idle sessions are looked for.
+      const fence = await fenceStep(ground, { policy, fragileTables, first: () => showing(shows) });
+      return { ...fence, held };
+    });
+
+  test.each([
+    ['open-transaction', 'postpone'],
+    ['idle-transaction', 'postpone'],
+    ['backup', 'postpone'],
+    ['backup-lock', 'postpone'],
+    ['table-lock', 'kill-idle'],
+    ['lock-queue', 'kill-idle'],
+    ['statement', 'kill'],
+    ['ddl', 'kill'],
+  ] as const)('%s under the policy %s: fenced', async (how, policy) => {
+    const exact = await showing(true);
+    const { end, killed, held, texts } = await fenced(how, policy);
+    expect(end, texts.join('\n')).toMatchObject({ kind: 'done' });
+    const ends = policy === 'postpone' ? [] : [how === 'lock-queue' ? held.behind : held.thread];
+    expect(killed).toEqual(exact ? ends : expect.arrayContaining(ends));
+  });
+
+  test.each([
+    ['table-lock', 'postpone', 'LOCK TABLES'],
+    ['statement', 'postpone', 'running a statement'],
+    ['statement', 'kill-idle', 'running a statement'],
+    ['ddl', 'postpone', 'changing a table'],
+    ['fragile', 'kill', 'half of a killed write to a table without transactions stays'],
+    ['semi-sync', 'kill', 'KILL does not help'],
+  ] as const)('%s under the policy %s: not fenced, nobody ended, named', async (how, policy, says) => {
+    await showing(true);
+    const { end, killed, held, texts, operations } = await fenced(how, policy);
+    expect(end).toMatchObject({ kind: 'failed', text: expect.stringContaining(says) });
+    expect(end.text).toContain(`thread ${held.thread} of `);
+    expect(killed).toEqual([]);
+    // The operator reads who it is while the fence still waits, not only afterwards.
+    expect(texts.filter((text) => text.includes(says))).not.toEqual([]);
+    const attempts = policy === 'postpone' ? 1 : 3;
+    expect(operations.filter((operation) => operation === 'fence')).toHaveLength(attempts);
+    // After each attempt its statement was seen gone.
+    expect(operations.filter((operation) => operation === 'runningStatements').length).toBeGreaterThanOrEqual(
+      attempts,
+    );
+    const look = await open(ground.world().source, 'look');
+    expect((await ground.facts(look)).readOnly).toBe(false);
+  });
+
+  test('LOCK TABLES on a server that shows no locks: whoever idles is named as possible, and kill-idle ends it', async () => {
+    await showing(false);
+    try {
+      const { end, killed, held, texts } = await fenced('table-lock', 'kill-idle', false);
+      expect(end, texts.join('\n')).toMatchObject({ kind: 'done' });
+      expect(killed).toContain(held.thread);
+      expect(texts.join('\n')).toContain('may hold LOCK TABLES');
+    } finally {
+      await showing(true);
+    }
+  });
+}
