@@ -5,6 +5,8 @@ import {
   eventSchedulerStatement,
   fenceStatements,
   killStatement,
+  lockAccountStatements,
+  loggedAgain,
   persistFenceStatements,
   prepareSchemaStatements,
   promoteStatement,
@@ -82,6 +84,19 @@ export function setEventScheduler(
   { on }: OperationInput<'setEventScheduler'>,
 ): Promise<Nothing> {
   return inOrder(conversation, [eventSchedulerStatement(on)]);
+}
+
+/** Locks or unlocks accounts, unlogged; the session logs again whatever became of it. */
+export async function lockAccounts(
+  conversation: Conversation,
+  { accounts, locked }: OperationInput<'lockAccounts'>,
+): Promise<Nothing> {
+  try {
+    return await inOrder(conversation, lockAccountStatements(accounts, locked));
+  } catch (error) {
+    if (error instanceof StatementRefused) await conversation.query(loggedAgain);
+    throw error;
+  }
 }
 
 /** Ends what one session runs; that it ran nothing, or is gone, is what was wanted. */

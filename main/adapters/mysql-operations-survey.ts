@@ -16,6 +16,7 @@ import {
 import { gtidText, onlyRow, rowsOf, wholeNumber } from '../../shared/sessions/dialect-rows.ts';
 import type { ResultSet } from '../../shared/sessions/dialect-rows.ts';
 import { readSettings, readVariables, variable } from '../../shared/sessions/dialect-settings.ts';
+import type { OperationOutput } from '../../shared/sessions/operations.ts';
 import type { Account, Survey } from '../../shared/sessions/survey.ts';
 import type { Conversation } from './mysql-conversation.ts';
 import { queryNeeding, StatementRefused } from './mysql-conversation.ts';
@@ -62,6 +63,11 @@ export async function survey(conversation: Conversation): Promise<Survey> {
     schemaPrepared:
       onlyRow(await query(surveyFactsStatement), 'The cutover schema').whole('cutover_tables') === 2,
   };
+}
+
+/** The census alone. */
+export async function accounts(conversation: Conversation): Promise<OperationOutput<'accounts'>> {
+  return { accounts: await readAccounts(conversation) };
 }
 
 function attachedGrant(mariadb: boolean): string {

@@ -3,7 +3,7 @@ import type { Conversation } from './mysql-conversation.ts';
 import * as effects from './mysql-operations-effects.ts';
 import * as reads from './mysql-operations-reads.ts';
 import * as sessions from './mysql-operations-sessions.ts';
-import { survey } from './mysql-operations-survey.ts';
+import { accounts, survey } from './mysql-operations-survey.ts';
 
 /** One operation as a talk with one server. */
 export type OperationHandler<K extends OperationName> = (
@@ -18,6 +18,7 @@ export const operationHandlers: { readonly [K in OperationName]: OperationHandle
   state: reads.state,
   activity: sessions.activity,
   survey,
+  accounts,
   position: reads.position,
   preparedTransactions: reads.preparedTransactions,
   clientSessions: sessions.clientSessions,
@@ -38,6 +39,7 @@ export const operationHandlers: { readonly [K in OperationName]: OperationHandle
   persistFence: effects.persistFence,
   unpersistFence: effects.unpersistFence,
   setEventScheduler: effects.setEventScheduler,
+  lockAccounts: effects.lockAccounts,
   cancelStatement: effects.cancelStatement,
   killThreads: effects.killThreads,
   stopLink: effects.stopLink,

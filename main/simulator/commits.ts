@@ -17,6 +17,7 @@ export const refusals = {
   1242: 'Subquery returns more than 1 row',
   1290: 'The server is running with the --read-only option so it cannot execute this statement',
   1317: 'Query execution was interrupted',
+  1396: 'Operation ALTER USER failed',
   1593: 'Fatal error: Invalid (empty) username when attempting to connect',
   1617: 'There is no connection with this name',
   1772: 'Malformed GTID set specification',

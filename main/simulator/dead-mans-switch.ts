@@ -1,6 +1,7 @@
 import { secondStageMs } from '../../shared/steps/switch-place.ts';
 import type { HostSwitch, SwitchServer } from '../../shared/steps/switch-host.ts';
 import { dataMark } from '../../shared/steps/switch-script.ts';
+import { sameAccount } from '../../shared/sessions/account-names.ts';
 import { open } from './fence.ts';
 import { startLink } from './link-start.ts';
 import { kill } from './processes.ts';
@@ -113,6 +114,13 @@ function undo(world: World, of: SwitchServer, left: number): void {
   }
   open(world, server);
   if (of.items.some(({ kind }) => kind === 'scheduler-on')) server.eventScheduler = true;
+  for (const item of of.items.filter(({ kind }) => kind === 'unlock-accounts'))
+    for (const row of server.accounts)
+      if (
+        'accounts' in item &&
+        item.accounts.some((account) => sameAccount(account, `${row.user}@${row.host}`))
+      )
+        row.locked = false;
   const reverse = server.links.find(({ channel }) => channel === of.removeReverse?.channel);
   if (reverse !== undefined) {
     reverse.receiverOn = false;

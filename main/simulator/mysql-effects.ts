@@ -1,3 +1,4 @@
+import { sameAccount } from '../../shared/sessions/account-names.ts';
 import { commit, refusal, refusesWrite, type Write } from './commits.ts';
 import { cancelPendingFence, fence, open } from './fence.ts';
 import { behindFence, lockHeldBy, nothing, type Call, type Performers, type Reply } from './mysql-call.ts';
@@ -35,6 +36,7 @@ type EffectName =
   | 'persistFence'
   | 'unpersistFence'
   | 'setEventScheduler'
+  | 'lockAccounts'
   | 'cancelStatement'
   | 'killThreads'
   | 'promote'
@@ -87,6 +89,16 @@ export const performEffects: Performers<EffectName> = {
   },
   setEventScheduler: ({ server }, { on }, done) => {
     server.eventScheduler = on;
+    done(done0);
+  },
+  lockAccounts: ({ server }, { accounts, locked }, done) => {
+    // super_read_only stops it for everybody, although nothing of it would be logged.
+    if (server.superReadOnly) return done({ refused: refusal(1290) });
+    const rows = accounts.map((account) =>
+      server.accounts.find(({ user, host }) => sameAccount(`${user}@${host}`, account)),
+    );
+    if (rows.some((row) => row === undefined)) return done({ refused: refusal(1396) });
+    for (const row of rows) if (row !== undefined) row.locked = locked;
     done(done0);
   },
   cancelStatement: ({ server }, { thread }, done) => {

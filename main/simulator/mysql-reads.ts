@@ -142,6 +142,16 @@ function holdersOf(server: Server): readonly LockHolder[] {
   ];
 }
 
+function censusOf(server: Server): Survey['accounts'] {
+  return server.accounts.map((row) => ({
+    account: `'${row.user}'@'${row.host}'`,
+    privileges: row.privileges,
+    throughRoles: row.roles,
+    bypassesReadOnly: row.bypasses,
+    locked: row.locked,
+  }));
+}
+
 function survey(call: Call): Survey {
   const { world, server } = call;
   const now = world.clock.nowMs();
@@ -149,13 +159,7 @@ function survey(call: Call): Survey {
     identity: identity(call),
     links: server.links.map((link) => linkReport(link, now)),
     attachedServerIds: server.readers.filter((link) => link.online).map((link) => link.receiver.serverId),
-    accounts: server.accounts.map((row) => ({
-      account: `'${row.user}'@'${row.host}'`,
-      privileges: row.privileges,
-      throughRoles: row.roles,
-      bypassesReadOnly: row.bypasses,
-      locked: row.locked,
-    })),
+    accounts: censusOf(server),
     definers: [...server.events.keys()].map((event) => ({
       kind: 'EVENT',
       ...splitName(event),
@@ -197,6 +201,7 @@ type ReadName =
   | 'links'
   | 'activity'
   | 'survey'
+  | 'accounts'
   | 'position'
   | 'preparedTransactions'
   | 'clientSessions'
@@ -217,6 +222,7 @@ export const performReads: Performers<ReadName> = {
   links: reads((call) => ({ links: fastFacts(call).links })),
   activity: reads(activity),
   survey: reads(survey),
+  accounts: reads(({ server }) => ({ accounts: censusOf(server) })),
   position: reads(({ server }) => positionOf(server)),
   preparedTransactions: reads(({ server }) => ({ xids: server.prepared.map((one) => one.xid) })),
   clientSessions: reads(({ world, server }) => ({ sessions: clientSessions(world, server) })),

@@ -75,7 +75,7 @@ export type AccountRow = {
   readonly privileges: readonly string[];
   readonly roles: readonly string[];
   readonly bypasses: boolean;
-  readonly locked: boolean;
+  locked: boolean;
 };
 
 export type Server = {

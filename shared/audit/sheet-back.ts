@@ -1,5 +1,10 @@
 import { present } from '../lib/assert.ts';
-import { eventSchedulerStatement, takeLockStatement, thawStatement } from '../sessions/dialect-effects.ts';
+import {
+  eventSchedulerStatement,
+  lockAccountStatements,
+  takeLockStatement,
+  thawStatement,
+} from '../sessions/dialect-effects.ts';
 import { schedulerSeenStatement, showLinkStatement } from '../sessions/dialect-by-hand.ts';
 import { removeLinkStatements, startLinkStatements } from '../sessions/dialect-links.ts';
 import { plainPath, plainWord, quoteWord, statementWord } from '../lib/shell-words.ts';
@@ -21,6 +26,7 @@ type Lines = {
 const linesOf: Lines = {
   thaw: thawLines,
   'scheduler-on': schedulerLines,
+  'unlock-accounts': unlockLines,
   unstage: unstageLines,
   'maintenance-off': maintenanceLines,
   'close-ring': ringLines,
@@ -36,6 +42,7 @@ const smallInOrder = [
   'remove-reverse',
   'close-ring',
   'scheduler-on',
+  'unlock-accounts',
   'unstage',
   'maintenance-off',
   'stand-down',
@@ -102,6 +109,21 @@ function schedulerLines(ground: SheetGround, { instance }: Item<'scheduler-on'>)
       says: 'Event scheduler on, as before the run; then read back.',
       command: mysqlLine(ground, instance, [eventSchedulerStatement(true), schedulerSeenStatement]),
       expects: { kind: 'columns', columns: { event_scheduler: 'ON' } },
+    },
+  ];
+}
+
+/** MySQL refuses it as long as the server is closed, so it stands behind the thaw. */
+function unlockLines(
+  ground: SheetGround,
+  { instance, accounts }: Item<'unlock-accounts'>,
+): readonly SheetLine[] {
+  return [
+    {
+      where: instance,
+      says: `Unlock what the run locked for the minute: ${accounts.join(', ')}. Not into the binary log.`,
+      command: mysqlLine(ground, instance, lockAccountStatements(accounts, false)),
+      expects: { kind: 'no-error' },
     },
   ];
 }

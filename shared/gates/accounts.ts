@@ -1,5 +1,6 @@
 import { chainNodes, sourceMasters } from '../observations/plan-nodes.ts';
 import type { Chain } from '../plan/plan.ts';
+import { bareAccount, userOfAccount } from '../sessions/account-names.ts';
 import type { Account, Survey } from '../sessions/survey.ts';
 import { on } from './fix.ts';
 import type { Look } from './look.ts';
@@ -22,14 +23,21 @@ export const accounts: readonly GateDefinition[] = [
       for (const instance of chainNodes(chain).map((node) => node.instance)) {
         const found = bypassing(chain, instance, look);
         if (found === undefined) continue;
-        const { flavor, unaccepted } = found;
+        const { flavor, unaccepted, accepted } = found;
         // MySQL: super_read_only stops these accounts too. MariaDB has no such thing before 12.0.
         if (flavor === 'mysql') look.warnOnly();
         const live = look.activity(instance)?.sessions ?? [];
+        const threadsOf = ({ account }: Account): readonly number[] =>
+          live.filter(({ user }) => user === userOfAccount(account)).map(({ thread }) => thread);
+        for (const account of accepted) {
+          const threads = threadsOf(account);
+          look.row(instance, account.account, 'accepted', threads.length === 0 ? 'none' : threads.join(', '));
+          look.note(
+            `${instance}: ${account.account} passes read_only, ${threads.length} live sessions; ${atTheFence[chain.bypassWriters]}.`,
+          );
+        }
         for (const account of unaccepted) {
-          const threads = live
-            .filter(({ user }) => user === userOf(account.account))
-            .map(({ thread }) => thread);
+          const threads = threadsOf(account);
           look.row(
             instance,
             account.account,
@@ -50,6 +58,37 @@ export const accounts: readonly GateDefinition[] = [
     },
   },
   {
+    id: 'writers.locks',
+    group,
+    scope: 'chain',
+    title: (chain) => `The cockpit may lock the accounts of ${chain} that the plan locks for the minute.`,
+    guards: ['I2', 'I3'],
+    overridable: false,
+    blocking: true,
+    judge: (_world, chain, look) => {
+      if (chain.bypassWriters !== 'lock') return null;
+      for (const { instance } of chainNodes(chain).filter(({ side }) => side === 'source')) {
+        const survey = look.survey(instance);
+        const found = bypassing(chain, instance, look);
+        if (survey === undefined || found === undefined) continue;
+        const own = survey.accounts.find(
+          ({ account }) => bareAccount(account) === bareAccount(survey.identity.account),
+        );
+        const needed = rightsToLock(found);
+        const missing = needed.filter(
+          (right) =>
+            own?.privileges.includes(right) !== true && own?.privileges.includes('ALL PRIVILEGES') !== true,
+        );
+        look.expect(
+          missing.length === 0,
+          `${instance}: expected the right to lock ${found.accepted.map(({ account }) => account).join(', ')} for the minute, seen ${survey.identity.account} without ${missing.join(', ')}.`,
+          on(instance, `GRANT ${missing.join(', ')} ON *.* TO ${survey.identity.account}`),
+        );
+      }
+      return look.judgement();
+    },
+  },
+  {
     id: 'writers.definers',
     group,
     scope: 'chain',
@@ -64,11 +103,13 @@ export const accounts: readonly GateDefinition[] = [
         if (survey === undefined) continue;
         if (survey.identity.flavor === 'mysql') look.warnOnly();
         const bypass = new Set(
-          survey.accounts.filter((account) => account.bypassesReadOnly).map(({ account }) => bare(account)),
+          survey.accounts
+            .filter((account) => account.bypassesReadOnly)
+            .map(({ account }) => bareAccount(account)),
         );
-        const accepted = new Set(chain.bypassAccounts.map(bare));
+        const accepted = new Set(chain.bypassAccounts.map(bareAccount));
         for (const object of applicationDefiners(survey)) {
-          const definer = bare(object.definer);
+          const definer = bareAccount(object.definer);
           if (!bypass.has(definer) || accepted.has(definer)) continue;
           look.row(instance, object.kind, `${object.schema}.${object.name}`, object.definer);
           look.expect(
@@ -96,12 +137,12 @@ export const accounts: readonly GateDefinition[] = [
       const used = new Map<string, string>();
       for (const instance of sourceMasters(chain)) {
         for (const object of definersOf(instance, look))
-          used.set(bare(object.definer), `${object.schema}.${object.name}`);
+          used.set(bareAccount(object.definer), `${object.schema}.${object.name}`);
       }
       for (const { instance } of chain.target.masters) {
         const survey = look.survey(instance);
         if (survey === undefined) continue;
-        const there = new Set(survey.accounts.map(({ account }) => bare(account)));
+        const there = new Set(survey.accounts.map(({ account }) => bareAccount(account)));
         for (const [definer, object] of used) {
           // The applier does not mind; after promotion every use of the object fails with error 1449.
           look.expect(
@@ -119,19 +160,43 @@ export const accounts: readonly GateDefinition[] = [
   },
 ];
 
-type Bypassing = { readonly flavor: 'mysql' | 'mariadb'; readonly unaccepted: readonly Account[] };
+type Bypassing = {
+  readonly flavor: 'mysql' | 'mariadb';
+  readonly unaccepted: readonly Account[];
+  /** Named by the plan, and not the cockpit's own. */
+  readonly accepted: readonly Account[];
+};
+
+/** What the plan does with accounts that it accepts, in words. */
+const atTheFence: Readonly<Record<Chain['bypassWriters'], string>> = {
+  lock: 'locked for the minute, its sessions ended',
+  'end-sessions': 'its sessions are ended at the fence, and one that comes back ends the run',
+  accept: 'its sessions are ended at the fence; it may come back, and a write of its ends the run',
+};
 
 function bypassing(chain: Chain, instance: string, look: Look): Bypassing | undefined {
   const survey = look.survey(instance);
   const identity = look.identity(instance);
   if (survey === undefined || identity === undefined) return undefined;
-  const accepted = new Set([...chain.bypassAccounts, identity.account, survey.identity.account].map(bare));
+  const own = [identity.account, survey.identity.account].map(bareAccount);
+  const named = chain.bypassAccounts.map(bareAccount);
+  const passing = survey.accounts.filter(
+    ({ account, bypassesReadOnly, locked }) =>
+      bypassesReadOnly && !locked && !own.includes(bareAccount(account)),
+  );
   return {
     flavor: identity.flavor,
-    unaccepted: survey.accounts.filter(
-      ({ account, bypassesReadOnly, locked }) => bypassesReadOnly && !locked && !accepted.has(bare(account)),
-    ),
+    unaccepted: passing.filter(({ account }) => !named.includes(bareAccount(account))),
+    accepted: passing.filter(({ account }) => named.includes(bareAccount(account))),
   };
+}
+
+/** MySQL's SYSTEM_USER: whoever has it is changed only by another who has it. Unlogged statements need BINLOG ADMIN on MariaDB. */
+function rightsToLock({ flavor, accepted }: Bypassing): readonly string[] {
+  if (accepted.length === 0) return [];
+  if (flavor === 'mariadb') return ['CREATE USER', 'BINLOG ADMIN'];
+  const system = accepted.some(({ privileges }) => privileges.includes('SYSTEM_USER'));
+  return ['CREATE USER', ...(system ? ['SYSTEM_USER'] : [])];
 }
 
 function definersOf(instance: string, look: Look): ReturnType<typeof applicationDefiners> {
@@ -150,16 +215,4 @@ function revoke(flavor: Bypassing['flavor'], account: Account): string {
   return account.throughRoles.length > 0
     ? `REVOKE ${account.throughRoles.join(', ')} FROM ${account.account};`
     : `REVOKE ${(held.length === 0 ? passing.slice(0, 1) : held).join(', ')} ON *.* FROM ${account.account};`;
-}
-
-/** `'app'@'10.%'`, `app@10.%` and `` `app`@`10.%` `` are one account. */
-export function bare(account: string): string {
-  return account.replace(/['"`]/g, '');
-}
-
-/** The user part of an account. */
-export function userOf(account: string): string {
-  const name = bare(account);
-  const at = name.lastIndexOf('@');
-  return at === -1 ? name : name.slice(0, at);
 }

@@ -8,7 +8,7 @@ import {
 } from '../observations/blockers.ts';
 import { sourceMasters } from '../observations/plan-nodes.ts';
 import type { Chain } from '../plan/plan.ts';
-import { userOf } from './accounts.ts';
+import { userOfAccount } from '../sessions/account-names.ts';
 import { on } from './fix.ts';
 import type { Look } from './look.ts';
 import type { GateDefinition } from './world.ts';
@@ -32,7 +32,7 @@ export const blockers: readonly GateDefinition[] = [
         const survey = look.survey(instance);
         const identity = look.identity(instance);
         if (active === undefined || identity === undefined) continue;
-        const cockpit = userOf(identity.account);
+        const cockpit = userOfAccount(identity.account);
         const found = blockersOf(active, {
           isOwn: ({ user }) => user === cockpit,
           // A change of a table can keep the survey itself waiting: it is named all the same.

@@ -2,7 +2,7 @@ import { missing } from '../observations/gtid-set.ts';
 import { chainNodes, sourceMasters } from '../observations/plan-nodes.ts';
 import { switchOf } from '../plan/switches.ts';
 import type { Chain } from '../plan/plan.ts';
-import { userOf } from './accounts.ts';
+import { userOfAccount } from '../sessions/account-names.ts';
 import { on, settingStatement } from './fix.ts';
 import type { Look } from './look.ts';
 import { judgeSwitchProof } from './switch-proof.ts';
@@ -131,7 +131,7 @@ function judgeReverseAccount(chain: Chain, look: Look): void {
     const survey = look.survey(instance);
     if (survey === undefined) continue;
     const found = survey.accounts.filter(
-      ({ account, locked }) => userOf(account) === credential.user && !locked,
+      ({ account, locked }) => userOfAccount(account) === credential.user && !locked,
     );
     look.row(
       instance,

@@ -1,5 +1,6 @@
 import type { Complaint } from './complaint.ts';
 import { judgeAddresses } from './judge-addresses.ts';
+import { judgeBypass } from './judge-bypass.ts';
 import { judgeChains } from './judge-chains.ts';
 import { judgeLimits } from './judge-limits.ts';
 import { judgeIdentities } from './judge-production.ts';
@@ -12,6 +13,7 @@ export function judgePlan(plan: Plan): readonly Complaint[] {
   return [
     ...judgeReferences(plan),
     ...judgeChains(plan),
+    ...judgeBypass(plan),
     ...judgeAddresses(plan),
     ...judgeLimits(plan),
     ...judgeIdentities(plan),

@@ -154,6 +154,12 @@ const chainSchema = z.strictObject({
     .max(64)
     .default([])
     .describe("Accounts 'user'@'host' that pass read_only and are known and accepted."),
+  bypassWriters: z
+    .enum(['accept', 'end-sessions', 'lock'])
+    .default('accept')
+    .describe(
+      'What happens to bypassAccounts for the minute; sessions from before the fence are ended in any case. accept: they may connect again, and a write of theirs ends the run; end-sessions: one that is connected behind the fence ends the run; lock: ACCOUNT LOCK before the fence as well, UNLOCK at the thaw.',
+    ),
   deadMansSwitch: z
     .union([
       z.strictObject({ none: text.describe("Why the source of this chain has no dead-man's switch.") }),

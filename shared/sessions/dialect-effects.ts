@@ -85,6 +85,21 @@ export function quoteAccount(account: string): string {
   return `${quoteText(user)}@${quoteText(host)}`;
 }
 
+const unlogged = 'SET SESSION sql_log_bin = 0';
+/** Behind lockAccountStatements, whatever became of them: the session logs again. */
+export const loggedAgain = 'SET SESSION sql_log_bin = 1';
+
+/**
+ * Locks accounts, or unlocks them, on this server alone: in the log it would lock them on the target too, and be a write
+ * behind the fence. MySQL refuses it under super_read_only (1290): locked before the fence, unlocked after the thaw.
+ */
+export function lockAccountStatements(accounts: readonly string[], locked: boolean): readonly string[] {
+  const alter = accounts.map(
+    (account) => `ALTER USER ${quoteAccount(account)} ACCOUNT ${locked ? 'LOCK' : 'UNLOCK'}`,
+  );
+  return [unlogged, ...alter, loggedAgain];
+}
+
 /** Switches one event on. Without DEFINER the event would belong to the cockpit's account from then on. */
 export function enableEventStatement(event: {
   readonly schema: string;

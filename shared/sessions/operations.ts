@@ -1,6 +1,6 @@
 import type { Identity, Flavor } from './identity.ts';
 import type { ReplicationLink } from './replication-link.ts';
-import type { Survey, TriedGrant } from './survey.ts';
+import type { Account, Survey, TriedGrant } from './survey.ts';
 
 /**
  * Everything the cockpit ever asks of a MySQL or MariaDB server, as one table of typed operations.
@@ -19,6 +19,8 @@ export type MysqlOperations = {
   readonly links: { in: Nothing; out: { readonly links: readonly ReplicationLink[] } };
   readonly activity: { in: Nothing; out: Activity };
   readonly survey: { in: Nothing; out: Survey };
+  /** The census alone: every account with what it may, roles included, and whether it is locked. */
+  readonly accounts: { in: Nothing; out: { readonly accounts: readonly Account[] } };
   readonly position: { in: Nothing; out: Position };
   readonly preparedTransactions: { in: Nothing; out: { readonly xids: readonly string[] } };
   /** Client sessions that are not the cockpit's, replication's or the server's own. */
@@ -77,6 +79,11 @@ export type MysqlOperations = {
   readonly persistFence: { in: Nothing; out: { readonly durable: boolean } };
   readonly unpersistFence: { in: Nothing; out: Nothing };
   readonly setEventScheduler: { in: { readonly on: boolean }; out: Nothing };
+  /** ALTER USER … ACCOUNT LOCK or UNLOCK of each, on this server alone: it does not go into its binary log. */
+  readonly lockAccounts: {
+    in: { readonly accounts: readonly string[]; readonly locked: boolean };
+    out: Nothing;
+  };
   /** KILL QUERY: the statement ends with error 1317, its session and the locks of that stay. */
   readonly cancelStatement: { in: { readonly thread: number }; out: Nothing };
   /** KILL of each; that a thread was gone already is no error. Who is really gone, threadsAlive says. */
@@ -132,6 +139,7 @@ export const effectOperations = [
   'persistFence',
   'unpersistFence',
   'setEventScheduler',
+  'lockAccounts',
   'cancelStatement',
   'killThreads',
   'stopLink',

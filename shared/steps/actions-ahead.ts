@@ -4,6 +4,7 @@ import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';
 import { armedChains, armedHosts } from '../plan/switches.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import type { Action, MysqlCommand } from './command.ts';
+import { lockingNodes } from './bypass-accounts.ts';
 import { dropInContent, stagedPath } from './durable-fence.ts';
 import { fleetHosts, instanceOf, planNodes, sourceNodes } from './need.ts';
 import { order, type StepId } from './order.ts';
@@ -99,6 +100,17 @@ function quietAhead(
     .flatMap(sourceNodes)
     .filter((node) => facts[node]?.eventScheduler === true)
     .map((node) => ahead('quiet', mysql(node, 'setEventScheduler', { on: false })));
+  const accounts = plan.chains.flatMap((chain) =>
+    chain.bypassAccounts.length === 0
+      ? []
+      : lockingNodes([chain]).map((node) =>
+          ahead(
+            'quiet',
+            mysql(node, 'lockAccounts', { accounts: chain.bypassAccounts, locked: true }),
+            'which of them are there, pass read_only and are not locked yet',
+          ),
+        ),
+  );
   const files = plan.instances.flatMap(({ id, host, fenceDropIn }) =>
     fenceDropIn === undefined || !keepsByFile(facts[id])
       ? []
@@ -111,7 +123,7 @@ function quietAhead(
           }),
         ],
   );
-  return [...maintenance, ...schedulers, ...files];
+  return [...maintenance, ...schedulers, ...accounts, ...files];
 }
 
 function keepsByFile(facts: FastFacts | undefined): boolean {

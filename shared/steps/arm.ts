@@ -1,5 +1,6 @@
 import { armedChains, armedHosts } from '../plan/switches.ts';
 import { readAll } from './before-fence.ts';
+import { lockingNodes, readCensus } from './bypass-accounts.ts';
 import { done, failure, needs, sourceNodes, trouble, type StepFunction } from './need.ts';
 import { countIn } from './sign-of-life.ts';
 import { hostSwitches } from './switch-host.ts';
@@ -21,9 +22,13 @@ export const arm: StepFunction = (context) => {
   const before = readAll(need, 'before', armedChains(plan).flatMap(sourceNodes));
   if (before.kind === 'failed') return failure(before.text);
   if (before.kind === 'waiting') return need.waiting('the state of the source nodes');
+  const census = readCensus(need, 'accounts', lockingNodes(armedChains(plan)));
+  if (census.kind === 'failed') return failure(census.text);
+  if (census.kind === 'waiting') return need.waiting(census.text);
+  const ground = { ...run, runId: run.id, facts: before.facts, accounts: census.accounts };
   const waiting: string[] = [];
   const alive: string[] = [];
-  for (const each of hostSwitches(plan, { ...run, runId: run.id, facts: before.facts })) {
+  for (const each of hostSwitches(plan, ground)) {
     const { host } = each;
     const place = switchPlace(run.id, host);
     const put = need.sshFile('switch', [host, place.script, switchScript(each)], {

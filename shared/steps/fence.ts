@@ -1,6 +1,7 @@
 import type { Chain } from '../plan/plan.ts';
 import { notOurLock, wrongServer } from './before-fence.ts';
 import { afterTimeout, waitForFence, wasCut } from './blocked-fence.ts';
+import { censusBehind, letsSomeThrough } from './bypass-accounts.ts';
 import {
   answerOf,
   done,
@@ -85,6 +86,8 @@ function proven(need: Needs, [context, chain]: readonly [StepContext, Chain], no
   const proof = need.mysql('proof', [node, 'plain'], ['proveFence', {}]);
   // Whoever connects from here on cannot write: the next step ends the sessions of this list.
   const before = need.mysql(sessionsBefore, [node, 'survey'], ['clientSessions', {}]);
+  // Judged by the proof, so that the fence waits for nothing that the drain does not need.
+  if (letsSomeThrough(context.run, node)) need.mysql(censusBehind, [node, 'survey'], ['accounts', {}]);
   if (seen === undefined || proof === undefined || before === undefined)
     return { kind: 'waiting', text: `proof that ${node} refuses writes` };
   if (seen.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'reading the fence back', seen) };

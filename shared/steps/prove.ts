@@ -3,6 +3,7 @@ import { failed, ok, type Result } from '../lib/result.ts';
 import type { Chain } from '../plan/plan.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import { notOurLock, readAll, readStates, transactionsUnreadMs, wrongServer } from './before-fence.ts';
+import { nobodyPasses } from './bypass-accounts.ts';
 import { changedSince, holdsAll, notClosed, type FactsByInstance } from './containment.ts';
 import { finalPositions } from './converge.ts';
 import { nodesToFence } from './fence.ts';
@@ -43,6 +44,7 @@ export const prove: ChainStepFunction = (context, chain) => {
   const targetFacts = readAll(need, provenLook, targets);
   const rows = compareRows(need, context, chain);
   const transactions = noneOpen(need, context, chain);
+  const passing = nobodyPasses(need, [context, chain], nodesToFence(context.run, chain));
   if (sources.kind === 'failed') return failure(sources.text);
   if (targetFacts.kind === 'failed') return failure(targetFacts.text);
   if (sources.kind === 'read' && targetFacts.kind === 'read') {
@@ -51,10 +53,12 @@ export const prove: ChainStepFunction = (context, chain) => {
   }
   if (rows.kind === 'failed') return failure(rows.text);
   if (transactions.kind === 'failed') return failure(transactions.text);
+  if (passing.kind === 'failed') return failure(passing.text);
   if (sources.kind === 'waiting' || targetFacts.kind === 'waiting')
     return need.waiting('the second reading of every position');
   if (rows.kind === 'waiting') return need.waiting(rows.text);
   if (transactions.kind === 'waiting') return need.waiting(transactions.text, transactions.wakeAtMonoMs);
+  if (passing.kind === 'waiting') return need.waiting(passing.text);
   return done(
     `Second reading equals the first; ${targets.join(', ')} contain it all; ${rows.text}; no transaction from before the fence is left.`,
   );

@@ -2,6 +2,7 @@ import type { Plan } from '../plan/plan.ts';
 import { readAll, transactionsUnreadMs } from './before-fence.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import type { FactsByInstance } from './containment.ts';
+import { lockBypassAccounts } from './bypass-accounts.ts';
 import { stageDropIns } from './durable-fence.ts';
 import {
   done,
@@ -15,7 +16,7 @@ import {
   type StepFunction,
 } from './need.ts';
 
-/** Maintenance mode where the plan has it, the event scheduler off on every source node, drop-in files ready beside their places. */
+/** Maintenance mode where the plan has it, scheduler off and bypass accounts locked on every source node, drop-in files ready beside their places. */
 export const quiet: StepFunction = (context) => {
   const need = needs(context);
   const nodes = context.plan.chains.flatMap(sourceNodes);
@@ -28,15 +29,18 @@ export const quiet: StepFunction = (context) => {
   if (maintenance.kind === 'failed') return failure(maintenance.text);
   const schedulers = schedulersOff(need, before.facts);
   if (schedulers.kind === 'failed') return failure(schedulers.text);
+  const locked = lockBypassAccounts(need, context);
+  if (locked.kind === 'failed') return failure(locked.text);
   const staged = stageDropIns(need, context, before.facts);
   if (staged.kind === 'failed') return failure(staged.text);
   if (schedulers.kind === 'waiting') return need.waiting(schedulers.text);
+  if (locked.kind === 'waiting') return need.waiting(locked.text);
   if (staged.kind === 'waiting') return need.waiting(staged.text);
   if (maintenance.kind === 'waiting') return need.waiting(maintenance.text);
   const restedAt = (context.run.steps['lock']?.startedAt ?? context.startedAt).monoMs + transactionsUnreadMs;
   if (context.now.monoMs < restedAt)
     return need.waiting('the lists of open transactions to be fresh when they are asked for', restedAt);
-  return done(`${maintenance.text}${schedulers.text}${staged.text}`);
+  return done(`${maintenance.text}${schedulers.text}${locked.text}${staged.text}`);
 };
 
 /** A master that is closed already was closed by somebody else since go/no-go: the undo would open it. */

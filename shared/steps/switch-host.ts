@@ -6,6 +6,8 @@ import { dialectOfIdentity } from '../sessions/dialect.ts';
 import type { Identity } from '../sessions/identity.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import { removeLinkStatements, startLinkStatements } from '../sessions/dialect-links.ts';
+import type { Account } from '../sessions/survey.ts';
+import { accountsToLock } from './bypass-accounts.ts';
 import { stagedPath } from './durable-fence.ts';
 import { fleetHosts, instanceOf, sourceNodes } from './need.ts';
 import type { UndoItem } from './undo.ts';
@@ -60,7 +62,9 @@ export type HostSwitch = {
 export type SwitchGround = {
   readonly runId: string;
   readonly threads: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  readonly identities: Readonly<Record<string, Pick<Identity, 'flavor' | 'version'>>>;
+  readonly identities: Readonly<Record<string, Pick<Identity, 'flavor' | 'version' | 'account'>>>;
+  /** Accounts of the nodes where some are locked for the minute, as they were just before. */
+  readonly accounts: Readonly<Record<string, readonly Account[]>>;
   readonly facts: Readonly<Record<string, FastFacts | undefined>>;
 };
 
@@ -136,8 +140,13 @@ function serverOf(
   const reverseChannel = reverseChannelOf(chain);
   const returns = chain.wayBack === 'reverse' && receiver === node;
   const opensRing = returns && mustOpenRing(chain, dialect.version.flavor);
+  const accounts = accountsToLock(plan, node, {
+    accounts: ground.accounts[node] ?? [],
+    own: present(ground.identities[node], node).account,
+  });
   const items: readonly UndoItem[] = [
     { kind: 'thaw', instance: node, fenceThread },
+    ...(accounts.length > 0 ? [{ kind: 'unlock-accounts', instance: node, accounts } as const] : []),
     ...(facts.eventScheduler ? [{ kind: 'scheduler-on', instance: node } as const] : []),
     ...(returns ? [{ kind: 'remove-reverse', instance: node, channel: reverseChannel } as const] : []),
     ...(opensRing ? [{ kind: 'close-ring', instance: node, channel: ringChannel } as const] : []),

@@ -1,4 +1,5 @@
 import { quotePath, quoteWord } from '../lib/shell-words.ts';
+import { lockAccountStatements } from '../sessions/dialect-effects.ts';
 import { secondStageMs } from './switch-place.ts';
 import { switchLife } from './switch-life-shell.ts';
 import { switchPrelude } from './switch-shell.ts';
@@ -80,6 +81,7 @@ function serverLines(n: number, server: SwitchServer): readonly string[] {
   return [
     `thaw_${n}() { open_it ${n} ${name} '${server.threads.join(' ')}'; }`,
     `scheduler_on_${n}() { scheduler_on ${n} ${name}; }`,
+    ...unlocking(n, server),
     server.removeReverse === null
       ? `: >/dev/null`
       : `remove_reverse_${n}() { link_off ${n} ${name} ${link(server.removeReverse)} && : >"$d/reverse-gone.${n}"; }`,
@@ -92,6 +94,15 @@ function serverLines(n: number, server: SwitchServer): readonly string[] {
       `  say ${quoteWord(`${server.instance}: what made the fence durable is gone`)}`,
     ].join('\n')}\n}`,
   ].filter((line) => line !== ': >/dev/null');
+}
+
+/** Accounts that the run locked, in one session that does not log it. */
+function unlocking(n: number, { instance, items }: SwitchServer): readonly string[] {
+  const accounts = items.flatMap((item) => (item.kind === 'unlock-accounts' ? item.accounts : []));
+  if (accounts.length === 0) return [];
+  const statements = lockAccountStatements(accounts, false).join('; ');
+  const told = quoteWord(`${instance}: ${accounts.join(', ')} unlocked`);
+  return [`unlock_accounts_${n}() { sql_${n} -e ${quoteWord(statements)} && say ${told}; }`];
 }
 
 function besideLines({ commands, files }: HostSwitch): readonly string[] {

@@ -2,6 +2,8 @@
 export type UndoItem =
   | { readonly kind: 'thaw'; readonly instance: string; readonly fenceThread: number }
   | { readonly kind: 'scheduler-on'; readonly instance: string }
+  /** Accounts that this run locked; those that were locked before it stay as they are. */
+  | { readonly kind: 'unlock-accounts'; readonly instance: string; readonly accounts: readonly string[] }
   | { readonly kind: 'unstage'; readonly host: string; readonly path: string }
   /** The dead-man's switch of a host, stood down last: as long as anything is not restored it stays armed. */
   | { readonly kind: 'stand-down'; readonly host: string }
@@ -13,6 +15,7 @@ export type UndoItem =
 export function itemText(item: UndoItem): string {
   if (item.kind === 'thaw') return `${item.instance} writable again`;
   if (item.kind === 'scheduler-on') return `event scheduler of ${item.instance} on`;
+  if (item.kind === 'unlock-accounts') return `${item.accounts.join(', ')} unlocked on ${item.instance}`;
   if (item.kind === 'stand-down') return `dead-man's switch of ${item.host} stood down`;
   if (item.kind === 'maintenance-off') return `maintenance mode of ${item.host} off`;
   if (item.kind === 'unstage') return `${item.path} removed on ${item.host}`;

@@ -256,6 +256,7 @@ function restoreOn(
   if (cleared !== 'done') return cleared;
   if (undoEffect(need, item, door) === undefined) return 'waiting';
   // Whatever was answered: only what is read back counts.
+  if (item.kind === 'unlock-accounts') return readUnlocked(need, item, door);
   const seen = need.mysql(`after-${item.kind}-${door.tag}`, at, ['fastFacts', {}]);
   if (seen === undefined) return 'waiting';
   if (seen.kind !== 'ok') return unanswered(item.instance, 'reading it back', seen);
@@ -270,10 +271,27 @@ function restoreOn(
   return runs ? 'done' : { failed: 'it does not run; expected it as before' };
 }
 
+function readUnlocked(
+  need: Needs,
+  { instance, accounts }: Extract<UndoItem, { kind: 'unlock-accounts' }>,
+  { session, tag }: Door,
+): ReturnType<typeof isSame> {
+  const seen = need.mysql(`after-unlock-accounts-${tag}`, [instance, session], ['accounts', {}]);
+  if (seen === undefined) return 'waiting';
+  if (seen.kind !== 'ok') return unanswered(instance, 'reading its accounts back', seen);
+  const locked = seen.value.accounts.filter(({ account, locked: is }) => is && accounts.includes(account));
+  if (locked.length === 0) return 'done';
+  return {
+    failed: `${locked.map(({ account }) => account).join(', ')} still locked; expected open as before`,
+  };
+}
+
 function undoEffect(need: Needs, item: SmallItem, { session, tag }: Door) {
   const at = [item.instance, session] as const;
   const name = `${item.kind}-${tag}`;
   if (item.kind === 'scheduler-on') return need.mysql(name, at, ['setEventScheduler', { on: true }]);
+  if (item.kind === 'unlock-accounts')
+    return need.mysql(name, at, ['lockAccounts', { accounts: item.accounts, locked: false }]);
   if (item.kind === 'remove-reverse') return need.mysql(name, at, ['removeLink', { channel: item.channel }]);
   return need.mysql(name, at, ['startLink', { channel: item.channel }]);
 }

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { present } from '../../shared/lib/assert.ts';
 import type { FixtureWorld } from './fixture-world.ts';
 import { makeGround } from './ground.ts';
+import { accountTests } from './suite-accounts.ts';
 import { blockerTests } from './suite-blockers.ts';
 import { fenceTests } from './suite-fence.ts';
 import { linkTests } from './suite-links.ts';
@@ -37,6 +38,7 @@ export function mysqlSuite(name: string, make: () => Promise<Made>): void {
     lookTests(ground);
     fenceTests(ground);
     blockerTests(ground);
+    accountTests(ground);
     linkTests(ground);
   });
 }

@@ -155,6 +155,8 @@ function replyToRead(
       return { value: { sessions: [...server.sessions] } };
     case 'activity':
       return { value: activityOf(server) };
+    case 'accounts':
+      return { value: { accounts: [...server.accounts] } };
     case 'runningStatements':
       return { value: { running: [] } };
     case 'openTransactions':
@@ -204,6 +206,13 @@ function replyToEffect(model: Model, server: ModelServer, action: MysqlCommand):
     case 'setEventScheduler':
       server.scheduler = action.input.on;
       return nothing;
+    case 'lockAccounts': {
+      const { accounts, locked } = action.input;
+      server.accounts = server.accounts.map((each) =>
+        accounts.includes(each.account) ? { ...each, locked } : each,
+      );
+      return nothing;
+    }
     case 'killThreads': {
       const { threads } = action.input;
       for (const thread of threads) server.dead.add(thread);

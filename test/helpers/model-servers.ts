@@ -1,6 +1,7 @@
 import type { Chain, Plan } from '../../shared/plan/plan.ts';
 import type { ClientSession, FastFacts, OpenTransaction } from '../../shared/sessions/operations.ts';
 import type { ReplicationLink } from '../../shared/sessions/replication-link.ts';
+import type { Account } from '../../shared/sessions/survey.ts';
 import type { SessionPurpose } from '../../shared/sessions/session.ts';
 import { sourceNodes } from '../../shared/steps/need.ts';
 
@@ -20,6 +21,7 @@ export type ModelServer = {
   lockHolder: number | null;
   scheduler: boolean;
   sessions: ClientSession[];
+  accounts: Account[];
   transactions: OpenTransaction[];
   xids: string[];
   canaries: Set<string>;
@@ -121,6 +123,7 @@ export function modelServers(plan: Plan): Map<string, ModelServer> {
         transactions: [],
         xids: [],
         canaries: new Set(),
+        accounts: [],
         dead: new Set(),
         sessions: sourceNodes(chain).includes(member.instance) ? [clientSession(77)] : [],
         schema: true,

@@ -4,9 +4,10 @@ import type { Observation } from '../../shared/observations/observation.ts';
 import { known } from '../../shared/observations/observation.ts';
 import type { InstanceFacts, Snapshot } from '../../shared/observations/snapshot.ts';
 import type { Flavor, Identity } from '../../shared/sessions/identity.ts';
-import type { Activity, ClientSession, FastFacts, Position } from '../../shared/sessions/operations.ts';
+import type { FastFacts, Position } from '../../shared/sessions/operations.ts';
 import type { ReplicationLink } from '../../shared/sessions/replication-link.ts';
 import type { ServerSettings, Survey } from '../../shared/sessions/survey.ts';
+import { activity } from './activity.ts';
 import type { SmallNode } from './small-plan.ts';
 import { nodes, uuidOf } from './small-plan.ts';
 import { healthySwitchProof } from './switch-proof.ts';
@@ -291,25 +292,5 @@ function settingsOf(node: SmallNode, flavor: Flavor): ServerSettings {
     collation: 'utf8mb4_general_ci',
     lowerCaseTableNames: 0,
     relayLogRecovery: true,
-  };
-}
-
-/** What goes on on a server that shows its locks; nothing, but for what is given. */
-export function activity(change: Partial<Activity> = {}): Activity {
-  return { sessions: [], transactions: [], locks: { holders: [], unseen: null }, ...change };
-}
-
-/** An application's session, idle but for what is given. */
-export function clientAt(thread: number, change: Partial<ClientSession> = {}): ClientSession {
-  return {
-    thread,
-    user: 'batch',
-    host: '10.0.0.8',
-    schema: 'shop',
-    command: change.statement === undefined || change.statement === null ? 'Sleep' : 'Query',
-    timeSeconds: 0,
-    state: '',
-    statement: null,
-    ...change,
   };
 }

@@ -8,6 +8,9 @@ export function touchable({ world }: Simulator): readonly string[] {
     `${server.id} ${server.readOnly ? 'refuses writes' : 'takes writes'}`,
     `${server.id} event scheduler ${server.eventScheduler ? 'on' : 'off'}`,
     `${server.id} fence ${server.persisted ? 'written down' : 'not written down'}`,
+    ...server.accounts
+      .filter(({ locked }) => locked)
+      .map(({ user }) => `${server.id} account ${user} locked`),
     ...server.links.map(
       (link) =>
         `${server.id} link "${link.channel}" from ${link.source?.id ?? 'nobody'}: receiver ${link.receiverOn ? 'on' : 'off'}, applier ${link.applierOn ? 'on' : 'off'}`,

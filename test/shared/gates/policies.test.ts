@@ -4,10 +4,9 @@ import type { People } from '../../../shared/gates/world.ts';
 import type { Snapshot } from '../../../shared/observations/snapshot.ts';
 import type { Plan } from '../../../shared/plan/plan.ts';
 import type { OpenTransaction } from '../../../shared/sessions/operations.ts';
+import { activity, clientAt } from '../../helpers/activity.ts';
 import { smallPlan } from '../../helpers/small-plan.ts';
 import {
-  activity,
-  clientAt,
   fact,
   healthyContext,
   healthyPeople,

@@ -1,6 +1,7 @@
 import type { Snapshot } from '../../../shared/observations/snapshot.ts';
+import { activity, clientAt } from '../../helpers/activity.ts';
 import { describeBreaks, withChain } from '../../helpers/break.ts';
-import { activity, clientAt, fact, withFast, withInstance, withSurvey } from '../../helpers/snapshot.ts';
+import { fact, withFast, withInstance, withSurvey } from '../../helpers/snapshot.ts';
 
 const account = {
   account: "'admin'@'10.%'",

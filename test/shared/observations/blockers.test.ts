@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { blockersOf, blockerText, policyEnds } from '../../../shared/observations/blockers.ts';
 import type { ClientSession, LockHolder, OpenTransaction } from '../../../shared/sessions/operations.ts';
-import { activity, clientAt } from '../../helpers/snapshot.ts';
+import { activity, clientAt } from '../../helpers/activity.ts';
 
 const ground = { isOwn: () => false, fragileTables: ['shop.log'] };
 const lock = (thread: number, change: Partial<LockHolder> = {}): LockHolder => ({

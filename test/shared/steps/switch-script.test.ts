@@ -28,7 +28,10 @@ function armed(change: Partial<HostSwitch> = {}): readonly HostSwitch[] {
   const facts = Object.fromEntries(
     [...world.model.servers.values()].map((one) => [one.id, factsOf(one, 1, 0)]),
   );
-  return hostSwitches(plan, { ...world.run(), runId: 'R1', facts }).map((each) => ({ ...each, ...change }));
+  return hostSwitches(plan, { ...world.run(), runId: 'R1', facts, accounts: {} }).map((each) => ({
+    ...each,
+    ...change,
+  }));
 }
 
 /** A switch without any server, on this machine. */
