@@ -1,6 +1,7 @@
 import { blockersOf, blockerText, policyEnds, type Blocker } from '../observations/blockers.ts';
 import type { Chain } from '../plan/plan.ts';
 import type { Activity } from '../sessions/operations.ts';
+import { entryIn } from './ledger.ts';
 import { commandKey, lookLater, trouble, type Judged, type Needs, type StepContext } from './need.ts';
 
 /** A fence that is not through after this has somebody in its way: mostly it takes a few milliseconds. */
@@ -29,7 +30,7 @@ export function waitForFence(need: Needs, [context, chain]: At, of: FenceAttempt
   const { node, attempt, attempts, lockWaitSeconds, fenceThread } = of;
   const name = `${node} to take the fence (attempt ${attempt} of ${attempts})`;
   const key = commandKey(context.key, context.attempt, `fence${attempt}@${node}`);
-  const issuedAt = context.run.commands[key]?.issuedAt.monoMs;
+  const issuedAt = entryIn(context.run.commands, key)?.issuedAt.monoMs;
   if (issuedAt === undefined) return { kind: 'waiting', text: name };
   const { monoMs } = context.now;
   if (monoMs < issuedAt + blockedAfterMs)
@@ -48,7 +49,7 @@ export function waitForFence(need: Needs, [context, chain]: At, of: FenceAttempt
 
 /** Whether the run itself gave this attempt up: then 1317 is its answer. */
 export function wasCut({ run, key, attempt: of }: StepContext, { node, attempt }: FenceAttempt): boolean {
-  return run.commands[commandKey(key, of, `cut${attempt}@${node}`)] !== undefined;
+  return entryIn(run.commands, commandKey(key, of, `cut${attempt}@${node}`)) !== undefined;
 }
 
 /** A fence that was not taken: its statement is seen gone, then the plan's policy decides; null: try again. */
@@ -89,7 +90,10 @@ function decideByPolicy(
   of: FenceAttempt,
 ): Exclude<Judged, { kind: 'done' }> | null {
   const { node, attempt, attempts } = of;
-  const asked = context.run.commands[commandKey(context.key, context.attempt, `blockers${attempt}@${node}`)];
+  const asked = entryIn(
+    context.run.commands,
+    commandKey(context.key, context.attempt, `blockers${attempt}@${node}`),
+  );
   const through =
     asked === undefined ? lookLater(context, `fence${attempt}@${node}`, victimsThroughMs) : null;
   if (through !== null)

@@ -5,6 +5,7 @@ import type { OperationName } from '../../shared/sessions/operations.ts';
 import type { SessionPurpose } from '../../shared/sessions/session.ts';
 import type { Command } from '../../shared/steps/command.ts';
 import { emptyRun } from '../../shared/steps/decide.ts';
+import { withEntries } from '../../shared/steps/ledger.ts';
 import { fence } from '../../shared/steps/fence.ts';
 import type { Progress } from '../../shared/steps/need.ts';
 import type { Run } from '../../shared/steps/run.ts';
@@ -57,11 +58,17 @@ export async function fenceStep(
     asked.push(command);
     const { action, key, limitMs } = command;
     const issued = { command, step: 'fence:orders', issuedAt: now() };
-    run = { ...run, commands: { ...run.commands, [key]: { ...issued, answer: null, answeredAt: null } } };
+    run = {
+      ...run,
+      commands: withEntries(run.commands, [[key, { ...issued, answer: null, answeredAt: null }]]),
+    };
     if (action.kind !== 'mysql') throw new Error(`The fence sent ${action.kind}.`);
     const session: MysqlSession = present(sessions[action.session as 'act'], action.session);
     void session.ask(action.operation, action.input as never, limitMs).then((answer) => {
-      run = { ...run, commands: { ...run.commands, [key]: { ...issued, answer, answeredAt: now() } } };
+      run = {
+        ...run,
+        commands: withEntries(run.commands, [[key, { ...issued, answer, answeredAt: now() }]]),
+      };
     });
   };
   for (let turn = 0; turn < 1_500; turn++) {

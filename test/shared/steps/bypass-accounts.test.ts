@@ -120,7 +120,13 @@ describe('accounts that pass read_only, by the policy of the plan', () => {
 
 test('a plan must not lock what the night needs', () => {
   const said = (...accounts: readonly string[]) =>
-    judgePlan(planned('lock', accounts)).map(({ message }) => message);
+    judgePlan({
+      ...planned('lock', accounts),
+      accounts: {
+        operator: { user: 'cockpit', environment: 'OPERATOR' },
+        plain: { user: 'plain', environment: 'PLAIN' },
+      },
+    }).map(({ message }) => message);
   expect(said("'boss'@'%'")).toEqual([]);
   expect(said("'cockpit'@'%'")[0]).toMatch(/the cockpit's own account/);
   expect(said("'app'@'%'")[0]).toMatch(/the application's account/);
