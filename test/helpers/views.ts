@@ -1,5 +1,6 @@
 import type { View } from '../../shared/contract/view.ts';
 import { needsOperator, thawed, watch } from './view-after.ts';
+import { blocked } from './view-blocked.ts';
 import { go, goRefused } from './view-go.ts';
 import { minute } from './view-minute.ts';
 import { leftRun, preflight, production, ready } from './view-preflight.ts';
@@ -13,6 +14,7 @@ export const views: Readonly<Record<string, View>> = {
   go,
   goRefused,
   minute,
+  blocked,
   needsOperator,
   thawed,
   watch,
