@@ -47,11 +47,17 @@ export function loadPlan(file: string): Result<ParsedPlan, readonly string[]> {
   }
 }
 
+/** Puts something between the engine and the ports of a plan; the program itself never does. */
+export type AroundPorts = (ports: Ports) => Ports;
+
 /** Joins plan, ports, journals and engine: the only place that knows both the engine and the adapters. */
-export async function composeCockpit(file: string): Promise<Result<Composed, string>> {
+export async function composeCockpit(
+  file: string,
+  around: AroundPorts = (ports) => ports,
+): Promise<Result<Composed, string>> {
   const loaded = loadPlan(file);
   if (!loaded.ok) return failed(loaded.error.join('\n'));
-  const composed = await compose({ ...loaded.value, file, redactor: createRedactor() });
+  const composed = await compose({ ...loaded.value, file, redactor: createRedactor(), around });
   if (!composed.ok) return composed;
   const left = composed.value.cockpit.left();
   if (left !== null) composed.value.cockpit.tell(left.text);
@@ -150,6 +156,7 @@ export type Composition = {
   readonly redactor: Redactor;
   /** The run that this plan turns round. */
   readonly reverses?: Reverses;
+  readonly around?: AroundPorts;
 };
 
 /** Joins a cockpit from a plan, wherever that comes from. */
@@ -169,8 +176,9 @@ export async function compose(composition: Composition): Promise<Result<Composed
 
 /** Joins engine and ports over a journal that another cockpit of the same program may use too. */
 function joined(composition: Composition, made: Made, planJournal: () => Journal): Composed {
-  const { plan, digest, file, redactor, reverses } = composition;
-  const { ports, close } = made;
+  const { plan, digest, file, redactor, reverses, around } = composition;
+  const { close } = made;
+  const ports = around?.(made.ports) ?? made.ports;
   const state = stateDirectory();
   const say = sayOn(redactor);
   const cockpit = startCockpit({

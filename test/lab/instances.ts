@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { firstStatements } from './accounts.ts';
 import { copyCertificates } from './certificates.ts';
 import { optionsOf, serverArgv, templateOf } from './flavors.ts';
-import { innerDir, instanceDir, readState, type LabState } from './lab-state.ts';
+import { innerDir, instanceDir, membersIn, readState, type LabState } from './lab-state.ts';
 import { isAlive, startProcess, type ProcessSpec } from './processes.ts';
 import { asRoot, eventually } from './sql.ts';
-import { members, type Member } from './topology.ts';
+import type { Member } from './topology.ts';
 
 /** The ten database servers: made from a template, started, given their accounts. */
 
@@ -24,7 +24,7 @@ export function serverSpec(state: LabState, member: Member): ProcessSpec {
 /** Makes all instances and waits until each answers; none replicates yet, all are writable. */
 export async function createInstances(state: LabState): Promise<void> {
   const template = templateOf(state.flavor, state.version);
-  for (const member of members) {
+  for (const member of membersIn(state)) {
     const here = instanceDir(state, member.id);
     mkdirSync(join(here, 'conf.d'), { recursive: true, mode: 0o700 });
     execFileSync('cp', ['-a', '--reflink=auto', '--sparse=always', template, join(here, 'data')]);
@@ -37,7 +37,7 @@ export async function createInstances(state: LabState): Promise<void> {
       `--init-file=${innerDir(state, member.id)}/first.sql`,
     ]);
   }
-  for (const member of members) {
+  for (const member of membersIn(state)) {
     await serverAnswers(state, member.id);
     // It holds passwords and is of no more use.
     rmSync(join(instanceDir(state, member.id), 'first.sql'));

@@ -3,7 +3,14 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { defaultBasePort, portOffsets, type Flavor, type GtidMode } from './topology.ts';
+import {
+  defaultBasePort,
+  members,
+  portOffsets,
+  type Flavor,
+  type GtidMode,
+  type Member,
+} from './topology.ts';
 
 /** What the lab is and where it stands, as its lab.json keeps it. */
 
@@ -12,6 +19,8 @@ export type ProcessMark = { readonly pid: number; readonly startTicks: string };
 export type LabState = {
   readonly flavor: Flavor;
   readonly gtid: GtidMode;
+  /** The instances it has; without it all ten. */
+  readonly instances?: readonly string[];
   readonly dir: string;
   /** Root directory the servers live in: '' or the chroot of the MySQL servers. */
   readonly root: string;
@@ -52,6 +61,11 @@ export function writeState(state: LabState): void {
 /** A short name of the lab, for paths that must stay short (sockets end at 107 characters). */
 export function labName(dir: string): string {
   return createHash('sha256').update(dir).digest('hex').slice(0, 8);
+}
+
+/** The instances of a lab, chain by chain. */
+export function membersIn({ instances }: Pick<LabState, 'instances'>): readonly Member[] {
+  return instances === undefined ? members : members.filter(({ id }) => instances.includes(id));
 }
 
 /** Directory of an instance as seen from this machine. */

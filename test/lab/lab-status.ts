@@ -1,3 +1,4 @@
+import { membersIn } from './lab-state.ts';
 import { linkOf } from './links.ts';
 import { isAlive } from './processes.ts';
 import { allSpecs, type Lab } from './start-lab.ts';
@@ -38,7 +39,7 @@ export async function describeLab(lab: Lab): Promise<LabReport> {
     gtid: state.gtid,
     version: state.version,
     dir: state.dir,
-    instances: await Promise.all(members.map((member) => describeInstance(lab, member))),
+    instances: await Promise.all(membersIn(state).map((member) => describeInstance(lab, member))),
     ended: ended.map((spec) => spec.name),
     ports: state.ports,
   };

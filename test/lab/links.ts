@@ -1,7 +1,7 @@
 import { passwordOf } from './accounts.ts';
-import { innerDir, portOf, type LabState } from './lab-state.ts';
+import { innerDir, membersIn, portOf, type LabState } from './lab-state.ts';
 import { asRoot, eventually, type Row } from './sql.ts';
-import { memberOf, members, type Member } from './topology.ts';
+import { memberOf, type Member } from './topology.ts';
 
 /** The replication links of the reference case: made, and looked at. */
 
@@ -17,10 +17,12 @@ export type LinkReport = {
 export async function startLinks(state: LabState): Promise<void> {
   // All positions are read before any link starts: what a link carries would move them.
   const ends = new Map(
-    await Promise.all(members.map(async (member) => [member.id, await logEnd(state, member.id)] as const)),
+    await Promise.all(
+      membersIn(state).map(async (member) => [member.id, await logEnd(state, member.id)] as const),
+    ),
   );
   await Promise.all(
-    members.map((member) =>
+    membersIn(state).map((member) =>
       asRoot(
         state,
         member.id,
@@ -30,7 +32,7 @@ export async function startLinks(state: LabState): Promise<void> {
     ),
   );
   await Promise.all(
-    members
+    membersIn(state)
       .filter((member) => member.role !== 'source-master')
       .map((member) =>
         asRoot(
@@ -41,7 +43,7 @@ export async function startLinks(state: LabState): Promise<void> {
       ),
   );
   await Promise.all(
-    members.map((member) =>
+    membersIn(state).map((member) =>
       eventually(`${member.id} follows ${member.from}`, 20_000, async () => {
         const link = await linkOf(state, member.id);
         if (link?.io !== 'Yes' || link.sql !== 'Yes') throw new Error(JSON.stringify(link));

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import { passwordOf } from './accounts.ts';
+import { membersIn } from './lab-state.ts';
 import { readLoad, type Load } from './load.ts';
 import { connectAsRoot } from './sql.ts';
 import type { Lab } from './start-lab.ts';
-import { membersOf } from './topology.ts';
+import { membersOf, type Role } from './topology.ts';
 
 /** A plain app account that tries a write on every side of a chain, again and again, whatever anybody believes. */
 export type Probe = {
@@ -17,12 +19,18 @@ const periodMs = 50;
 
 /** Probes the source nodes and the target masters of one chain until stopped. */
 export function startProbe(lab: Lab, chain: string): Probe {
-  const nodes = membersOf(chain, 'source-master', 'source-slave', 'target-master').map(({ id }) => id);
+  const probed: readonly Role[] = ['source-master', 'source-slave', 'target-master'];
+  const nodes = membersIn(lab.state()).flatMap((member) =>
+    member.chain === chain && probed.includes(member.role) ? [member.id] : [],
+  );
+  // A lab may be probed more than once, and its rows stay.
+  const run = randomBytes(3).toString('hex');
   const acknowledged: Record<string, string[]> = Object.fromEntries(nodes.map((node) => [node, []]));
   const tries: Record<string, number> = Object.fromEntries(nodes.map((node) => [node, 0]));
   const ending = new AbortController();
   const loops = nodes.map((node) =>
     probeOne(lab, node, {
+      run,
       ended: () => ending.signal.aborted,
       tried: () => (tries[node] = (tries[node] ?? 0) + 1),
       wrote: (id) => acknowledged[node]?.push(id),
@@ -39,6 +47,7 @@ export function startProbe(lab: Lab, chain: string): Probe {
 }
 
 type Report = {
+  readonly run: string;
   readonly ended: () => boolean;
   readonly tried: () => void;
   readonly wrote: (id: string) => void;
@@ -48,7 +57,7 @@ async function probeOne(lab: Lab, node: string, report: Report): Promise<void> {
   let connection: Connection | null = null;
   for (let n = 1; !report.ended(); n += 1) {
     const due = performance.now() + periodMs;
-    const id = `probe-${node}-${n}`;
+    const id = `probe-${report.run}-${node}-${n}`;
     try {
       connection ??= await openAsApp(lab, node);
       report.tried();

@@ -3,12 +3,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { hostDir } from './hosts.ts';
-import { instanceDir } from './lab-state.ts';
+import { instanceDir, membersIn } from './lab-state.ts';
 import { startLinks } from './links.ts';
 import { isAlive } from './processes.ts';
 import { asRoot, eventually, type Row } from './sql.ts';
 import { allSpecs, type Lab } from './start-lab.ts';
-import { appHosts, members, type Member } from './topology.ts';
+import { appHosts, type Member } from './topology.ts';
 
 const mayBeConnected = new Set(['app', 'unauthenticated user']);
 
@@ -27,7 +27,7 @@ export async function resetLab(lab: Lab): Promise<void> {
  */
 export async function resetChains(lab: Lab): Promise<void> {
   const each = (call: (member: Member) => Promise<unknown>): Promise<unknown> =>
-    Promise.all(members.map((member) => call(member)));
+    Promise.all(membersIn(lab.state()).map((member) => call(member)));
   const mysql = lab.flavor === 'mysql';
   await each((member) => stopReplication(lab, member.id));
   await each((member) => endSessions(lab, member.id));
@@ -102,6 +102,7 @@ async function endSessions(lab: Lab, id: string): Promise<void> {
 
 /** The cockpit's own schema stays, emptied, where every server has it; otherwise it goes from all. */
 async function resetSchema(lab: Lab): Promise<void> {
+  const members = membersIn(lab.state());
   const have = await Promise.all(members.map(({ id }) => hasCutoverSchema(lab, id)));
   const words = have.every(Boolean)
     ? ['TRUNCATE cutover.heartbeat', 'TRUNCATE cutover.canary']

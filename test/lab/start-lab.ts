@@ -24,6 +24,7 @@ import {
   freePorts,
   instanceDir,
   labName,
+  membersIn,
   portOf,
   readState,
   writeState,
@@ -32,11 +33,13 @@ import {
 import { startLinks } from './links.ts';
 import { gone, isAlive, nodeBinary, signalProcess, startProcess, type ProcessSpec } from './processes.ts';
 import { asRoot, eventually, type Row } from './sql.ts';
-import { appHosts, chains, memberOf, members, sshHosts, type Flavor, type GtidMode } from './topology.ts';
+import { appHosts, chains, memberOf, sshHosts, type Flavor, type GtidMode } from './topology.ts';
 
 export type LabOptions = {
   readonly flavor: Flavor;
   readonly gtid?: GtidMode;
+  /** A smaller lab: these instances alone; every one needs the one it follows. Default: all ten. */
+  readonly instances?: readonly string[];
   readonly dir: string;
   /** Free ports (for tests), or the fixed ones from a base on. */
   readonly ports?: 'free' | number;
@@ -75,6 +78,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const state: LabState = {
     flavor,
     gtid,
+    ...(options.instances === undefined ? {} : { instances: options.instances }),
     dir,
     ...rootsOf(flavor, dir, labName(dir)),
     ports: ports === 'free' ? await freePorts() : await fixedPorts(ports),
@@ -177,7 +181,7 @@ export function linkTarget(): string | null {
 
 /** Every process a lab consists of, databases first. */
 export function allSpecs(state: LabState): readonly ProcessSpec[] {
-  return [...members.map((member) => serverSpec(state, member)), ...surroundings(state)];
+  return [...membersIn(state).map((member) => serverSpec(state, member)), ...surroundings(state)];
 }
 
 function surroundings(state: LabState): readonly ProcessSpec[] {
@@ -210,7 +214,7 @@ async function restart(state: LabState, name: string): Promise<void> {
   const spec = allSpecs(state).find((candidate) => candidate.name === name);
   if (spec === undefined) throw new Error(`the lab has no process ${name}`);
   startProcess(state, spec);
-  if (members.some((member) => member.id === name)) await serverAnswers(state, name);
+  if (membersIn(state).some((member) => member.id === name)) await serverAnswers(state, name);
   else if (name !== 'haproxy') await eventually(`${name} listens`, 20_000, () => knock(portOf(state, name)));
 }
 
@@ -221,17 +225,20 @@ function linkInstances(state: LabState): void {
   symlinkSync(state.root + state.instancesDir, join(state.dir, 'instances'));
 }
 
+const chainsIn = (state: LabState): readonly string[] =>
+  chains.filter((chain) => membersIn(state).some((member) => member.chain === chain));
+
 /** A few customers, written on a source master: when every node has them, the whole chain carries. */
 async function seed(state: LabState): Promise<void> {
   await Promise.all(
-    chains.map(async (chain) => {
+    chainsIn(state).map(async (chain) => {
       for (const node of ['a1', 'b1'])
         await asRoot(
           state,
           memberOf(`${chain}-${node}`).id,
           "INSERT INTO shop.customers (name, email) VALUES ('Ada', 'ada@shop.example'), ('Émile', 'emile@shop.example')",
         );
-      for (const member of members.filter((candidate) => candidate.chain === chain))
+      for (const member of membersIn(state).filter((candidate) => candidate.chain === chain))
         await eventually(`${member.id} has the first rows`, 20_000, async () => {
           const count = (await asRoot(state, member.id, 'SELECT COUNT(*) AS n FROM shop.customers'))[0]?.[
             'n'

@@ -1,0 +1,89 @@
+import type { StepId } from '../../../shared/steps/order.ts';
+import { order } from '../../../shared/steps/order.ts';
+import type { Flavor } from '../topology.ts';
+
+/** Every way in which a step can fail on real servers. */
+export const ways = [
+  'error',
+  'none',
+  'lost-after-effect',
+  'late',
+  'lost-session',
+  'server-killed',
+  'server-paused',
+  'partition',
+] as const;
+export type Way = (typeof ways)[number];
+
+/** One step of a whole cutover failing in one way, on servers of one flavour. */
+export type Cell = { readonly flavor: Flavor; readonly step: StepId; readonly way: Way };
+
+/** Why a step has nothing that could fail. */
+const sendsNothing: { readonly [S in StepId]?: string } = {
+  barrier: 'it begins and ends in one decision and asks nobody',
+  announce: 'changing Route 53 is not in this version: the step says so and sends nothing',
+};
+
+/** Steps that only look: a look has no effect that could come late or outlive its reply. */
+const looksOnly: ReadonlySet<StepId> = new Set([
+  'pre-drain',
+  'converge',
+  'drain',
+  'prove',
+  'last-look',
+  'residue',
+]);
+
+/** Where a step's first command goes by HTTP through the load balancer, there is no session to lose. */
+const withoutSession: ReadonlySet<StepId> = new Set(['canary']);
+
+/** Why a cell cannot exist; null: it is tried. */
+export function whyNot({ step, way }: Pick<Cell, 'step' | 'way'>): string | null {
+  const silent = sendsNothing[step];
+  if (silent !== undefined) return silent;
+  if (looksOnly.has(step) && (way === 'lost-after-effect' || way === 'late'))
+    return 'it only looks: there is no effect that could come late or outlive its reply';
+  if (withoutSession.has(step) && way === 'lost-session')
+    return 'it asks the application by HTTP: there is no session to lose';
+  return null;
+}
+
+/** Whether the command of that step that is broken must be one with an effect. */
+export const breaksEffect = (step: StepId): boolean => !looksOnly.has(step);
+
+/** Every step there is, the undo and Close among them. */
+export const steps: readonly StepId[] = [...order.map(({ id }) => id), 'unwind', 'close'];
+
+/** Every cell of one flavour that can exist, way by way within a step. */
+export function cellsOf(flavor: Flavor): readonly Cell[] {
+  return steps.flatMap((step) =>
+    ways.map((way): Cell => ({ flavor, step, way })).filter((cell) => whyNot(cell) === null),
+  );
+}
+
+/** The name of a cell in reports. */
+export const nameOf = ({ flavor, step, way }: Cell): string => `${flavor}: ${step} × ${way}`;
+
+/** Cells in an order that a text such as a commit draws: the same text always draws the same. */
+export function inLotOrder(cells: readonly Cell[], text: string): readonly Cell[] {
+  const lots = new Map(cells.map((cell) => [cell, lotOf(`${text} ${nameOf(cell)}`)]));
+  return cells.toSorted((one, other) => (lots.get(one) ?? 0) - (lots.get(other) ?? 0));
+}
+
+/** A slice of all cells that a text draws: each flavour in each way once, the step by lot. */
+export function sliceOf(cells: readonly Cell[], text: string): readonly Cell[] {
+  const first = new Map<string, Cell>();
+  for (const cell of inLotOrder(cells, text)) {
+    const kind = `${cell.flavor} ${cell.way}`;
+    if (!first.has(kind)) first.set(kind, cell);
+  }
+  return [...first.values()];
+}
+
+/** A number of 32 bits from a text: FNV-1a. */
+function lotOf(text: string): number {
+  let lot = 0x811c9dc5;
+  for (const letter of text) lot = Math.imul(lot ^ (letter.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  // Texts that differ at their end alone must not stay neighbours.
+  return Math.imul(lot ^ (lot >>> 15), 0x2c1b3c6d) >>> 0;
+}

@@ -1,0 +1,69 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { missingFor } from '../flavors.ts';
+import type { Flavor } from '../topology.ts';
+import { cellsOf, nameOf, sliceOf, steps, ways, whyNot } from './cells.ts';
+import { startFaultGround, type FaultGround } from './ground.ts';
+import { testedCommit } from './kept-results.ts';
+import { playCell } from './play.ts';
+
+const limitMs = 300_000;
+const flavors: readonly Flavor[] = ['mariadb', 'mysql'];
+const all = flavors.flatMap(cellsOf);
+const slice = sliceOf(all, testedCommit());
+
+// All cells take a night: `npm run test:night`. Here a slice that the commit draws, each flavour in each way once.
+describe.each(flavors)('a step that fails on real servers: %s', (flavor) => {
+  const here = missingFor(flavor).length === 0;
+  let ground: FaultGround;
+  beforeAll(async () => {
+    if (here) ground = await startFaultGround(flavor);
+  }, limitMs);
+  afterAll(async () => ground?.stop(), limitMs);
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await ground.reset();
+  }, limitMs);
+
+  test
+    .runIf(here)
+    .each(
+      slice
+        .filter((cell) => cell.flavor === flavor)
+        .map((cell) => ({ cell, name: `${cell.step} × ${cell.way}` })),
+    )(
+    '$name',
+    async ({ cell }) => {
+      const played = await playCell(ground, cell);
+      expect(played.acknowledged).toBeGreaterThan(0);
+      console.info(`${nameOf(cell)}: ${played.outcome} in ${played.ms} ms; struck ${played.struck}`);
+    },
+    limitMs,
+  );
+});
+
+describe('the cells', () => {
+  test('are every step in every way, or there is a reason why not', () => {
+    const left = steps.flatMap((step) => ways.flatMap((way) => whyNot({ step, way }) ?? []));
+    expect(all.length / 2 + left.length).toBe(steps.length * ways.length);
+    for (const why of left) expect(why.length).toBeGreaterThan(20);
+  });
+
+  test('of a slice: each flavour in each way, the same for the same commit and others for another', () => {
+    expect(new Set(slice.map(({ flavor, way }) => `${flavor} ${way}`)).size).toBe(
+      flavors.length * ways.length,
+    );
+    expect(slice).toHaveLength(flavors.length * ways.length);
+    expect(sliceOf(all, testedCommit())).toEqual(slice);
+    expect(sliceOf(all, 'another commit')).not.toEqual(slice);
+    // Many commits between them come by every cell.
+    const drawn = new Set(
+      Array.from({ length: 2_000 }, (_, n) => sliceOf(all, `commit ${n}`).map(nameOf)).flat(),
+    );
+    expect(drawn.size).toBe(all.length);
+  });
+});
+
+test('without its servers says what is missing, and under CI that is a failure', () => {
+  const missing = flavors.flatMap((flavor) => missingFor(flavor));
+  if (missing.length > 0) console.warn(`NOT RUN: steps that fail need ${missing.join(', ')}`);
+  expect(process.env['CI'] === 'true' ? missing : []).toEqual([]);
+});

@@ -1,0 +1,141 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { stringify, parse } from 'yaml';
+import type { PlanInput } from '../../../shared/plan/plan.ts';
+import { administrator, optionFile } from '../accounts.ts';
+import { knownHostsFile, sshConfigFile } from '../hosts.ts';
+import { membersIn } from '../lab-state.ts';
+import { planForLab } from '../plan-for-lab.ts';
+import { socketOf } from '../sql.ts';
+import type { Lab } from '../start-lab.ts';
+import { appHosts } from '../topology.ts';
+import { openWire, type Wire } from './wire.ts';
+
+/** All lines from the cockpit to a lab: one wire for each instance and each host's sshd. */
+export type Wires = {
+  readonly listeners: readonly string[];
+  readonly of: (listener: string) => Wire;
+  /** Everything that leads to one host: its sshd and its instances. */
+  readonly toHost: (host: string) => readonly Wire[];
+  readonly close: () => Promise<void>;
+};
+
+/** Opens a wire to every listener that the cockpit of a lab uses. */
+export async function openWires(lab: Lab): Promise<Wires> {
+  const members = membersIn(lab.state());
+  const hosts = [...new Set([...members.map(({ host }) => host), ...appHosts.map(({ id }) => id)])];
+  const listeners = [...members.map(({ id }) => id), ...hosts.map((host) => `ssh ${host}`)];
+  const wires = new Map(
+    await Promise.all(listeners.map(async (name) => [name, await openWire(() => lab.port(name))] as const)),
+  );
+  const of = (listener: string): Wire => {
+    const wire = wires.get(listener);
+    if (wire === undefined) throw new Error(`no wire to ${listener}`);
+    return wire;
+  };
+  return {
+    listeners,
+    of,
+    toHost: (host) => [
+      of(`ssh ${host}`),
+      ...members.filter((member) => member.host === host).map(({ id }) => of(id)),
+    ],
+    close: async () => void (await Promise.all([...wires.values()].map((wire) => wire.close()))),
+  };
+}
+
+/** How busy this machine is: 1 when it has nothing else to do, at most 4. */
+export const patience = Math.min(4, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism() / 2));
+
+/**
+ * Short limits: most cells end when one of them is over. The sums are those of a plan that is sound: the dead-man's switch
+ * outlives the run's deadline and the undo's budget.
+ */
+const limits = {
+  preDrainMs: 8_000,
+  quietMs: 4_000,
+  fenceMs: 6_000,
+  fenceAttemptMs: 3_000,
+  endSessionsMs: 4_000,
+  convergeMs: 6_000,
+  drainMs: 8_000,
+  proveMs: 4_000,
+  passageMs: 4_000,
+  promoteMs: 5_000,
+  redirectMs: 6_000,
+  reverseMs: 6_000,
+  canaryMs: 8_000,
+  runDeadlineMs: 14_000,
+  abortMs: 6_000,
+  marginMs: 1_000,
+  deadMansSwitchMs: 22_000,
+  lagMs: 20_000,
+  clockOffsetMs: 5_000,
+  longTransactionMs: 20_000,
+} as const satisfies PlanInput['limits'];
+
+/** The same limits on a machine that is busy with other things: all of them grow alike, so that their sums stay sound. */
+export function patientLimits(): { readonly [L in keyof typeof limits]: number } {
+  const grown = Object.entries(limits).map(([name, ms]) => [name, Math.round(ms * patience)]);
+  return Object.fromEntries(grown) as { readonly [L in keyof typeof limits]: number };
+}
+
+/** The plan of a lab whose cockpit goes through wires, with a dead-man's switch on every source host. */
+export function writeWiredPlan(lab: Lab, wires: Wires): string {
+  const members = membersIn(lab.state());
+  const here = new Set(members.map(({ id }) => id));
+  const plan = parse(planForLab(lab.state())) as PlanInput;
+  const ssh = writeSshFiles(lab, wires);
+  const kept = <T extends { readonly instance: string }>(all: readonly T[] | undefined): T[] =>
+    (all ?? []).filter(({ instance }) => here.has(instance));
+  const chains = plan.chains
+    .filter(({ source }) => kept(source.masters).length > 0)
+    .map((chain) => ({
+      ...chain,
+      source: { masters: kept(chain.source.masters), slaves: kept(chain.source.slaves) },
+      target: { masters: kept(chain.target.masters), replicas: kept(chain.target.replicas) },
+      events: ['shop.tidy'],
+      deadMansSwitch: { targetOptionFile: optionFile(lab.dir, 'cockpit') },
+    }));
+  const wired: PlanInput = {
+    ...plan,
+    name: 'faults',
+    chains,
+    budgets: { writeFreezeMs: 60_000, userVisibleDowntimeMs: 60_000 },
+    limits: { ...plan.limits, ...patientLimits() },
+    clients: (plan.clients ?? []).filter(({ chain }) => chains.some(({ id }) => id === chain)),
+    hosts: plan.hosts.map((host) =>
+      host.ssh === undefined || !('alias' in host.ssh) ? host : { ...host, ssh: { ...host.ssh, ...ssh } },
+    ),
+    instances: plan.instances
+      .filter(({ id }) => here.has(id))
+      .map((instance) => ({
+        ...instance,
+        via: 'direct',
+        port: wires.of(instance.id).port,
+        replicationAddress: '127.0.0.1',
+        replicationPort: lab.port(instance.id),
+        ...(members.some(({ id, role }) => id === instance.id && role.startsWith('source'))
+          ? { hostLogin: { socket: socketOf(lab.state(), instance.id), user: administrator } }
+          : {}),
+      })),
+  };
+  const file = join(lab.dir, 'faults.yaml');
+  writeFileSync(file, stringify(wired));
+  return file;
+}
+
+/** The lab's ssh_config and known_hosts, with every port led through its wire. */
+function writeSshFiles(lab: Lab, wires: Wires): { readonly configFile: string; readonly knownHosts: string } {
+  const ports = new Map(
+    wires.listeners.map((listener) => [String(lab.port(listener)), String(wires.of(listener).port)] as const),
+  );
+  const through = (text: string): string => text.replace(/\b\d{4,5}\b/g, (port) => ports.get(port) ?? port);
+  const knownHosts = join(lab.dir, 'ssh', 'known_hosts_wired');
+  const configFile = join(lab.dir, 'ssh', 'config_wired');
+  writeFileSync(knownHosts, through(readFileSync(knownHostsFile(lab.dir), 'utf8')), { mode: 0o600 });
+  const config = through(readFileSync(sshConfigFile(lab.dir), 'utf8'));
+  writeFileSync(configFile, config.replaceAll(knownHostsFile(lab.dir), knownHosts), { mode: 0o600 });
+  return { configFile, knownHosts };
+}
