@@ -2,6 +2,7 @@ import type { MysqlSession, Ports, SshChannel } from '../../../main/ports.ts';
 import { isEffect } from '../../../main/engine/perform.ts';
 import type { Answer } from '../../../shared/sessions/session.ts';
 import type { Action, Command } from '../../../shared/steps/command.ts';
+import { entriesOf, entryIn } from '../../../shared/steps/ledger.ts';
 import type { Run } from '../../../shared/steps/run.ts';
 import { breaksEffect, type Cell } from './cells.ts';
 
@@ -21,7 +22,7 @@ export type Break = (call: Call) => Promise<Answer<unknown>>;
 
 /** Whether a command is the one that a cell breaks. */
 export function isMeant(cell: Cell, run: Run, command: Command): boolean {
-  const issued = run.commands[command.key];
+  const issued = entryIn(run.commands, command.key);
   const step = issued === undefined ? undefined : run.steps[issued.step]?.step;
   return step === cell.step && (!breaksEffect(cell.step) || isEffect(command.action));
 }
@@ -36,7 +37,7 @@ export function breakPorts(
   const meets = (is: (action: Action) => boolean): Command | null => {
     const run = fault.run();
     if (met || run === null) return null;
-    const found = Object.values(run.commands).find(
+    const found = entriesOf(run.commands).find(
       ({ command, answer }) => answer === null && is(command.action) && isMeant(cell, run, command),
     );
     met = found !== undefined;
