@@ -34,7 +34,7 @@ export const switchFiles = (runId: string | null): readonly string[] =>
 const hasActed = (name: string): boolean => existsSync(join(homedir(), name.replace(/\.sh$/, ''), 'result'));
 
 /** Variables that move as a server works: where it stands in its logs, and what it has seen of others. */
-const moves = /gtid|binlog_pos|^timestamp$|^server_uid$|^rand_seed|identity|insert_id/;
+const moves = /^init_file$|gtid|binlog_pos|^timestamp$|^server_uid$|^rand_seed|identity|insert_id/;
 
 async function ofServer(lab: Lab, id: string): Promise<readonly string[]> {
   const mysql = lab.flavor === 'mysql';
