@@ -13,6 +13,7 @@ export const exitCodes: Readonly<Record<Outcome, number>> = {
   'not-started': 2,
   thawed: 3,
   'needs-operator': 4,
+  ousted: 4,
 };
 
 type Options = { readonly yes: boolean; readonly json: boolean };

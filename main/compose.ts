@@ -16,7 +16,7 @@ import { startCockpit, type Cockpit } from './engine/cockpit.ts';
 import type { CockpitParts, Reverses, RunJournal } from './engine/parts.ts';
 import { forthOf } from './compose-forth.ts';
 import { makePorts, type Made } from './compose-ports.ts';
-import type { Journal } from './ports.ts';
+import type { Journal, Ports } from './ports.ts';
 import {
   journalFile,
   newRunId,

@@ -3,6 +3,7 @@ import type { OperationInput, OperationName, OperationOutput } from '../shared/s
 import type { Answer, SessionPurpose } from '../shared/sessions/session.ts';
 import type { ClientWrite } from '../shared/observations/client-log.ts';
 import type { ClientFacts, LaptopFacts } from '../shared/observations/snapshot.ts';
+import type { EpochMark } from '../shared/steps/driver.ts';
 import type { Moment } from '../shared/steps/event.ts';
 import type { JournalRecord, Payload } from '../shared/audit/record.ts';
 
@@ -77,6 +78,22 @@ export type MysqlPort = {
 
 export type SshOutput = { readonly stdout: string; readonly stderr: string };
 
+/** What changes a host, under the epoch of one driver. */
+export type SshEffects = Pick<SshChannel, 'run' | 'putFile' | 'moveFile'> & {
+  /**
+   * Appends whole lines to a file that must be exactly `at` bytes long (0: it may not be there yet), and flushes it;
+   * `torn`: it must be that long, and is cut to `at` first. Answers with its length then.
+   */
+  readonly appendFile: (
+    path: string,
+    add: { readonly at: number; readonly text: string; readonly torn?: number },
+    limitMs: number,
+  ) => Promise<Answer<{ readonly length: number }>>;
+};
+
+/** A part of a file: its whole length in bytes, and what stands from the asked byte on up to `next`. */
+export type FilePart = { readonly length: number; readonly text: string; readonly next: number };
+
 /** An open channel to one host that runs argument lists one after the other without opening anything new. */
 export type SshChannel = {
   readonly host: string;
@@ -92,6 +109,15 @@ export type SshChannel = {
   ) => Promise<Answer<{ readonly sha256: string | null }>>;
   /** Renames a file and flushes its folder; ok only when it is seen there, and no longer where it was. */
   readonly moveFile: (from: string, to: string, limitMs: number) => Promise<Answer<SshOutput>>;
+  /** Reads a text file from a byte on: whole lines as long as more follows, 256 KiB at most. Null: there is none. */
+  readonly readFile: (path: string, from: number, limitMs: number) => Promise<Answer<FilePart | null>>;
+  /**
+   * The same as one driver's: under flock the host's epoch file is compared first. A higher epoch, another driver's of the
+   * same, or no file at all (the run is over there) is a refusal with `ousted`, and nothing of the line is run.
+   */
+  readonly as: (mark: EpochMark) => SshEffects;
+  /** Takes the epoch (the file is made where there is none), or takes the file away; refused as `as` refuses. */
+  readonly epoch: (mark: EpochMark, order: 'take' | 'drop', limitMs: number) => Promise<Answer<SshOutput>>;
   readonly onLost: (call: (why: string) => void) => void;
   readonly close: () => Promise<void>;
 };
@@ -126,6 +152,8 @@ export type LaptopPort = {
   readonly facts: () => Promise<LaptopFacts>;
   /** The operating system's user name. */
   readonly user: () => string;
+  /** The laptop's own name. */
+  readonly name: () => string;
   /** Blocks sleep until released; answers whether it could. */
   readonly blockSleep: () => Promise<{
     readonly blocked: boolean;
@@ -151,6 +179,8 @@ export type Journal = {
    */
   readonly append: (at: Moment, payload: Payload, durable: boolean | 'soon') => void;
   readonly read: () => readonly JournalRecord[];
+  /** Hears each line, as it stands in the file, once it is written; answers how to stop hearing. */
+  readonly follow: (call: (line: string) => void) => () => void;
   readonly close: () => void;
 };
 

@@ -1,6 +1,6 @@
 import type { Answer, NoAnswer } from '../../shared/sessions/session.ts';
 
-type Refused = { readonly code: number | null; readonly message: string };
+type Refused = { readonly code: number | null; readonly message: string; readonly ousted?: true };
 type None = { readonly why: NoAnswer; readonly message: string };
 
 /** Stamps the answers of one call with when they came and how long they took. Made when the call begins. */

@@ -127,6 +127,7 @@ function appendingTo(open: OpenFile, verified: Verified, redactor: Redactor): Jo
   const records: JournalRecord[] = [...verified.records];
   /** Written, and parsed only when somebody reads. */
   const unread: Chained[] = [];
+  const followers = new Set<(line: string) => void>();
   let pending: { readonly at: Moment; readonly payload: Payload }[] = [];
   let head: Head = { count: verified.count, head: verified.head };
   let bytes = open.bytes;
@@ -185,6 +186,7 @@ function appendingTo(open: OpenFile, verified: Verified, redactor: Redactor): Jo
     head = chained.at(-1)?.head ?? head;
     bytes += data.length;
     unread.push(...chained);
+    for (const call of followers) for (const { line } of chained) call(line);
   };
 
   /** Whoever looks sees everything that was appended; what cannot be written is told to whoever appends next. */
@@ -210,6 +212,10 @@ function appendingTo(open: OpenFile, verified: Verified, redactor: Redactor): Jo
         records.push(...unread.splice(0).map(({ record }) => record));
         return [...records];
       }),
+    follow: (call) => {
+      followers.add(call);
+      return () => followers.delete(call);
+    },
     append: (at, payload, durable) => {
       assert(!closed, `the journal ${file} is open`);
       if (broken !== null) throw new Error(`The journal ${file} cannot be continued: ${broken}`);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, statfs } from 'node:fs/promises';
-import { userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { known, unknown } from '../../shared/observations/observation.ts';
 import type { Observation } from '../../shared/observations/observation.ts';
@@ -40,6 +40,7 @@ export function createLaptop(options: LaptopOptions): LaptopPort {
       return { mains, journalFreeBytes, sleepBlocked: sleepBlocked(held.size > 0, lastTry) };
     },
     user: () => userInfo().username,
+    name: hostname,
     takePrecedence: () => takePrecedence(),
     blockSleep: async () => {
       const mark = Symbol('sleep block');

@@ -1,4 +1,6 @@
 import { quotePath, quoteWord } from '../../shared/lib/shell-words.ts';
+import type { EpochMark } from '../../shared/steps/driver.ts';
+import { epochCommand, statusBehind } from './ssh-epoch.ts';
 
 /** Why an argument list cannot be sent as one line; null when it can. */
 export function refusalOf(argv: readonly string[]): string | null {
@@ -12,15 +14,21 @@ export function refusalOf(argv: readonly string[]): string | null {
 
 /** The lines that print the end marks: status on standard output, the bare mark on standard error. */
 function endMarks(mark: string): string {
-  return `s=$?; printf '\\n%s %s\\n' ${mark} "$s"; printf '\\n%s\\n' ${mark} >&2`;
+  return `${statusBehind}; printf '\\n%s %s\\n' ${mark} "$s"; printf '\\n%s\\n' ${mark} >&2`;
 }
 
 /**
  * One command as the shell gets it. The parentheses keep what it does to the shell (cd, exit, exec) from the next one,
- * and /dev/null keeps it from reading the next line as its input.
+ * and /dev/null keeps it from reading the next line as its input. It does not keep the epoch's lock: a program that stays
+ * behind would hold it for ever.
  */
 export function commandLine(argv: readonly string[], mark: string): string {
-  return `(${argv.map(quoteWord).join(' ')}) </dev/null; ${endMarks(mark)}\n`;
+  return `(${argv.map(quoteWord).join(' ')}) </dev/null 9<&-; ${endMarks(mark)}\n`;
+}
+
+/** Takes or drops the epoch of a run. */
+export function epochLine(of: EpochMark, order: 'take' | 'drop', mark: string): string {
+  return `${epochCommand(of, order)}; ${endMarks(mark)}\n`;
 }
 
 /**
@@ -57,6 +65,47 @@ export function moveFileLine(from: string, to: string, mark: string): string {
   const renamed = `mv -f -- ${old} ${place} && { sync -- ${folder} || sync; }`;
   const seen = `{ [ -f ${place} ] && [ ! -e ${old} ] || { echo 'it is not where it was put' >&2; false; }; }`;
   return `${renamed} && ${seen}; ${endMarks(mark)}\n`;
+}
+
+/** Appends to a file that has exactly that length, and flushes it; says its length then. Another length is status 74. */
+export function appendFileLine(
+  path: string,
+  { at, text, torn }: { readonly at: number; readonly text: string; readonly torn?: number },
+  mark: string,
+): string {
+  const base64 = Buffer.from(text, 'utf8')
+    .toString('base64')
+    .replace(/.{1,76}/g, '$&\n');
+  const script = [
+    'set -e',
+    'umask 077',
+    `p=${quotePath(path)}`,
+    'n=0; if [ -f "$p" ]; then n=$(stat -c %s -- "$p"); fi',
+    // Only from the length that was seen: a line that comes late must not cut off what came after it.
+    ...(torn === undefined ? [] : [`if [ "$n" -eq ${torn} ]; then truncate -s ${at} -- "$p"; n=${at}; fi`]),
+    `[ "$n" -eq ${at} ] || { echo "it is $n bytes long, expected ${at}" >&2; exit ${otherLengthStatus}; }`,
+    'base64 -d >>"$p"',
+    'sync -d -- "$p" 2>/dev/null || sync',
+    ...(at === 0 ? ['d="${p%/*}"', 'sync -- "${d:-/}" || sync'] : []),
+    'stat -c %s -- "$p"',
+  ].join('; ');
+  return `(${script}) 9<&- <<'${mark}'\n${base64}${mark}\n${endMarks(mark)}\n`;
+}
+
+/** What appending says where the file has another length. */
+export const otherLengthStatus = 74;
+/** One part of a file; as base64 it stays below what one answer may be. */
+export const partBytes = 256 * 1024;
+
+/** Reads one part of a file: its length, then the part as base64. */
+export function readFileLine(path: string, from: number, mark: string): string {
+  const script = [
+    `p=${quotePath(path)}`,
+    '[ -e "$p" ] || { echo absent; exit 0; }',
+    'stat -c %s -- "$p" || exit 1',
+    `tail -c +${from + 1} -- "$p" | head -c ${partBytes} | base64`,
+  ].join('; ');
+  return `(${script}) </dev/null; ${endMarks(mark)}\n`;
 }
 
 /** Takes a file away and says so only when it is gone. */

@@ -1,14 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex, Readable } from 'node:stream';
 import type { Answer } from '../../shared/sessions/session.ts';
-import type { SshChannel, SshOutput } from '../ports.ts';
+import type { FilePart, SshChannel, SshEffects, SshOutput } from '../ports.ts';
 import { answersFrom } from './answers.ts';
+import { wholeBytes } from './journal-disk.ts';
 import { limitTimer } from './limit-timer.ts';
+import { guardedLine, refusedByGuard } from './ssh-epoch.ts';
 import {
+  appendFileLine,
   commandLine,
+  epochLine,
   MarkedOutput,
   moveFileLine,
   putFileLine,
+  readFileLine,
   refusalOf,
   removeFileLine,
 } from './ssh-shell-words.ts';
@@ -26,7 +31,7 @@ type Running = {
   readonly finish: (ended: Ended) => void;
 };
 type Ended =
-  | { readonly kind: 'exited'; readonly status: number; readonly output: SshOutput }
+  | { readonly kind: 'exited'; readonly status: string; readonly output: SshOutput }
   | { readonly kind: 'time-limit' }
   | { readonly kind: 'lost'; readonly why: string };
 
@@ -59,10 +64,9 @@ export function shellChannel(
     if (running === null) return;
     running[which].push(chunk);
     if (running.out.end === null || running.err.end === null) return;
-    const status = Number(running.out.end);
     running.finish({
       kind: 'exited',
-      status: Number.isInteger(status) ? status : 255,
+      status: running.out.end,
       output: { stdout: running.out.text, stderr: running.err.text },
     });
   };
@@ -102,7 +106,7 @@ export function shellChannel(
       const ended = await send(makeLine(mark), mark, leftMs);
       switch (ended.kind) {
         case 'exited':
-          return ended.status === 0 ? answers.ok(ended.output) : answers.refused(exitWords(at.host, ended));
+          return ended.status === '0' ? answers.ok(ended.output) : answers.refused(exitWords(at.host, ended));
         case 'time-limit':
           return answers.none({
             why: 'time-limit',
@@ -119,28 +123,49 @@ export function shellChannel(
     return turn;
   };
 
-  return {
-    host: at.host,
-    hostKey: at.hostKey,
-    state: () => state,
+  /** What changes a host, each line as `wrapped` makes it. */
+  const effects = (wrapped: (line: string) => string): SshEffects => ({
     run: async (argv, limitMs) => {
       const refusal = refusalOf(argv);
       if (refusal !== null) return answersFrom().refused({ code: null, message: `${at.host}: ${refusal}` });
-      return ask((mark) => commandLine(argv, mark), limitMs);
+      return ask((mark) => wrapped(commandLine(argv, mark)), limitMs);
     },
     putFile: async (path, content, limitMs) => {
       const refusal = fileRefusal(path, content);
       if (refusal !== null) return answersFrom().refused({ code: null, message: `${at.host}: ${refusal}` });
       const line = (mark: string): string =>
         content === null ? removeFileLine(path, mark) : putFileLine(path, content, mark);
-      const answer = await ask(line, limitMs);
+      const answer = await ask((mark) => wrapped(line(mark)), limitMs);
       return answer.kind === 'ok' ? readSha256(answer, content === null) : answer;
     },
     moveFile: async (from, to, limitMs) => {
       const refusal = fileRefusal(from, null) ?? fileRefusal(to, null);
       if (refusal !== null) return answersFrom().refused({ code: null, message: `${at.host}: ${refusal}` });
-      return ask((mark) => moveFileLine(from, to, mark), limitMs);
+      return ask((mark) => wrapped(moveFileLine(from, to, mark)), limitMs);
     },
+    appendFile: async (path, add, limitMs) => {
+      const refusal = fileRefusal(path, add.text);
+      if (refusal !== null) return answersFrom().refused({ code: null, message: `${at.host}: ${refusal}` });
+      const answer = await ask((mark) => wrapped(appendFileLine(path, add, mark)), limitMs);
+      if (answer.kind !== 'ok') return answer;
+      const length = Number(answer.value.stdout.trim());
+      return { ...answer, value: { length } };
+    },
+  });
+
+  return {
+    host: at.host,
+    hostKey: at.hostKey,
+    state: () => state,
+    ...effects((line) => line),
+    as: (mark) => effects((line) => guardedLine(mark, line)),
+    readFile: async (path, from, limitMs) => {
+      const refusal = fileRefusal(path, null);
+      if (refusal !== null) return answersFrom().refused({ code: null, message: `${at.host}: ${refusal}` });
+      const answer = await ask((mark) => readFileLine(path, from, mark), limitMs);
+      return answer.kind === 'ok' ? { ...answer, value: filePart(answer.value.stdout, from) } : answer;
+    },
+    epoch: (mark, order, limitMs) => ask((end) => epochLine(mark, order, end), limitMs),
     onLost: (call) => {
       if (state === 'lost') call(lostWhy);
       else listeners.push(call);
@@ -157,15 +182,21 @@ export function shellChannel(
 
 function exitWords(
   host: string,
-  ended: { readonly status: number; readonly output: SshOutput },
-): { readonly code: number; readonly message: string } {
+  ended: { readonly status: string; readonly output: SshOutput },
+): { readonly code: number; readonly message: string; readonly ousted?: true } {
   const said = [ended.output.stderr.trim(), ended.output.stdout.trim()]
     .filter((part) => part !== '')
     .join('\n');
-  return {
-    code: ended.status,
-    message: `${host}: exit status ${ended.status}${said === '' ? '' : `: ${said.slice(0, 4_096)}`}`,
-  };
+  const guard = refusedByGuard(ended.status);
+  if (guard !== null)
+    return {
+      code: guard.code,
+      message: `${host} ran nothing: ${said.slice(0, 4_096)}`,
+      ...(guard.ousted ? { ousted: true } : {}),
+    };
+  const status = Number(ended.status);
+  const code = Number.isInteger(status) ? status : 255;
+  return { code, message: `${host}: exit status ${code}${said === '' ? '' : `: ${said.slice(0, 4_096)}`}` };
 }
 
 function fileRefusal(path: string, content: string | null): string | null {
@@ -190,4 +221,14 @@ function readSha256(
   if (asked) return { ...stamp, kind: 'ok', value: { sha256: removed ? null : printed } };
   const message = `expected a SHA-256 to be read back, seen ${JSON.stringify(value.stdout.slice(0, 200))}`;
   return { kind: 'refused', code: null, message, takenAt: stamp.takenAt, tookMs: stamp.tookMs };
+}
+
+/** Whole lines as long as more follows: a part may end in the middle of one, and of a letter. */
+function filePart(stdout: string, from: number): FilePart | null {
+  const [first = '', ...rest] = stdout.split('\n');
+  if (first.trim() === 'absent') return null;
+  const length = Number(first);
+  const bytes = Buffer.from(rest.join(''), 'base64');
+  const whole = from + bytes.length >= length ? bytes : bytes.subarray(0, wholeBytes(bytes));
+  return { length, text: whole.toString('utf8'), next: from + whole.length };
 }

@@ -122,6 +122,8 @@ export function commandText({ action }: Command, mysql: MysqlPort): string {
   if (action.kind === 'ssh-file')
     return action.content === null ? `remove ${action.path}` : `write ${action.path}`;
   if (action.kind === 'ssh-move') return `rename ${action.from} to ${action.to}`;
+  if (action.kind === 'ssh-epoch') return `${action.order} this run's epoch`;
+  if (action.kind === 'mirror') return 'the journal so far on its mirror';
   return `write ${action.id} through ${action.client}`;
 }
 
@@ -165,6 +167,7 @@ export function outcomeText(run: Run): string | null {
   if (run.outcome === 'done') return 'Every chain takes writes at its target, and the source is closed.';
   if (run.outcome === 'thawed')
     return `Taken back: ${run.abortReason ?? 'no reason recorded'}. ${run.steps['unwind']?.text ?? ''}`;
+  if (run.outcome === 'ousted') return run.abortReason;
   if (run.outcome === 'needs-operator') {
     const failed = Object.values(run.steps).filter(({ state }) => state === 'failed');
     return `A person is needed: ${failed.map(({ key, text }) => `${key}: ${text}`).join(' ')}`;

@@ -5,8 +5,13 @@ import type { Identity } from '../../shared/sessions/identity.ts';
 import { emptyRun } from '../../shared/steps/decide.ts';
 import type { Outcome, Run } from '../../shared/steps/run.ts';
 import { judgeWatch } from '../../shared/steps/watchdog.ts';
-import type { Journal } from '../ports.ts';
+import { mirrorOf } from '../../shared/steps/mirror.ts';
+import type { Driver } from '../../shared/steps/driver.ts';
+import type { Journal, SshChannel } from '../ports.ts';
 import { measure } from './measure.ts';
+import { keepMirror } from './keep-mirror.ts';
+import type { MirrorState } from './mirror.ts';
+import { ownName } from './open-mirror.ts';
 import { keepSheet } from './emergency-sheet.ts';
 import type { Observer } from './observer.ts';
 import type { CockpitParts, RunJournal } from './parts.ts';
@@ -39,6 +44,7 @@ export type RunBeginning = RunGround & {
   readonly forecasts: Readonly<Record<string, ForecastResult>>;
   readonly identities: Readonly<Record<string, Identity>>;
   readonly proofTables: Readonly<Record<string, readonly string[]>>;
+  readonly mirrorChannel: SshChannel | null;
 };
 
 /** A run under way: its loop, its journal, its watchdog and, at its end, its figures. */
@@ -49,6 +55,8 @@ export type ActiveRun = {
   readonly sheetFile: string | null;
   /** The figures of the newest outcome; null until they are taken. */
   readonly measured: () => MeasuredRecord | null;
+  /** How the journal's mirror is; null: the plan keeps none. */
+  readonly mirror: () => MirrorState | null;
   /** Ends the run's loop and its journal, after figures that are being taken have been recorded. */
   readonly stop: () => Promise<void>;
 };
@@ -62,11 +70,20 @@ export function beginRun(beginning: RunBeginning): ActiveRun {
   // Head first: a run that the plan's journal knows of can be taken up again, or ended, from its own.
   writeHeader(beginning, { runId, journal });
   beginning.record({ kind: 'run-begun', runId });
-  const active = driveRun(beginning, { ...opened, run: emptyRun(runId, plan, ports.clock.now()) });
+  const driver = { epoch: 1, who: ownName(ports, beginning.who) };
+  const mirror = mirrorOf(plan, runId);
+  const active = driveRun(beginning, {
+    ...opened,
+    run: emptyRun(runId, plan, ports.clock.now()),
+    driver,
+    mirrorChannel: beginning.mirrorChannel,
+  });
   active.runner.post({
     kind: 'begun',
     who: beginning.who,
     unattended: beginning.unattended,
+    driver,
+    ...(mirror === null ? {} : { mirror: { ...mirror, lost: null } }),
     threads: allThreads(sessions.threads(), observer.threads()),
     identities: beginning.identities,
     proofTables: beginning.proofTables,
@@ -84,16 +101,31 @@ function fragileTables(observer: Observer): Readonly<Record<string, readonly str
   );
 }
 
+/** A run's journal, where the run is by it, and who drives it from here, with the mirror's channel where one is open. */
+type Driving = RunJournal & {
+  readonly run: Run;
+  readonly driver: Driver;
+  readonly mirrorChannel: SshChannel | null;
+};
+
 /** The loop and the watchdog of a run, from where its journal is. */
 export function driveRun(
   ground: RunGround,
-  { run: from, journal, observations, sheet }: RunJournal & { readonly run: Run },
+  { run: from, journal, observations, sheet, driver, mirrorChannel }: Driving,
 ): ActiveRun {
   const { parts, observer, sessions } = ground;
   const { plan, ports } = parts;
+  const mirror = keepMirror(ground, { run: from, journal, driver, mirrorChannel }, (event) =>
+    runner.post(event),
+  );
   const runner = startRunner(
     plan,
-    { sessions, clients: ports.clients, clock: ports.clock },
+    {
+      sessions,
+      clients: ports.clients,
+      clock: ports.clock,
+      ...mirror.hands,
+    },
     { run: from, journal, tell: ground.tell },
   );
   const stopWatching = watch(ground, runner);
@@ -146,6 +178,7 @@ export function driveRun(
     runner,
     journal,
     sheetFile: sheet?.file ?? null,
+    mirror: mirror.state,
     measured: () => measured?.figures ?? null,
     stop: async () => {
       stopped = true;
@@ -159,6 +192,7 @@ export function driveRun(
       if (outcome !== null && outcome !== measured?.of)
         ground.record({ kind: 'run-ended', runId: id, outcome, head: journal.head() });
       await stopSheet?.();
+      await mirror.stop(runner.run());
       journal.close();
     },
   };

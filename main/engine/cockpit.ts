@@ -12,7 +12,7 @@ import type { Night, NightNeeds } from './night-ground.ts';
 import { startObserver, type Observer } from './observer.ts';
 import type { CockpitParts, RunJournal } from './parts.ts';
 import { prepareSources } from './prepare.ts';
-import { resumeNight, type Resumed } from './resume.ts';
+import { resumeNight, type Overtaking, type Resumed } from './resume.ts';
 import { emptySessions } from './sessions.ts';
 import { keepTroubles, type Trouble } from './troubles.ts';
 
@@ -36,7 +36,10 @@ export type Cockpit = {
   /** Releases a hold of what is armed; on the way back the run that is turned round is handed over first. */
   readonly release: (by: Parameters<Night['release']>[0]) => Promise<Result<null, string>>;
   /** Takes a run up again from its journal: the cockpit that drove it ended without a word. */
-  readonly resume: (who: string, from: RunJournal) => Promise<Result<Resumed, string>>;
+  readonly resume: (
+    who: string,
+    from: RunJournal & { readonly takeover?: Overtaking },
+  ) => Promise<Result<Resumed, string>>;
   /** Takes up the run that was left on this machine. */
   readonly resumeLeft: (who: string, runId: string) => Promise<Result<Resumed, string>>;
   readonly disarm: () => Promise<void>;

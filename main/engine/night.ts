@@ -7,6 +7,7 @@ import { beginRun, type ActiveRun } from './active-run.ts';
 import { actingSessions, nightOf, tellLost, type Night, type NightNeeds } from './night-ground.ts';
 import { whatBlocks } from './parts.ts';
 import { pause } from './pause.ts';
+import { openMirror } from './open-mirror.ts';
 import { choosePlanTables } from './proof-tables.ts';
 import { reasonOf } from './troubles.ts';
 import { emptySessions, openForRun, type Sessions } from './sessions.ts';
@@ -42,6 +43,7 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
     await sessions.close();
     return identified;
   }
+  const mirrorChannel = await observer.work.during(openMirror(plan, ports));
   const proofTables = await observer.work.during(choosePlanTables(plan, sessions));
   const sleep = await ports.laptop.blockSleep();
   // Judged last: opening dozens of sessions keeps this laptop busy, and what was seen before that is old by now.
@@ -59,7 +61,7 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
     ];
     if (now.length > 0) return failed(`Not released: ${now.join('; ')}`);
     try {
-      const beginning = { ...needs, ...by, who, verdicts, forecasts, proofTables };
+      const beginning = { ...needs, ...by, who, verdicts, forecasts, proofTables, mirrorChannel };
       active = beginRun({
         ...beginning,
         identities: identified.value,

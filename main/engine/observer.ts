@@ -1,14 +1,16 @@
 import type { Plan } from '../../shared/plan/plan.ts';
+import { runHosts } from '../../shared/plan/switches.ts';
 import { planLags, writeRate } from '../../shared/observations/lag.ts';
 import { known, unknown, type Observation } from '../../shared/observations/observation.ts';
-import type { HostFacts, LaptopFacts, Snapshot } from '../../shared/observations/snapshot.ts';
+import type { HostFacts, LaptopFacts, MirrorFacts, Snapshot } from '../../shared/observations/snapshot.ts';
 import { fleetHosts, planNodes } from '../../shared/steps/need.ts';
 import type { Watched } from '../../shared/steps/watchdog.ts';
 import type { MysqlSession, OpenRefused, Ports } from '../ports.ts';
 import { startHeartbeats, type Heartbeats } from './heartbeats.ts';
 import { startLoop, type Loop, type LoopOptions } from './loop.ts';
 import { ownWork, type OwnWork } from './own-work.ts';
-import { openChannel, runHosts, watchedHosts, type emptySessions } from './sessions.ts';
+import { lookAtMirror, mirrorUnseen } from './look-at-mirror.ts';
+import { openChannel, watchedHosts, type emptySessions } from './sessions.ts';
 import { startSwitchProofs } from './switch-proofs.ts';
 import { reasonOf } from './troubles.ts';
 import { forget, nothingKnown, observed, publicFacts, remember, type WatchedFacts } from './watched-facts.ts';
@@ -77,6 +79,7 @@ export function startObserver(
     journalFreeBytes: unknown('not read yet', now(), 'laptop'),
     sleepBlocked: unknown('not read yet', now(), 'laptop'),
   };
+  let mirror: MirrorFacts | null = mirrorUnseen(plan, now());
   const work = ownWork(ports.clock);
   let resting = false;
   let stopped = false;
@@ -187,6 +190,7 @@ export function startObserver(
     refusals.delete(host);
     const channel = channels.channel(host);
     if (channel === null) return;
+    mirror = (await lookAtMirror(plan, channel, openLimitMs)) ?? mirror;
     const fleet = fleetHosts(plan).find((entry) => entry.host === host)?.fleet;
     const site = fleet === undefined ? null : await channel.run(fleet.verify, openLimitMs);
     const siteInUse: Observation<string> =
@@ -255,6 +259,7 @@ export function startObserver(
       hosts: proofs.beside(hosts),
       lags: planLags(plan, Object.fromEntries(facts)),
       laptop,
+      ...(mirror === null ? {} : { mirror }),
       clients: ports.clients.facts(),
     }),
     refusals: () => Object.fromEntries(refusals),

@@ -2,16 +2,32 @@ import { never } from '../../shared/lib/assert.ts';
 import { effectOperations } from '../../shared/sessions/operations.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
 import type { Action, Command } from '../../shared/steps/command.ts';
-import type { ClientsPort, ClockPort } from '../ports.ts';
+import { epochMark, type EpochMark } from '../../shared/steps/driver.ts';
+import type { Run } from '../../shared/steps/run.ts';
+import type { ClientsPort, ClockPort, SshChannel } from '../ports.ts';
+import type { Mirror } from './mirror.ts';
 import type { Sessions } from './sessions.ts';
 
 /** What commands are performed with. */
-export type Hands = { readonly sessions: Sessions; readonly clients: ClientsPort; readonly clock: ClockPort };
+export type Hands = {
+  readonly sessions: Sessions;
+  readonly clients: ClientsPort;
+  readonly clock: ClockPort;
+  readonly mirror?: Pick<Mirror, 'caughtUp'>;
+  /** Waited for before anything is changed; null: nothing is in doubt. */
+  readonly leave?: () => Promise<void> | null;
+  /** Puts in doubt whether this cockpit still drives. */
+  readonly doubt?: () => void;
+};
 
 /** Performs one command on the session or channel that was opened for it before the hold. Never throws, never retries. */
-export async function perform(hands: Hands, { action, limitMs }: Command): Promise<Answer<unknown>> {
+export async function perform(
+  hands: Hands,
+  { action, limitMs }: Command,
+  run: Run,
+): Promise<Answer<unknown>> {
   try {
-    return await performAction(hands, action, limitMs);
+    return await performAction(hands, [action, limitMs], run);
   } catch (error) {
     // An adapter that throws is a defect; the run must still hear that nothing is known about the effect.
     const message = error instanceof Error ? error.message : String(error);
@@ -20,9 +36,9 @@ export async function perform(hands: Hands, { action, limitMs }: Command): Promi
 }
 
 function performAction(
-  { sessions, clients, clock }: Hands,
-  action: Action,
-  limitMs: number,
+  { sessions, clients, clock, mirror }: Hands,
+  [action, limitMs]: readonly [Action, number],
+  run: Pick<Run, 'id' | 'driver'>,
 ): Promise<Answer<unknown>> {
   switch (action.kind) {
     case 'mysql': {
@@ -33,19 +49,36 @@ function performAction(
     }
     case 'ssh':
     case 'ssh-file':
-    case 'ssh-move': {
+    case 'ssh-move':
+    case 'ssh-epoch': {
       const channel = sessions.channel(action.host);
       if (channel === null) return notConnected(clock, `no SSH channel to ${action.host} is open`);
-      if (action.kind === 'ssh') return channel.run(action.argv, limitMs);
-      return action.kind === 'ssh-file'
-        ? channel.putFile(action.path, action.content, limitMs)
-        : channel.moveFile(action.from, action.to, limitMs);
+      return overSsh(channel, [action, limitMs], epochMark(run, action.host));
     }
+    case 'mirror':
+      return mirror?.caughtUp(limitMs) ?? notConnected(clock, 'the journal has no mirror');
     case 'app-canary':
       return clients.canary(action.client, action.id, limitMs);
     default:
       return never(action, 'perform');
   }
+}
+
+type SshAction = Exclude<Extract<Action, { readonly host: string }>, { readonly kind: 'mirror' }>;
+
+/** Whatever changes a host is let through only as this driver's; a look needs no leave. */
+function overSsh(
+  channel: SshChannel,
+  [action, limitMs]: readonly [SshAction, number],
+  mark: EpochMark,
+): Promise<Answer<unknown>> {
+  if (action.kind === 'ssh-epoch') return channel.epoch(mark, action.order, limitMs);
+  if (action.kind === 'ssh' && !action.effect) return channel.run(action.argv, limitMs);
+  const at = channel.as(mark);
+  if (action.kind === 'ssh') return at.run(action.argv, limitMs);
+  return action.kind === 'ssh-file'
+    ? at.putFile(action.path, action.content, limitMs)
+    : at.moveFile(action.from, action.to, limitMs);
 }
 
 function notConnected(clock: ClockPort, message: string): Promise<Answer<never>> {
@@ -61,5 +94,5 @@ function notConnected(clock: ClockPort, message: string): Promise<Answer<never>>
 /** Whether an action changes something: its intent must be durable before it is performed. */
 export function isEffect(action: Action): boolean {
   if (action.kind === 'mysql') return (effectOperations as readonly string[]).includes(action.operation);
-  return action.kind !== 'ssh' || action.effect;
+  return action.kind === 'ssh' ? action.effect : action.kind !== 'mirror';
 }

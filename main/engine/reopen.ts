@@ -1,11 +1,12 @@
 import { compareIdentity } from '../../shared/gates/identity-match.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
+import { runHosts } from '../../shared/plan/switches.ts';
 import type { Identity } from '../../shared/sessions/identity.ts';
 import type { SessionPurpose } from '../../shared/sessions/session.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { MysqlSession, Ports, SshChannel } from '../ports.ts';
-import { plannedSessions, runHosts, type emptySessions, type Sessions } from './sessions.ts';
+import { plannedSessions, type emptySessions, type Sessions } from './sessions.ts';
 
 /** A person waits, and after the point of no return writes may wait with him: what is down must not hold up the rest. */
 const reopenLimitMs = 4_000;

@@ -4,10 +4,16 @@ import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import type { FastFacts } from '../../shared/sessions/operations.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
 import { planNodes } from '../../shared/steps/need.ts';
+import { driverAfter, type Driver } from '../../shared/steps/driver.ts';
+import { foundUndo, notExplained } from '../../shared/steps/found.ts';
+import { mirrorOf } from '../../shared/steps/mirror.ts';
 import { whyOver } from '../../shared/steps/resume.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import { allThreads, driveRun, settleReversed, type ActiveRun } from './active-run.ts';
 import { actingSessions, nightOf, tellLost, type Night, type NightNeeds } from './night-ground.ts';
+import { openMirror, ownName } from './open-mirror.ts';
+import { compareMirror, journalText, readMirror } from './mirror-read.ts';
+import type { Journal, SshChannel } from '../ports.ts';
 import type { RunJournal } from './parts.ts';
 import { reopenLost } from './reopen.ts';
 import { emptySessions, type Sessions } from './sessions.ts';
@@ -16,6 +22,9 @@ import { reasonOf } from './troubles.ts';
 const lookLimitMs = 2_000;
 /** An uptime in whole seconds and two clocks: a server that started this close to the begin counts as not restarted. */
 const bootMarginMs = 5_000;
+
+/** Taken over from a cockpit that may still live: under this epoch, which the mirror's host has already. */
+export type Overtaking = { readonly driver: Driver };
 
 /** A run that was taken up again, and where it stood then. */
 export type Resumed = { readonly night: Night; readonly stands: string };
@@ -27,13 +36,19 @@ export type Resumed = { readonly night: Night; readonly stands: string };
 export async function resumeNight(
   needs: NightNeeds,
   who: string,
-  from: RunJournal,
+  from: RunJournal & { readonly takeover?: Overtaking },
 ): Promise<Result<Resumed, string>> {
   const { plan, ports } = needs.parts;
   const { journal } = from;
   const folded = foldRun(journal.read());
   if (!folded.ok) return failed(`The journal ${journal.file} cannot be taken up again: ${folded.error}`);
   const { run, header } = folded.value;
+  const mirrorChannel = await openMirror(plan, ports);
+  const ahead = from.takeover === undefined ? await whoWentOn(mirrorChannel, run, journal) : null;
+  if (ahead !== null) {
+    await mirrorChannel?.close();
+    return failed(ahead);
+  }
   const over = whyOver(run);
   if (over !== null) {
     settleEnded(needs, run, journal.head());
@@ -49,10 +64,17 @@ export async function resumeNight(
       : await needs.observer.work.during(reopenLost(ground));
   const looked = reopened.ok ? await look(needs, run, sessions) : reopened;
   if (!reopened.ok || !looked.ok) {
-    await sessions.close();
+    await Promise.all([sessions.close(), mirrorChannel?.close()]);
     return reopened.ok ? failed(looked.ok ? '' : looked.error) : reopened;
   }
-  const { stands, restarted } = looked.value;
+  const { stands, restarted, seen } = looked.value;
+  const strange = from.takeover === undefined ? [] : notExplained(run, plan, seen);
+  if (strange.length > 0) {
+    await sessions.close();
+    return failed(
+      `Not taken over: the servers show more than this journal: ${strange.join('; ')}. ${stands}. The journal on the other laptop, or its emergency sheet, says what to take back.`,
+    );
+  }
   needs.tell(`Run ${run.id} is taken up again: ${stands}.`);
   const sleep = await ports.laptop.blockSleep();
   const clients = ports.clients
@@ -62,10 +84,17 @@ export async function resumeNight(
   if (run.ponrAt !== null) await needs.observer.work.during(clients);
   const precedence = ports.laptop.takePrecedence();
   const acting = actingSessions(needs, sessions);
-  active = driveRun({ ...needs, sessions: acting }, { ...from, run });
+  const driver = from.takeover?.driver ?? driverAfter(run.driver, ownName(ports, who));
+  const mirror = mirrorOf(plan, run.id);
+  active = driveRun({ ...needs, sessions: acting }, { ...from, run, driver, mirrorChannel });
   active.runner.post({
     kind: 'resumed',
     who,
+    driver,
+    ...(mirror === null ? {} : { mirror: { ...mirror, lost: null } }),
+    ...(from.takeover === undefined
+      ? {}
+      : { takeover: { found: run.ponrAt === null ? foundUndo(run, plan, seen) : [] } }),
     threads: allThreads(sessions.threads(), needs.observer.threads()),
     restarted,
     stillLost: reopened.value.stillLost,
@@ -85,6 +114,17 @@ export async function resumeNight(
   return ok({ night, stands });
 }
 
+/** A mirror that holds more than this laptop was written by another cockpit: then this journal is not the run any more. */
+async function whoWentOn(channel: SshChannel | null, run: Run, journal: Journal): Promise<string | null> {
+  if (run.mirror === null || channel === null) return null;
+  const read = await readMirror(channel, run.mirror.file, lookLimitMs);
+  if (!read.ok || read.value === null) return null;
+  const { kind } = compareMirror(journalText(journal.read()), read.value.text);
+  return kind === 'behind'
+    ? null
+    : `Run ${run.id} went on without this laptop: its mirror at ${run.mirror.host} holds records that are not here. Another cockpit took it over. Take it over from there with "cockpit takeover ${run.id}", or leave it to that one.`;
+}
+
 /** A run that ended in its own journal ends in the plan's too: its cockpit may have gone before that was written. */
 function settleEnded(needs: NightNeeds, run: Run, head: string): void {
   const known = needs.preparation().runs.find(({ runId }) => runId === run.id);
@@ -94,7 +134,11 @@ function settleEnded(needs: NightNeeds, run: Run, head: string): void {
   settleReversed(needs, run);
 }
 
-type Looked = { readonly stands: string; readonly restarted: readonly string[] };
+type Looked = {
+  readonly stands: string;
+  readonly restarted: readonly string[];
+  readonly seen: Readonly<Record<string, FastFacts | null>>;
+};
 
 /** Asks every server how it is, and refuses where going on by this journal would split the data. */
 async function look(needs: NightNeeds, run: Run, sessions: Sessions): Promise<Result<Looked, string>> {
@@ -118,5 +162,5 @@ async function look(needs: NightNeeds, run: Run, sessions: Sessions): Promise<Re
     return failed(
       `Not taken up again: ${strange.join(', ')} takes writes, but this journal knows of no promotion. Taking back could open the other side too. ${stands}. Find out who opened it, close one side by hand, then resume.`,
     );
-  return ok({ stands, restarted });
+  return ok({ stands, restarted, seen });
 }

@@ -1,6 +1,6 @@
 import type { DecidedRecord } from '../../shared/audit/record.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
-import type { NoAnswer } from '../../shared/sessions/session.ts';
+import type { Answer, NoAnswer } from '../../shared/sessions/session.ts';
 import type { Command } from '../../shared/steps/command.ts';
 import { decide, type Decision } from '../../shared/steps/decide.ts';
 import type { Moment, RunEvent } from '../../shared/steps/event.ts';
@@ -79,6 +79,7 @@ export function startRunner(
 
   const takeOne = (event: RunEvent): void => {
     const moment = hands.clock.now();
+    if (isLoss(event)) hands.doubt?.();
     const decision = judged(event, moment);
     if (decision === null) return;
     if (event.kind === 'time' && changesNothing(run, decision)) {
@@ -113,8 +114,18 @@ export function startRunner(
   };
 
   const send = (commands: readonly Command[]): void => {
-    for (const command of commands)
-      void perform(hands, command).then((answer) => post({ kind: 'answered', key: command.key, answer }));
+    for (const command of commands) {
+      const leave = isEffect(command.action) ? (hands.leave?.() ?? null) : null;
+      const performing =
+        leave === null ? perform(hands, command, run) : leave.then(() => afterDoubt(command));
+      void performing.then((answer) => post({ kind: 'answered', key: command.key, answer }));
+    }
+  };
+
+  const afterDoubt = (command: Command): Promise<Answer<unknown>> => {
+    if (run.outcome !== 'ousted') return perform(hands, command, run);
+    const { answer } = unanswered(command.key, hands.clock.now().utcMs, ['not-connected', 'ousted']);
+    return Promise.resolve(answer);
   };
 
   const arrange = (): void => {
@@ -157,6 +168,13 @@ export function startRunner(
       timer?.cancel();
     },
   };
+}
+
+/** Somebody ended a session of this run, or has its lock: it may be a cockpit that took over. */
+function isLoss(event: RunEvent): boolean {
+  return (
+    event.kind === 'alarmed' && (event.alarm.alarm === 'session-lost' || event.alarm.alarm === 'lock-lost')
+  );
 }
 
 type Answered = Extract<RunEvent, { readonly kind: 'answered' }>;

@@ -1,7 +1,7 @@
 import type { Plan } from '../../shared/plan/plan.ts';
-import { armedHosts } from '../../shared/plan/switches.ts';
+import { runHosts } from '../../shared/plan/switches.ts';
 import type { SessionPurpose } from '../../shared/sessions/session.ts';
-import { fleetHosts, planNodes, sourceNodes, targetNodes } from '../../shared/steps/need.ts';
+import { planNodes, sourceNodes, targetNodes } from '../../shared/steps/need.ts';
 import type { MysqlSession, OpenRefused, Ports, SshChannel } from '../ports.ts';
 
 /** How long opening one session may take, ms. Only before the hold: the minute opens nothing. */
@@ -82,20 +82,13 @@ export function plannedSessions(plan: Plan): readonly (readonly [string, Session
   return [...wanted, ...plain];
 }
 
-/** Hosts whose SSH channel the minute uses: application hosts, those with a fence's drop-in file, and those with a switch. */
-export function runHosts(plan: Plan): readonly string[] {
-  const dropIns = plan.instances
-    .filter(({ fenceDropIn }) => fenceDropIn !== undefined)
-    .map(({ host }) => host);
-  return [...new Set([...fleetHosts(plan).map(({ host }) => host), ...dropIns, ...armedHosts(plan)])];
-}
-
-/** Hosts that are looked at over SSH: the minute's own, and every database host that has SSH, for its host key. */
+/** Hosts that are looked at over SSH: the minute's own, the mirror's, and every database host that has SSH, for its host key. */
 export function watchedHosts(plan: Plan): readonly string[] {
   const databases = plan.instances
     .map(({ host }) => host)
     .filter((id) => plan.hosts.find((host) => host.id === id)?.ssh !== undefined);
-  return [...new Set([...runHosts(plan), ...databases])];
+  const mirror = plan.journalMirror === undefined ? [] : [plan.journalMirror.host];
+  return [...new Set([...runHosts(plan), ...databases, ...mirror])];
 }
 
 /** Opens one MySQL session and keeps it; the refusal when it could not be opened. */

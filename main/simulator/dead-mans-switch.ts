@@ -36,7 +36,8 @@ export function runSwitch(world: World, host: HostWorld, argv: readonly string[]
   if (argv.at(-1) === 'claim') return claim(world, host, folder);
   if (host.files.has(`${folder}/fired`) || host.files.has(`${folder}/second`))
     return { status: 3, stdout: '', stderr: 'the switch has acted' };
-  for (const path of [...host.files.keys()]) if (path.startsWith(folder)) host.files.delete(path);
+  for (const path of [...host.files.keys()])
+    if (path === `${folder}.sh` || path.startsWith(`${folder}/`)) host.files.delete(path);
   return { status: 0, stdout: 'stood down and gone\n', stderr: '' };
 }
 

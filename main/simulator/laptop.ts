@@ -17,6 +17,7 @@ export function makeLaptop(clock: SimulatorClock): LaptopPort {
       });
     },
     user: () => 'rehearsal',
+    name: () => 'laptop',
     takePrecedence: () => ({ raised: true, release: () => undefined }),
     blockSleep: () => {
       blocked = true;

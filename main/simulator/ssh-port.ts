@@ -1,8 +1,11 @@
 import type { AppFleet } from '../../shared/plan/plan.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
-import type { OpenRefused, SshChannel, SshOutput, SshPort } from '../ports.ts';
+import type { FilePart, OpenRefused, SshChannel, SshEffects, SshOutput, SshPort } from '../ports.ts';
 import { useSite } from './app-hosts.ts';
+import { compare, ordered, type Refused } from './epoch.ts';
 import { runSwitch } from './dead-mans-switch.ts';
+import { appended, filePart } from './mirror-file.ts';
+import { mirrorCheck } from '../../shared/steps/mirror-check.ts';
 import { laptopSite } from './network.ts';
 import { sha256 } from '../../shared/lib/sha256.ts';
 import type { AppHost, HostWorld, World } from './world.ts';
@@ -79,10 +82,7 @@ function openChannel(world: World, host: HostWorld): SshChannel {
   host.channels.add(lose);
 
   /** Runs `work` on the host; its outcome comes back, or the limit does. */
-  function once<T>(
-    limitMs: number,
-    work: () => { readonly ms: number; readonly finish: () => Answer<T> },
-  ): Promise<Answer<T>> {
+  function once<T>(limitMs: number, work: () => Work<T>): Promise<Answer<T>> {
     const begun = clock.nowMs();
     const none = (why: 'time-limit' | 'session-lost' | 'not-connected', message: string): Answer<T> => ({
       kind: 'none',
@@ -130,6 +130,45 @@ function openChannel(world: World, host: HostWorld): SshChannel {
     return result;
   }
 
+  /** What changes a host; `refused` is asked before anything happens there, and once more when it does. */
+  const effects = (refused: () => Refused | null): SshEffects => {
+    const guarded = <T>(work: () => Work<T>): Work<T> => {
+      const before = refused();
+      if (before !== null) return { ms: 1, finish: () => before };
+      const { ms, finish } = work();
+      return { ms, finish: () => refused() ?? finish() };
+    };
+    return {
+      run: (argv, limitMs) =>
+        inTurn(() =>
+          once<SshOutput>(limitMs, () =>
+            guarded(() => {
+              const begun = begin(world, host, argv);
+              return { ms: begun.ms, finish: () => outcome(begun.finish()) };
+            }),
+          ),
+        ),
+      putFile: (path, content, limitMs) =>
+        inTurn(() =>
+          once<{ readonly sha256: string | null }>(limitMs, () =>
+            guarded(() => ({ ms: world.random.between(1, 4), finish: () => put(host, path, content) })),
+          ),
+        ),
+      moveFile: (from, to, limitMs) =>
+        inTurn(() =>
+          once<SshOutput>(limitMs, () =>
+            guarded(() => ({ ms: world.random.between(1, 3), finish: () => outcome(moved(host, from, to)) })),
+          ),
+        ),
+      appendFile: (path, add, limitMs) =>
+        inTurn(() =>
+          once<{ readonly length: number }>(limitMs, () =>
+            guarded(() => ({ ms: world.random.between(1, 4), finish: () => appended(host, path, add) })),
+          ),
+        ),
+    };
+  };
+
   return {
     host: host.id,
     hostKey: host.hostKey,
@@ -137,36 +176,12 @@ function openChannel(world: World, host: HostWorld): SshChannel {
     onLost: (call) => {
       lostCalls.push(call);
     },
-    run: (argv, limitMs) =>
-      inTurn(() =>
-        once<SshOutput>(limitMs, () => {
-          const begun = begin(world, host, argv);
-          return { ms: begun.ms, finish: () => outcome(begun.finish()) };
-        }),
-      ),
-    putFile: (path, content, limitMs) =>
-      inTurn(() =>
-        once(limitMs, () => ({
-          ms: world.random.between(1, 4),
-          finish: () => {
-            if (content === null) host.files.delete(path);
-            else host.files.set(path, content);
-            return {
-              kind: 'ok',
-              value: { sha256: content === null ? null : sha256(content) },
-              takenAt: 0,
-              tookMs: 0,
-            };
-          },
-        })),
-      ),
-    moveFile: (from, to, limitMs) =>
-      inTurn(() =>
-        once<SshOutput>(limitMs, () => ({
-          ms: world.random.between(1, 3),
-          finish: () => outcome(moved(host, from, to)),
-        })),
-      ),
+    ...effects(() => null),
+    as: (mark) => effects(() => compare(host, mark)),
+    readFile: (path, from, limitMs) =>
+      inTurn(() => once<FilePart | null>(limitMs, () => instantly(() => filePart(host, path, from)))),
+    epoch: (mark, order, limitMs) =>
+      inTurn(() => once<SshOutput>(limitMs, () => instantly(() => ordered(host, mark, order)))),
     close: () => {
       if (state === 'open') {
         state = 'closed';
@@ -176,6 +191,22 @@ function openChannel(world: World, host: HostWorld): SshChannel {
       return Promise.resolve();
     },
   };
+}
+
+type Work<T> = { readonly ms: number; readonly finish: () => Answer<T> };
+
+function instantly<T>(finish: () => Answer<T>): Work<T> {
+  return { ms: 1, finish };
+}
+
+function put(
+  host: HostWorld,
+  path: string,
+  content: string | null,
+): Answer<{ readonly sha256: string | null }> {
+  if (content === null) host.files.delete(path);
+  else host.files.set(path, content);
+  return { kind: 'ok', value: { sha256: content === null ? null : sha256(content) }, takenAt: 0, tookMs: 0 };
 }
 
 function moved(host: HostWorld, from: string, to: string): Omit<Ran, 'ms'> {
@@ -200,6 +231,8 @@ type Begun = { readonly ms: number; readonly finish: () => Omit<Ran, 'ms'> };
 function begin(world: World, host: HostWorld, argv: readonly string[]): Begun {
   const switched = runSwitch(world, host, argv);
   if (switched !== null) return { ms: 20, finish: () => switched };
+  if (argv[0] === 'mkdir' || argv[0] === 'true') return instant(0, '', '');
+  if (argv[0] === 'sh' && argv[3] === mirrorCheck) return instant(0, '1000000\n', '');
   const app = world.appHosts.get(host.id);
   const fleet = world.plan.appFleets.find((one) => one.id === app?.fleet);
   if (app === undefined || fleet === undefined)

@@ -17,6 +17,7 @@ const outcomes: Readonly<
   'not-started': { tone: 'quiet', sign: '○', word: 'not started' },
   thawed: { tone: 'unknown', sign: '↺', word: 'thawed' },
   reversed: { tone: 'unknown', sign: '↺', word: 'reversed' },
+  ousted: { tone: 'closed', sign: '✕', word: 'ousted' },
   'needs-operator': { tone: 'closed', sign: '✕', word: 'needs a person' },
 };
 

@@ -24,6 +24,10 @@ export function actionText(action: Action): string {
       return `${action.content === null ? 'remove' : 'write'} ${action.path} on ${action.host}`;
     case 'ssh-move':
       return `rename ${action.from} to ${action.to} on ${action.host}`;
+    case 'ssh-epoch':
+      return `${action.order} this run's epoch on ${action.host}`;
+    case 'mirror':
+      return `the journal so far on its mirror at ${action.host}`;
     case 'app-canary':
       return `canary ${action.id} through ${action.client}`;
   }
@@ -32,7 +36,7 @@ export function actionText(action: Action): string {
 /** Whether an action changes anything; the others only look. */
 export function isEffect(action: Action): boolean {
   if (action.kind === 'mysql') return (effectOperations as readonly string[]).includes(action.operation);
-  return action.kind === 'ssh' ? action.effect : true;
+  return action.kind === 'ssh' ? action.effect : action.kind !== 'mirror';
 }
 
 /** What the texts of statements depend on, as the run's journal recorded it. */

@@ -89,6 +89,10 @@ function said(event: RunEvent): readonly string[] {
       return [`${event.who} tries ${event.step} again`, ...openedAgain(event)];
     case 'resumed':
       return [`${event.who} took the run up again: ${event.stands}`, ...openedAgain(event)];
+    case 'mirror-lost':
+      return [`the journal's mirror is lost: ${event.why}`];
+    case 'ousted':
+      return [`${event.by} drives this run now: ${event.seen}; this cockpit has stopped`];
     case 'close-asked':
       return [`${event.who} closes the run`];
     case 'reverse-asked':

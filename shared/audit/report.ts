@@ -116,6 +116,8 @@ export function outcomeSentence(run: Run | null): string {
       return 'The chains were reversed: their source takes writes again.';
     case 'not-started':
       return 'Nothing was begun.';
+    case 'ousted':
+      return run.abortReason ?? 'Another cockpit drives this run now.';
     case 'needs-operator': {
       const failed = Object.values(run.steps).filter(({ state }) => state === 'failed');
       return `A person is needed: ${failed.map(({ key, text }) => `${key}: ${text}`).join(' ')}`;

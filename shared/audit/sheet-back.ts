@@ -8,6 +8,7 @@ import {
 import { schedulerSeenStatement, showLinkStatement } from '../sessions/dialect-by-hand.ts';
 import { removeLinkStatements, startLinkStatements } from '../sessions/dialect-links.ts';
 import { plainPath, plainWord, quoteWord, statementWord } from '../lib/shell-words.ts';
+import { epochMark } from '../steps/driver.ts';
 import { standDownArgv } from '../steps/stand-down.ts';
 import type { UndoItem } from '../steps/undo.ts';
 import { dialectAt, identityLine, lookLine, mastersOf, writable } from './sheet-common.ts';
@@ -32,6 +33,7 @@ const linesOf: Lines = {
   'close-ring': ringLines,
   'remove-reverse': reverseLines,
   'stand-down': standDownLines,
+  epoch: epochLines,
 };
 
 /**
@@ -46,6 +48,7 @@ const smallInOrder = [
   'unstage',
   'maintenance-off',
   'stand-down',
+  'epoch',
 ] as const satisfies readonly UndoItem['kind'][];
 
 /** The way back before the point of no return: thaw first, then the smaller things. */
@@ -228,6 +231,18 @@ function standDownLines(ground: SheetGround, { host }: Item<'stand-down'>): read
       expects: { kind: 'no-error' },
       otherwise:
         'Exit status 3: it had acted already and opened the source by itself; its result file on the host says what it did.',
+    },
+  ];
+}
+
+function epochLines(ground: SheetGround, { host }: Item<'epoch'>): readonly SheetLine[] {
+  const file = plainPath(epochMark(ground.run, host).file);
+  return [
+    {
+      where: host,
+      says: "Remove the run's epoch: from then on this host lets no line of a cockpit of this run through.",
+      command: sshLine(ground, host, `rm -f -- ${file}; [ -e ${file} ] || echo gone`),
+      expects: { kind: 'answer', text: 'gone' },
     },
   ];
 }

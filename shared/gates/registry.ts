@@ -5,6 +5,7 @@ import { grants } from './grants.ts';
 import { hosts } from './hosts.ts';
 import { laptop } from './laptop.ts';
 import { logs } from './logs.ts';
+import { mirror } from './mirror.ts';
 import { people } from './people.ts';
 import { replication } from './replication.ts';
 import { rightServers } from './right-servers.ts';
@@ -29,5 +30,6 @@ export const registry: readonly GateDefinition[] = [
   ...versions,
   ...hosts,
   ...laptop,
+  ...mirror,
   ...people,
 ];

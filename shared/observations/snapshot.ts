@@ -36,6 +36,9 @@ export type HostFacts = {
   readonly switchProof?: SwitchProof;
 };
 
+/** What the host says that is to keep the journal's mirror. */
+export type MirrorFacts = { readonly host: string; readonly freeBytes: Observation<number> };
+
 /** Replication lag of one link by the heartbeat, and what is missing. */
 export type LagFacts = {
   readonly instance: string;
@@ -71,5 +74,7 @@ export type Snapshot = {
   readonly hosts: Readonly<Record<string, HostFacts>>;
   readonly lags: readonly LagFacts[];
   readonly laptop: LaptopFacts;
+  /** Absent where the plan keeps no mirror. */
+  readonly mirror?: MirrorFacts;
   readonly clients: readonly ClientFacts[];
 };

@@ -39,3 +39,12 @@ export function armedHosts(plan: Plan): readonly string[] {
   const fleets = plan.appFleets.filter(({ maintenance }) => maintenance !== undefined);
   return [...new Set([...databases, ...fleets.flatMap(({ hosts }) => hosts.map(({ host }) => host))])];
 }
+
+/** Hosts whose SSH channel the minute uses: application hosts, those with a fence's drop-in file, and those with a switch. */
+export function runHosts(plan: Plan): readonly string[] {
+  const apps = plan.appFleets.flatMap(({ hosts }) => hosts.map(({ host }) => host));
+  const dropIns = plan.instances
+    .filter(({ fenceDropIn }) => fenceDropIn !== undefined)
+    .map(({ host }) => host);
+  return [...new Set([...apps, ...dropIns, ...armedHosts(plan)])];
+}

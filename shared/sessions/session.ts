@@ -33,6 +33,8 @@ export type Answer<T> =
       /** The server's error number (MySQL), the exit status (SSH) or null when there is none. */
       readonly code: number | null;
       readonly message: string;
+      /** A host that keeps another driver's epoch refused the line before it was run: this cockpit drives no more. */
+      readonly ousted?: true;
       readonly takenAt: number;
       readonly tookMs: number;
     }

@@ -1,7 +1,7 @@
 import { present } from '../lib/assert.ts';
 import type { Chain, Plan } from '../plan/plan.ts';
 import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';
-import { armedChains, armedHosts } from '../plan/switches.ts';
+import { armedChains, armedHosts, runHosts } from '../plan/switches.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import type { Action, MysqlCommand } from './command.ts';
 import { lockingNodes } from './bypass-accounts.ts';
@@ -35,6 +35,7 @@ export function actionsAhead(
 ): readonly ActionAhead[] {
   const all = [
     ...planNodes(plan).map((node) => ahead('lock', mysql(node, 'takeLock', {}))),
+    ...runHosts(plan).map((host) => ahead('lock', { kind: 'ssh-epoch', host, order: 'take' })),
     ...switchesAhead(plan, facts),
     ...quietAhead(plan, facts),
     ...plan.chains.flatMap((chain) => chainAhead(plan, chain, facts)),

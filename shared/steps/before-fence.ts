@@ -2,6 +2,7 @@ import { present } from '../lib/assert.ts';
 import type { Chain } from '../plan/plan.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
+import { takeEpochs } from './epoch.ts';
 import { holdsAll, linkTrouble, type FactsByInstance } from './containment.ts';
 import {
   done,
@@ -52,7 +53,11 @@ export const lock: StepFunction = (context) => {
     if (wrong !== null) return failure(wrong);
   }
   if (seen.some(([, answer]) => answer === undefined)) return need.waiting('reading the run lock back');
-  return done(`Run lock held and read back on ${nodes.length} databases.`);
+  const epochs = takeEpochs(need, context.plan);
+  if (epochs !== null) return 'failed' in epochs ? failure(epochs.failed) : need.waiting(epochs.waiting);
+  return done(
+    `Run lock held and read back on ${nodes.length} databases; epoch ${context.run.driver.epoch} on every host.`,
+  );
 };
 
 /** Why a server is not the one that was verified when the run began; null when it is. */

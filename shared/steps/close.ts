@@ -1,4 +1,5 @@
 import { present } from '../lib/assert.ts';
+import { dropEpoch } from './epoch.ts';
 import { done, failure, needs, trouble, type StepFunction } from './need.ts';
 
 /** Ends the night: the cockpit's schema is dropped where writes go now and follows to every node by replication. */
@@ -16,5 +17,14 @@ export const close: StepFunction = (context) => {
   }
   if (removed.some(([, answer]) => answer === undefined))
     return need.waiting("the cockpit's schema to be gone");
-  return done(`The cutover schema is removed on ${targets.join(', ')} and, by replication, behind them.`);
+  // The night is over for every host it changed; one that does not answer keeps a file that lets nobody through again.
+  const dropped = context.run.undo.flatMap((item) =>
+    item.kind === 'epoch' ? [dropEpoch(need, item.host)] : [],
+  );
+  if (dropped.includes('waiting')) return need.waiting("the run's epoch to be gone from every host");
+  const left = dropped.flatMap((result) => (typeof result === 'object' ? [result.left] : []));
+  const behind = left.length === 0 ? '' : ` Left behind, and harmless: ${left.join('; ')}.`;
+  return done(
+    `The cutover schema is removed on ${targets.join(', ')} and, by replication, behind them.${behind}`,
+  );
 };

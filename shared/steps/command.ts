@@ -39,11 +39,28 @@ export type SshMoveCommand = {
   readonly to: string;
 };
 
+/** Takes this driver's epoch on a host, or takes its file away when the run is over there. */
+export type SshEpochCommand = {
+  readonly kind: 'ssh-epoch';
+  readonly host: string;
+  readonly order: 'take' | 'drop';
+};
+
+/** Waits until the mirror of the journal has everything that was recorded so far, flushed to its disk. */
+export type MirrorCommand = { readonly kind: 'mirror'; readonly host: string };
+
 /** One write and read-back through the application's real path, as the named http client would do it. */
 export type AppCanaryCommand = { readonly kind: 'app-canary'; readonly client: string; readonly id: string };
 
 /** What a step wants done. Decided in shared/steps, performed in main/engine/perform.ts, never elsewhere. */
-export type Action = MysqlCommand | SshCommand | SshFileCommand | SshMoveCommand | AppCanaryCommand;
+export type Action =
+  | MysqlCommand
+  | SshCommand
+  | SshFileCommand
+  | SshMoveCommand
+  | SshEpochCommand
+  | MirrorCommand
+  | AppCanaryCommand;
 
 /** An action with its place in the run. The key is unique in the run; an action is issued once per key. */
 export type Command = {

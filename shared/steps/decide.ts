@@ -54,6 +54,9 @@ export function emptyRun(id: string, plan: Plan, now: Moment): Run {
     id,
     phase: 'held',
     unattended: false,
+    driver: { epoch: 0, who: 'nobody' },
+    mirror: null,
+    ousting: false,
     threads: {},
     identities: {},
     proofTables: {},
@@ -108,7 +111,8 @@ function settle(taken: Run, plan: Plan): Settling {
     moved ||= concluded !== run;
     run = concluded;
   }
-  const closing = [...refenceCommands(run, plan), ...standDownCommands(run, plan)];
+  const closing =
+    run.outcome === 'ousted' ? [] : [...refenceCommands(run, plan), ...standDownCommands(run, plan)];
   run = issue(run, 'watchdog', closing);
   return { run: { ...run, wakeAtMonoMs: nextWake(run) }, commands: [...commands, ...closing] };
 }

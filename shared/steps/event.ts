@@ -1,6 +1,9 @@
 import type { Outcome } from './outcome.ts';
 import type { Identity } from '../sessions/identity.ts';
+import type { Driver } from './driver.ts';
+import type { RunMirror } from './mirror.ts';
 import type { Answer } from '../sessions/session.ts';
+import type { UndoItem } from './undo.ts';
 
 /** When something happened: UTC and the laptop's monotonic clock, both in ms. */
 export type Moment = { readonly utcMs: number; readonly monoMs: number };
@@ -34,6 +37,10 @@ export type RunEvent =
       readonly kind: 'begun';
       readonly who: Who;
       readonly unattended: boolean;
+      /** Who drives from here, by epoch; in journals from before there were any: epoch 1. */
+      readonly driver?: Driver;
+      /** Where the journal is mirrored; absent: nowhere. */
+      readonly mirror?: RunMirror;
       /** Thread ids of the acting sessions, by instance: journaled before any statement runs on them. */
       readonly threads: Readonly<Record<string, Readonly<Record<string, number>>>>;
       /** Identities as verified on the acting sessions, by instance. */
@@ -68,6 +75,11 @@ export type RunEvent =
   | {
       readonly kind: 'resumed';
       readonly who: Who;
+      /** A higher epoch than any before. */
+      readonly driver?: Driver;
+      readonly mirror?: RunMirror;
+      /** Taken over from another laptop: what is set back beside what this journal knows, because the servers show it. */
+      readonly takeover?: { readonly found: readonly UndoItem[] };
       /** Thread ids of the new sessions, by instance: verified, and journaled before any statement runs on them. */
       readonly threads: Readonly<Record<string, Readonly<Record<string, number>>>>;
       /** Servers that started after the run began: there the earlier threads are gone, and their numbers somebody else's. */
@@ -76,6 +88,10 @@ export type RunEvent =
       readonly stillLost: readonly string[];
       /** Where things stood as the servers said themselves, in one sentence. */
       readonly stands: string;
-    };
+    }
+  /** Nothing is sent to the journal's mirror any more: it did not take what was recorded. */
+  | { readonly kind: 'mirror-lost'; readonly why: string }
+  /** Another cockpit drives this run now: this one stops, whatever it was about to do. */
+  | { readonly kind: 'ousted'; readonly by: string; readonly seen: string };
 
 export type StampedEvent = { readonly moment: Moment; readonly event: RunEvent };

@@ -104,6 +104,12 @@ export type Needs = {
     at: readonly [host: string, from: string, to: string],
     options: NeedOptions,
   ) => Answer<unknown> | undefined;
+  readonly epoch: (
+    name: string,
+    at: readonly [host: string, order: 'take' | 'drop'],
+    options: NeedOptions,
+  ) => Answer<unknown> | undefined;
+  readonly mirror: (name: string, host: string, options: NeedOptions) => Answer<unknown> | undefined;
   readonly appCanary: (
     name: string,
     client: string,
@@ -151,6 +157,9 @@ export function needs(context: StepContext): Needs {
       >,
     sshMove: (name, [host, from, to], options) =>
       need(name, host, bounded({ kind: 'ssh-move', host, from, to }, options)),
+    epoch: (name, [host, order], options) =>
+      need(name, host, bounded({ kind: 'ssh-epoch', host, order }, options)),
+    mirror: (name, host, options) => need(name, host, bounded({ kind: 'mirror', host }, options)),
     appCanary: (name, client, id) =>
       need(
         name,

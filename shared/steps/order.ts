@@ -134,6 +134,16 @@ export const order: readonly StepPlace[] = [
     says: 'Every source and target was looked at once more. Then the point of no return is recorded.',
   },
   {
+    id: 'mirror',
+    scope: 'run',
+    // Beside the next two: it costs the passage only what they do not need themselves.
+    after: ['last-look'],
+    limit: 'passageMs',
+    side: 'after',
+    word: 'mirror',
+    says: "The point of no return is on the journal's mirror.",
+  },
+  {
     id: 'persist-fence',
     scope: 'chain',
     after: ['last-look'],
@@ -154,7 +164,7 @@ export const order: readonly StepPlace[] = [
   {
     id: 'promote',
     scope: 'chain',
-    after: ['persist-fence', 'detach'],
+    after: ['mirror', 'persist-fence', 'detach'],
     limit: 'promoteMs',
     side: 'after',
     word: 'promote',

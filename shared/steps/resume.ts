@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
 import { beginUnwinding, setStep } from './change-step.ts';
+import { driverAfter } from './driver.ts';
 import type { Moment, RunEvent } from './event.ts';
 import { order, placeOf } from './order.ts';
 import { withoutSessions, withThreads, type IssuedCommand, type Run, type StepState } from './run.ts';
@@ -63,9 +64,18 @@ export function takeResumed(run: Run, plan: Plan, event: Resumed): Run {
     // Nothing was released, so nothing was sent to any server.
     return { ...run, phase: 'ended', heldAt: null, outcome: 'not-started', endedAt: now };
   }
-  const taken = withThreads(unheard(withoutSessions(run, event.restarted)), event.threads);
+  const driver = event.driver ?? driverAfter(run.driver, event.who);
+  const overtaken =
+    event.takeover === undefined ? {} : { ousting: true, undo: [...run.undo, ...event.takeover.found] };
+  const taken = withThreads(
+    unheard(withoutSessions({ ...run, driver, mirror: event.mirror ?? null, ...overtaken }, event.restarted)),
+    event.threads,
+  );
   if (taken.ponrAt === null) {
-    const reason = `the cockpit ended before the point of no return; ${event.who} started it again`;
+    const reason =
+      event.takeover === undefined
+        ? `the cockpit ended before the point of no return; ${event.who} started it again`
+        : `${driver.who} took the run over before the point of no return from ${run.driver.who}`;
     return beginUnwinding({ ...taken, outcome: null, endedAt: null }, plan, taken.abortReason ?? reason);
   }
   if (taken.phase === 'watching') return lockAgain(taken);

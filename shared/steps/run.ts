@@ -2,6 +2,8 @@ import type { Answer } from '../sessions/session.ts';
 import { effectOperations } from '../sessions/operations.ts';
 import type { Alarm, Moment, Who } from './event.ts';
 import type { Command } from './command.ts';
+import type { Driver } from './driver.ts';
+import type { RunMirror } from './mirror.ts';
 import type { Identity } from '../sessions/identity.ts';
 import { entriesOf, type Ledger } from './ledger.ts';
 import type { StepId } from './order.ts';
@@ -115,6 +117,12 @@ export type Run = {
     | 'closing'
     | 'ended';
   readonly unattended: boolean;
+  /** Who drives it, by this journal. */
+  readonly driver: Driver;
+  /** Where its journal is mirrored; null: nowhere. */
+  readonly mirror: RunMirror | null;
+  /** Taken over from a cockpit that may still live: its sessions are ended on every server before anything is opened. */
+  readonly ousting: boolean;
   /** Thread ids of the run's own sessions, by instance and purpose; lost ones stay among them (lostThreads). */
   readonly threads: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly identities: Readonly<Record<string, Identity>>;

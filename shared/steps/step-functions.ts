@@ -9,6 +9,7 @@ import { persistFence } from './durable-fence.ts';
 import { endSessions } from './end-sessions.ts';
 import { fence } from './fence.ts';
 import { lockAgain } from './lock-again.ts';
+import { mirror } from './mirror.ts';
 import type { ChainStepFunction, Progress, StepContext, StepFunction } from './need.ts';
 import type { StepId } from './order.ts';
 import { claim, lastLook } from './passage.ts';
@@ -36,6 +37,7 @@ const functions: { readonly [K in StepId]: StepFunction | { readonly perChain: C
   barrier,
   claim,
   'last-look': lastLook,
+  mirror,
   'persist-fence': { perChain: persistFence },
   detach: { perChain: detach },
   promote: { perChain: promote },

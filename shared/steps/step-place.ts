@@ -16,6 +16,7 @@ export type StepId =
   | 'barrier'
   | 'claim'
   | 'last-look'
+  | 'mirror'
   | 'persist-fence'
   | 'detach'
   | 'promote'

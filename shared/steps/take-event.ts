@@ -1,6 +1,7 @@
 import { never } from '../lib/assert.ts';
 import type { Plan } from '../plan/plan.ts';
 import { beginClosing, beginUnwinding, setStep } from './change-step.ts';
+import { driverAfter } from './driver.ts';
 import type { Moment, RunEvent, StampedEvent } from './event.ts';
 import { whyNotReversible } from './reversible.ts';
 import { takeResumed } from './resume.ts';
@@ -16,6 +17,8 @@ export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent)
       return {
         ...run,
         unattended: event.unattended,
+        driver: event.driver ?? driverAfter(run.driver, event.who),
+        mirror: event.mirror ?? null,
         threads: event.threads,
         identities: event.identities,
         proofTables: event.proofTables,
@@ -34,12 +37,15 @@ export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent)
     case 'answered': {
       const issued = entryIn(run.commands, event.key);
       if (issued === undefined || issued.answer !== null) return run;
-      return {
+      const heard = {
         ...run,
         commands: withEntries(run.commands, [
           [event.key, { ...issued, answer: event.answer, answeredAt: moment }],
         ]),
       };
+      return event.answer.kind === 'refused' && event.answer.ousted === true
+        ? oust(heard, event.answer.message)
+        : heard;
     }
     case 'time':
       return run;
@@ -57,6 +63,10 @@ export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent)
       return retryStep(withThreads(run, event.threads ?? {}), event.step, moment);
     case 'resumed':
       return takeResumed(run, plan, event);
+    case 'mirror-lost':
+      return run.mirror === null ? run : { ...run, mirror: { ...run.mirror, lost: event.why } };
+    case 'ousted':
+      return oust(run, `${event.by} drives this run now: ${event.seen}`);
     case 'close-asked':
       return run.phase === 'watching' ? beginClosing(run, plan) : run;
     case 'reverse-asked':
@@ -85,9 +95,29 @@ function endReverse(
     : { ...run, reversing: null };
 }
 
+/** Another cockpit drives: this one stops where it is and sends nothing more. What became of the run, the other one knows. */
+function oust(run: Run, seen: string): Run {
+  if (run.phase === 'ended') return run;
+  const text = `Ousted: ${seen}. This cockpit has stopped and sends nothing more; look at the other one.`;
+  const steps = Object.values(run.steps).map((step): readonly [StepKey, StepState] => [
+    step.key,
+    step.state === 'running' ? { ...step, state: 'undone', endedAt: run.now, text } : step,
+  ]);
+  return {
+    ...run,
+    steps: Object.fromEntries(steps),
+    phase: 'ended',
+    outcome: 'ousted',
+    abortReason: text,
+    heldAt: null,
+    deadlineMonoMs: null,
+    endedAt: run.now,
+  };
+}
+
 /** A failed step is tried again with names of its own, so that no answer of the first time counts. */
 function retryStep(run: Run, key: StepKey, moment: Moment): Run {
-  const step = run.steps[key];
+  const step = run.outcome === 'ousted' ? undefined : run.steps[key];
   if (step?.state !== 'failed') return run;
   const again = {
     ...step,

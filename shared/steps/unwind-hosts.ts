@@ -1,4 +1,5 @@
 import { present } from '../lib/assert.ts';
+import { dropEpoch } from './epoch.ts';
 import { lookLater, newestAsked, trouble, type Needs, type StepContext } from './need.ts';
 import { standDownArgv, standDownMs } from './stand-down.ts';
 import type { UndoItem } from './undo.ts';
@@ -34,6 +35,13 @@ export function standDownAll(need: Needs, { run }: StepContext): readonly Undone
       if (ended.kind === 'ok') return { item, result: 'done' };
       return { item, result: { left: trouble(host, "standing its dead-man's switch down", ended) } };
     });
+}
+
+/** Nothing of this run is let through on a host whose epoch is gone: it goes last. */
+export function dropEpochs(need: Needs, { run }: StepContext): readonly Undone[] {
+  return run.undo
+    .filter((item) => item.kind === 'epoch')
+    .map((item): Undone => ({ item, result: dropEpoch(need, item.host) }));
 }
 
 /** A file that no server reads: what stays of it costs nobody anything. */

@@ -12,9 +12,18 @@ import {
   type StepContext,
   type StepFunction,
 } from './need.ts';
+import { detachedTargets, mayOpen, oustAll } from './oust.ts';
 import { lostThreads, unansweredEffects } from './run.ts';
 import { itemText, type UndoItem } from './undo.ts';
-import { isLeft, maintenanceOff, standDownAll, unstage, type Restored, type Undone } from './unwind-hosts.ts';
+import {
+  dropEpochs,
+  isLeft,
+  maintenanceOff,
+  standDownAll,
+  unstage,
+  type Restored,
+  type Undone,
+} from './unwind-hosts.ts';
 import { entryIn } from './ledger.ts';
 
 /**
@@ -44,14 +53,23 @@ export const unwind: StepFunction = (context) => {
   const need = needs(context);
   const items = context.run.undo;
   const thaws = items.filter((item) => item.kind === 'thaw');
-  const results = thaws.map((item) => ({ item, result: thaw(need, context, item) }));
+  const ousting = context.run.ousting ? oustAll(need, context) : null;
+  if (ousting !== null && ousting.waiting.length > 0)
+    return need.waiting(ousting.waiting.join('; '), context.now.monoMs + lookAgainMs);
+  const results = thaws.map((item) => ({
+    item,
+    result: mayOpen(need, context, [item.instance, ousting]) ?? thaw(need, context, item),
+  }));
   const restored = results.every(({ result }) => result !== 'waiting');
   // The small things wait for every thaw: the application comes first.
   const others = restored ? restoreAll(need, context) : [];
   const changes = [...results, ...others];
   // A switch is stood down last, and only where nothing is left for it to do.
   const safe = restored && changes.every(({ result }) => result === 'done' || isLeft(result));
-  const all = [...changes, ...(safe ? standDownAll(need, context) : [])];
+  const stood = safe ? standDownAll(need, context) : [];
+  // What stands its switch down must be let through there: the epoch goes after it.
+  const over = safe && stood.every(({ result }) => result !== 'waiting');
+  const all = [...changes, ...stood, ...(over ? dropEpochs(need, context) : [])];
   const waiting = all.flatMap(({ item, result }) => {
     if (result === 'waiting') return [itemText(item)];
     return typeof result === 'object' && 'again' in result ? [`${itemText(item)} (${result.again})`] : [];
@@ -68,19 +86,22 @@ export const unwind: StepFunction = (context) => {
   const left = all.flatMap(({ result }) =>
     typeof result === 'object' && 'left' in result ? [result.left] : [],
   );
+  const detached = ousting === null || thaws.length === 0 ? [] : detachedTargets(need, context);
   const writable =
     thaws.length === 0
       ? ''
       : `${thaws.map(({ instance }) => instance).join(', ')} writable again, read twice. `;
   if (items.length === 0) return done(`Nothing had been changed.${lost}`);
   return done(
-    `${writable}${all.length - left.length} of ${all.length} changes restored.${left.length === 0 ? '' : ` Left behind, and harmless: ${left.join('; ')}.`}${lost}`,
+    `${writable}${all.length - left.length} of ${all.length} changes restored.${detached.length === 0 ? '' : ` ${detached.join(', ')} no longer follows its source, because the cockpit before had begun to promote: configure that link again before the next run.`}${left.length === 0 ? '' : ` Left behind, and harmless: ${left.join('; ')}.`}${lost}`,
   );
 };
 
 /** Everything but the thaws; the ring closes last, and only where the reverse link is seen gone: events could circle. */
 function restoreAll(need: Needs, context: StepContext): readonly Undone[] {
-  const small = context.run.undo.filter((item) => item.kind !== 'thaw' && item.kind !== 'stand-down');
+  const small = context.run.undo.filter(
+    (item) => item.kind !== 'thaw' && item.kind !== 'stand-down' && item.kind !== 'epoch',
+  );
   const first = small
     .filter((item) => item.kind !== 'close-ring')
     .map((item): Undone => ({ item, result: restore(need, context, item) }));
@@ -232,12 +253,12 @@ function endLostSessions(need: Needs, context: StepContext): 'waiting' | string 
     : ` Sessions of this run that may still hold its lock: ${left.join('; ')}. End them with KILL before the next run.`;
 }
 
-type SmallItem = Exclude<UndoItem, { kind: 'thaw' | 'maintenance-off' | 'unstage' | 'stand-down' }>;
+type SmallItem = Exclude<UndoItem, { kind: 'thaw' | 'maintenance-off' | 'unstage' | 'stand-down' | 'epoch' }>;
 
 function restore(
   need: Needs,
   context: StepContext,
-  item: Exclude<UndoItem, { kind: 'thaw' | 'stand-down' }>,
+  item: Exclude<UndoItem, { kind: 'thaw' | 'stand-down' | 'epoch' }>,
 ): Restored {
   if (item.kind === 'maintenance-off') return maintenanceOff(need, context, item);
   if (item.kind === 'unstage') return unstage(need, item);
@@ -254,6 +275,17 @@ function restoreOn(
   if (same !== 'done') return same;
   const cleared = endUnanswered(need, context, [item.instance, door]);
   if (cleared !== 'done') return cleared;
+  if (door.session === 'watch') {
+    // It came back by itself, maybe long after: whoever holds the lock by then has the run, and nothing is undone behind him.
+    const lock = need.mysql(`small-lock-${door.tag}`, at, ['takeLock', {}]);
+    if (lock === undefined) return 'waiting';
+    if (lock.kind !== 'ok') return unanswered(item.instance, 'looking at the run lock', lock);
+    const own = Object.values(context.run.threads[item.instance] ?? {});
+    if (!lock.value.held && !own.includes(lock.value.holder ?? -1))
+      return {
+        failed: `the run lock is held by thread ${lock.value.holder ?? 'unknown'}, which is not this run's`,
+      };
+  }
   if (undoEffect(need, item, door) === undefined) return 'waiting';
   // Whatever was answered: only what is read back counts.
   if (item.kind === 'unlock-accounts') return readUnlocked(need, item, door);

@@ -16,6 +16,7 @@ const doing: { readonly [K in StepId]: string } = {
   barrier: 'Waiting for every chain at the barrier',
   claim: 'Entering the narrow passage',
   'last-look': 'Looking at every source and target once more',
+  mirror: "Seeing the point of no return on the journal's mirror",
   'persist-fence': 'Holding the source of {chain} shut, restarts included',
   detach: 'Taking the target of {chain} off its source',
   promote: 'Opening the target of {chain} for writes',

@@ -29,6 +29,17 @@ export function mortal(simulator: () => Simulator, noticed: boolean): Mortal {
     run: (argv, limitMs) => living(() => open.run(argv, limitMs)),
     putFile: (path, content, limitMs) => living(() => open.putFile(path, content, limitMs)),
     moveFile: (from, to, limitMs) => living(() => open.moveFile(from, to, limitMs)),
+    readFile: (path, from, limitMs) => living(() => open.readFile(path, from, limitMs)),
+    epoch: (mark, order, limitMs) => living(() => open.epoch(mark, order, limitMs)),
+    as: (mark) => {
+      const own = open.as(mark);
+      return {
+        run: (argv, limitMs) => living(() => own.run(argv, limitMs)),
+        putFile: (path, content, limitMs) => living(() => own.putFile(path, content, limitMs)),
+        moveFile: (from, to, limitMs) => living(() => own.moveFile(from, to, limitMs)),
+        appendFile: (path, add, limitMs) => living(() => own.appendFile(path, add, limitMs)),
+      };
+    },
     onLost: (call) => open.onLost((why) => (dead ? undefined : call(why))),
     close: () => (dead ? never() : open.close()),
   });

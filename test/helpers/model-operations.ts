@@ -26,8 +26,15 @@ export function performHonestly(model: Model, action: Action, nowMs: number): An
 
 function replyTo(model: Model, action: Action, nowMs: number): Reply {
   if (action.kind === 'app-canary') return { value: { ms: 3 } };
+  if (action.kind === 'mirror') return { value: {} };
   if (action.kind === 'mysql') return replyOfServer(model, action, nowMs);
   const host = present(model.hosts.get(action.host), action.host);
+  if (action.kind === 'ssh-epoch') {
+    const path = `~/epoch-${host.id}`;
+    if (action.order === 'take') host.files.set(path, '1');
+    else host.files.delete(path);
+    return { value: { stdout: '', stderr: '' } };
+  }
   if (action.kind === 'ssh-move') {
     const content = host.files.get(action.from);
     if (content === undefined) return { code: 1, message: `mv: cannot stat '${action.from}'` };

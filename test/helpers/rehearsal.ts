@@ -77,18 +77,23 @@ export function referencePlan(): Plan {
 /** A journal in memory, chained like the one on disk. */
 export function memoryJournal(): Journal {
   const records: JournalRecord[] = [];
+  const followers = new Set<(line: string) => void>();
   let head = emptyHead;
   return {
     file: 'memory',
     head: () => head.head,
     count: () => head.count,
     append: (at, payload) => {
-      const { record } = chain({ at, payload }, head, (text) => hash('sha256', text, 'hex'));
+      const { record, line } = chain({ at, payload }, head, (text) => hash('sha256', text, 'hex'));
       head = { count: head.count + 1, head: record.hash };
       records.push(record);
-      return record;
+      for (const call of followers) call(line);
     },
     read: () => records,
+    follow: (call) => {
+      followers.add(call);
+      return () => followers.delete(call);
+    },
     close: () => undefined,
   };
 }

@@ -17,7 +17,10 @@ export function touchable({ world }: Simulator): readonly string[] {
     ),
   ]);
   const hosts = [...world.hosts.values()].flatMap(({ id, files }) =>
-    [...files.keys()].map((path) => `${id} file ${path}`),
+    // The journal's mirror stays, as the journal does.
+    [...files.keys()]
+      .filter((path) => !path.startsWith(`${world.plan.journalMirror?.directory}/`))
+      .map((path) => `${id} file ${path}`),
   );
   const apps = [...world.appHosts.values()].map(
     ({ host, siteInUse, maintenance }) => `${host} uses ${siteInUse}${maintenance ? ', maintenance' : ''}`,

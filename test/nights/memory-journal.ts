@@ -20,6 +20,7 @@ export function lazyJournal(hashed: boolean): MemoryJournal {
   const appended: { at: Moment; payload: Payload }[] = [];
   const records: JournalRecord[] = [];
   const lines: string[] = [];
+  const followers = new Set<(line: string) => void>();
   let head = emptyHead;
   const chained = (): readonly JournalRecord[] => {
     for (const { at, payload } of appended.slice(records.length)) {
@@ -37,8 +38,17 @@ export function lazyJournal(hashed: boolean): MemoryJournal {
       return head.head;
     },
     count: () => appended.length,
-    append: (at, payload) => void appended.push({ at, payload }),
+    append: (at, payload) => {
+      appended.push({ at, payload });
+      if (followers.size === 0) return;
+      chained();
+      for (const call of followers) call((lines.at(-1) ?? '').trimEnd());
+    },
     read: chained,
+    follow: (call) => {
+      followers.add(call);
+      return () => followers.delete(call);
+    },
     close: () => undefined,
     appended,
     text: () => {
@@ -58,6 +68,7 @@ export function plainJournal(): Journal {
     append: (at, payload) =>
       void records.push({ seq: records.length + 1, at, prev: emptyHead.head, payload, hash: emptyHead.head }),
     read: () => records,
+    follow: () => () => undefined,
     close: () => undefined,
   };
 }

@@ -224,6 +224,7 @@ function memoryOf(records: readonly JournalRecord[]): Journal {
       throw new Error('nothing is to be written');
     },
     read: () => records,
+    follow: () => () => undefined,
     close: () => undefined,
   };
 }

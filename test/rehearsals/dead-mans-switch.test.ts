@@ -91,6 +91,16 @@ describe("whole nights with a dead-man's switch", () => {
                 run: through(channel.run),
                 putFile: through(channel.putFile),
                 moveFile: through(channel.moveFile),
+                epoch: through(channel.epoch),
+                as: (mark) => {
+                  const own = channel.as(mark);
+                  return {
+                    run: through(own.run),
+                    putFile: through(own.putFile),
+                    moveFile: through(own.moveFile),
+                    appendFile: through(own.appendFile),
+                  };
+                },
               },
             };
           },

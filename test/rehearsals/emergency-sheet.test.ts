@@ -65,6 +65,8 @@ function restores(plan: Plan, item: UndoItem, line: SheetLine): boolean {
   if (item.kind === 'unstage')
     return line.where === item.host && line.command.includes(`rm -f -- ${item.path}`);
   if (item.kind === 'maintenance-off') return line.where === item.host && line.command.includes('$off');
+  if (item.kind === 'epoch')
+    return line.where === item.host && line.command.includes('rm -f') && line.command.includes('.epoch');
   if (item.kind === 'stand-down') return line.where === item.host && line.command.includes('end');
   if (!reaches(plan, [item.instance], line)) return false;
   if (item.kind === 'thaw') return opens(line);

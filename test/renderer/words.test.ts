@@ -56,7 +56,7 @@ test('the forecast sentence takes the slowest chain, and says when nothing is kn
 test('the point of no return parts the track after the passage', () => {
   const { before, after } = trackOf(steps('prove'), null);
   expect(before.at(-1)?.step).toBe('last-look');
-  expect(after[0]?.step).toBe('redirect');
+  expect(after[0]?.step).toBe('mirror');
 });
 
 test('a lane says the first thing that is true', () => {

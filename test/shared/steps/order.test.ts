@@ -30,6 +30,8 @@ const pairs: readonly (readonly [first: StepId, second: StepId, why: string])[] 
   ['last-look', 'detach', 'before the point of no return the target follows its source'],
   ['detach', 'promote', 'an open target must not follow the source any more'],
   ['persist-fence', 'promote', 'a source that restarts must not open beside an open target'],
+  ['last-look', 'mirror', 'what is on the mirror is that the point of no return was passed'],
+  ['mirror', 'promote', 'whoever takes over from the mirror knows that the target may be open'],
   ['last-look', 'promote', 'nothing is promoted unseen'],
   ['barrier', 'promote', 'no chain is promoted before all are proven'],
   ['promote', 'redirect', 'applications must not meet a closed target'],

@@ -1,0 +1,48 @@
+import { quotePath, quoteWord } from '../../shared/lib/shell-words.ts';
+import type { EpochMark } from '../../shared/steps/driver.ts';
+
+/** The host keeps a higher epoch, or another driver's of the same one; or its file is gone, because the run is over there. */
+const oustedStatus = 77;
+
+/**
+ * Compares this driver's epoch with the host's under flock, and holds that lock (descriptor 9) until the line has ended: a
+ * cockpit that takes over raises the epoch only when no line of the one before is under way. The newest line of the file
+ * counts; who has it stands behind the number. Builtins but for flock: this stands in the narrow passage too.
+ */
+const guard = String.raw`cutover_epoch() {
+{ command exec 9<"$1"; } 2>/dev/null || { echo "its epoch file is gone: the run is over on this host" >&2; return ${oustedStatus}; }
+flock -w 2 9 || { echo "the lock of the run's epoch was not free within 2 s" >&2; return 75; }
+n=0 by=
+{ while read -r a b; do n=$a by=$b; done <"$1"; } 2>/dev/null
+[ -f "$1" ] || { echo "its epoch file is gone: the run is over on this host" >&2; return ${oustedStatus}; }
+case $n in *[!0-9]*|'') echo "its epoch file says no number" >&2; return 76;; esac
+if [ "$n" -gt "$2" ] || { [ "$n" -eq "$2" ] && [ "$by" != "$3" ]; }; then echo "epoch $n is driven by $by" >&2; return ${oustedStatus}; fi
+[ "$n" -eq "$2" ] || printf '%s %s\n' "$2" "$3" >>"$1" || return 76
+}
+`;
+
+/** The guard in front of a line: the line is run only where it let this driver through. `g` is what it said. */
+function compared({ file, epoch, who }: EpochMark): string {
+  return `${guard}cutover_epoch ${quotePath(file)} ${epoch} ${quoteWord(who)}; g=$?\n`;
+}
+
+/** A line as one driver's. */
+export function guardedLine(mark: EpochMark, line: string): string {
+  return `${compared(mark)}[ "$g" -eq 0 ] && ${line}`;
+}
+
+/** Behind every line: its status is the guard's where that refused, and the lock is given back. */
+export const statusBehind = `s=$?; [ "\${g:-0}" -eq 0 ] || s=g$g; g=0; { exec 9<&-; } 2>/dev/null`;
+
+/** Takes the epoch, making the file where there is none; or takes the file away. Both only where no other one drives. */
+export function epochCommand(mark: EpochMark, order: 'take' | 'drop'): string {
+  const file = quotePath(mark.file);
+  if (order === 'drop') return `${compared(mark)}[ -e ${file} ] || g=0; [ "$g" -ne 0 ] || rm -f -- ${file}`;
+  return `(umask 077; : >>${file})\n${guardedLine(mark, `{ sync -- ${file} || sync; }`)}`;
+}
+
+/** What the end mark says where the guard refused; null: the status is the line's own. */
+export function refusedByGuard(status: string): { readonly code: number; readonly ousted: boolean } | null {
+  const [, code] = /^g(\d+)$/.exec(status) ?? [];
+  return code === undefined ? null : { code: Number(code), ousted: Number(code) === oustedStatus };
+}

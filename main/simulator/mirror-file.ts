@@ -1,0 +1,46 @@
+import type { Answer } from '../../shared/sessions/session.ts';
+import { utf8Length } from '../../shared/lib/utf8.ts';
+import type { FilePart } from '../ports.ts';
+import type { HostWorld } from './world.ts';
+
+const stamp = { takenAt: 0, tookMs: 0 };
+
+/** Appends to a file of a host that has exactly that length. */
+export function appended(
+  host: HostWorld,
+  path: string,
+  { at, text, torn }: { readonly at: number; readonly text: string; readonly torn?: number },
+): Answer<{ readonly length: number }> {
+  const before = host.files.get(path) ?? '';
+  const kept = torn !== undefined && utf8Length(before) === torn ? textUpTo(before, at) : before;
+  const length = utf8Length(kept);
+  if (length !== at)
+    return {
+      kind: 'refused',
+      code: 74,
+      message: `${host.id}: it is ${length} bytes long, expected ${at}`,
+      ...stamp,
+    };
+  host.files.set(path, kept + text);
+  return { kind: 'ok', value: { length: length + utf8Length(text) }, ...stamp };
+}
+
+/** What stands in a file from a byte on. */
+export function filePart(host: HostWorld, path: string, from: number): Answer<FilePart | null> {
+  const text = host.files.get(path);
+  if (text === undefined) return { kind: 'ok', value: null, ...stamp };
+  const length = utf8Length(text);
+  const rest = text.slice(textUpTo(text, from).length);
+  return { kind: 'ok', value: { length, text: rest, next: length }, ...stamp };
+}
+
+function textUpTo(text: string, bytes: number): string {
+  let seen = 0;
+  let end = 0;
+  for (const letter of text) {
+    seen += utf8Length(letter);
+    if (seen > bytes) break;
+    end += letter.length;
+  }
+  return text.slice(0, end);
+}

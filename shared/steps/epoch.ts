@@ -1,0 +1,25 @@
+import type { Plan } from '../plan/plan.ts';
+import { runHosts } from '../plan/switches.ts';
+import type { Answer } from '../sessions/session.ts';
+import { firstTrouble, trouble, type Needs } from './need.ts';
+
+/** Takes the epoch on every host that the run changes; null: it is taken everywhere. */
+export function takeEpochs(
+  need: Needs,
+  plan: Plan,
+): { readonly waiting: string } | { readonly failed: string } | null {
+  const taken = runHosts(plan).map(
+    (host) => [host, need.epoch('epoch', [host, 'take'], { undo: { kind: 'epoch', host } })] as const,
+  );
+  const broken = firstTrouble('taking its epoch', taken);
+  if (broken !== null) return { failed: broken };
+  const waiting = taken.flatMap(([host, answer]) => (answer === undefined ? [host] : []));
+  return waiting.length === 0 ? null : { waiting: `the epoch of this run on ${waiting.join(', ')}` };
+}
+
+/** Takes the epoch's file away from a host: from then on no line of this run is let through there any more. */
+export function dropEpoch(need: Needs, host: string): 'waiting' | 'done' | { readonly left: string } {
+  const dropped: Answer<unknown> | undefined = need.epoch('epoch-away', [host, 'drop'], {});
+  if (dropped === undefined) return 'waiting';
+  return dropped.kind === 'ok' ? 'done' : { left: trouble(host, 'removing its epoch', dropped) };
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { brokenRules, notRestored } from '../helpers/broken-rules.ts';
+import { rehearse } from '../helpers/rehearsal.ts';
+import { twoCockpits, type Overtaken, type TwoCockpits } from '../helpers/two-cockpits.ts';
+
+/** Every n-th record in the ordinary suite; TAKEOVER_EVERY=1 tries them all, in each of the four ways. */
+const every = Number(process.env['TAKEOVER_EVERY'] ?? 60);
+
+/** What must be true wherever a run was taken over from a cockpit that slept and woke. Returns what was not, as sentences. */
+function wrong(night: TwoCockpits): readonly string[] {
+  const { run, records, refused, first } = night;
+  if (!first.slept) return ['the first cockpit did not sleep'];
+  if (refused !== null) return [`refused: ${refused}`];
+  const passed = records.some(({ payload }) => payload.kind === 'event' && payload.pointOfNoReturn);
+  const expected = passed ? ['done'] : ['thawed', 'not-started'];
+  const broken = [...brokenRules(night)];
+  if (!expected.includes(run?.outcome ?? 'none'))
+    broken.push(`ended ${run?.outcome}: ${run?.steps['unwind']?.text ?? ''} ${failures(night)}`);
+  // A target that was let go of stays so: it is said, and a person configures its link again.
+  const letGo = (line: string): boolean =>
+    / link "" from .*: receiver on, applier on$/.test(line) &&
+    (run?.steps['unwind']?.text ?? '').includes('no longer follows');
+  if (!passed) broken.push(...notRestored(night).filter((line) => !letGo(line)));
+  for (const [chain, open] of Object.entries(night.writable))
+    if (open.length === 0) broken.push(`${chain} takes writes nowhere`);
+  if (first.run?.outcome !== 'ousted')
+    broken.push(`the first cockpit ended ${first.run?.outcome}: ${first.run?.abortReason}`);
+  return broken;
+}
+
+function failures({ run }: TwoCockpits): string {
+  return Object.values(run?.steps ?? {})
+    .filter(({ state }) => state === 'failed' || state === 'running')
+    .map(({ key, state, text }) => `${key} ${state}: ${text}`)
+    .join('; ');
+}
+
+describe.each(['mariadb', 'mysql'] as const)('two cockpits believe to drive, on %s', (flavor) => {
+  test('wherever the first one fell asleep: one of them acts, nothing is lost, and the other says that it was ousted', async () => {
+    const quiet = await rehearse({ flavor });
+    const last = quiet.records.findLastIndex(({ payload }) => payload.kind === 'event') + 1;
+    const point =
+      quiet.records.find(({ payload }) => payload.kind === 'event' && payload.pointOfNoReturn)?.seq ?? 0;
+    const places = new Set([point - 1, point, point + 1, point + 2]);
+    for (let record = 20; record < last; record += every) places.add(record);
+    const ways: readonly Pick<Overtaken, 'edge' | 'wakes'>[] = [
+      { edge: 'before', wakes: 'at-once' },
+      { edge: 'after', wakes: 'afterwards' },
+      { edge: 'after', wakes: 'at-once' },
+      { edge: 'before', wakes: 'afterwards' },
+    ];
+    const broken: string[] = [];
+    const outcomes = new Set<string>();
+    for (const record of [...places].sort((left, right) => left - right)) {
+      for (const way of every === 1 || Math.abs(record - point) <= 2 ? ways : ways.slice(0, 2)) {
+        const night = await twoCockpits({ flavor, record, ...way });
+        outcomes.add(night.run?.outcome ?? 'none');
+        broken.push(...wrong(night).map((each) => `${way.edge} ${record}, woken ${way.wakes}: ${each}`));
+      }
+    }
+    expect(broken).toEqual([]);
+    expect([...outcomes].sort()).toEqual(['done', 'thawed']);
+  }, 3_600_000);
+});
