@@ -4,6 +4,8 @@ import { failed, ok, type Result } from '../shared/lib/result.ts';
 import type { Run } from '../shared/steps/run.ts';
 import { exitCodes, summary, untilOver } from './cli-run.ts';
 import { composeRun, type ComposedRun } from './compose.ts';
+import { composeTakeover } from './compose-takeover.ts';
+import type { Overtaking } from './engine/resume.ts';
 import { onQuit } from './stop.ts';
 
 type Options = { readonly json: boolean };
@@ -24,8 +26,24 @@ export function abortRun(run: string, options: Options): Promise<number> {
   );
 }
 
-async function takeUp(name: string, options: Options, refusal: (run: Run) => string | null): Promise<number> {
-  const composed = await composeRun(name);
+/** `takeover RUN`: drives a run on from here that another laptop drives, or drove; that one is ousted. */
+export function takeOverRun(run: string, options: Options & { readonly plan?: string }): Promise<number> {
+  const named = options.plan === undefined ? {} : { plan: options.plan };
+  return stayWith(composeTakeover(run, named), options, () => null);
+}
+
+function takeUp(name: string, options: Options, refusal: (run: Run) => string | null): Promise<number> {
+  return stayWith(composeRun(name), options, refusal);
+}
+
+type Found = ComposedRun & { readonly takeover?: Overtaking };
+
+async function stayWith(
+  composing: Promise<Result<Found, string>>,
+  options: Options,
+  refusal: (run: Run) => string | null,
+): Promise<number> {
+  const composed = await composing;
   if (!composed.ok) {
     say(composed.error);
     return 1;
@@ -53,7 +71,7 @@ async function takeUp(name: string, options: Options, refusal: (run: Run) => str
 }
 
 async function begin(
-  { cockpit, from }: ComposedRun,
+  { cockpit, from, takeover }: Found,
   refusal: (run: Run) => string | null,
 ): Promise<Result<{ readonly who: string; readonly run: Run }, string>> {
   const { journal } = from;
@@ -64,7 +82,7 @@ async function begin(
   if (why !== null) return failed(why);
   const user = cockpit.parts.ports.laptop.user();
   const who = run.unattended ? `unattended (${user})` : user;
-  const resumed = await cockpit.resume(who, from);
+  const resumed = await cockpit.resume(who, takeover === undefined ? from : { ...from, takeover });
   return resumed.ok ? ok({ who, run }) : resumed;
 }
 

@@ -4,7 +4,7 @@ import { auditExport, auditVerify } from './cli-audit.ts';
 import { open } from './cli-open.ts';
 import { check, preflight, schema } from './cli-plan.ts';
 import { reverseRun } from './cli-reverse.ts';
-import { abortRun, resumeRun } from './cli-resume.ts';
+import { abortRun, resumeRun, takeOverRun } from './cli-resume.ts';
 import { runUnattended } from './cli-run.ts';
 import { sheet } from './cli-sheet.ts';
 import { serve } from './web.ts';
@@ -70,6 +70,22 @@ program
   .description('turns a finished run round: the same protocol with the sides swapped, as a run of its own')
   .action((run: string, options: { json?: boolean }) =>
     exitWith(reverseRun(run, { json: options.json === true })),
+  );
+program
+  .command('takeover')
+  .argument('<run>', "a run's id")
+  .option('--plan <file>', 'the plan it is of, where this laptop has not opened it yet')
+  .option('--json', 'ends with one JSON object on stdout')
+  .description(
+    'drives a run on from this laptop: the other cockpit is ousted, its sessions are ended on every server',
+  )
+  .action((run: string, options: { plan?: string; json?: boolean }) =>
+    exitWith(
+      takeOverRun(run, {
+        json: options.json === true,
+        ...(options.plan === undefined ? {} : { plan: options.plan }),
+      }),
+    ),
   );
 program
   .command('serve')

@@ -68,7 +68,7 @@ export async function composeCockpit(
 export type ComposedRun = Composed & { readonly from: RunJournal };
 
 /** Joins the same for a run to be taken up again: the plan is the one that its journal begins with, whatever became of the file. */
-export async function composeRun(run: string): Promise<Result<ComposedRun, string>> {
+export async function composeRun(run: string, planFile?: string): Promise<Result<ComposedRun, string>> {
   const state = stateDirectory();
   const file = runJournalFile(state, run);
   if (file === null)
@@ -80,7 +80,7 @@ export async function composeRun(run: string): Promise<Result<ComposedRun, strin
   if (!opened.ok) return opened;
   const { journal, notes } = opened.value;
   const header = journal.read()[0]?.payload;
-  const ready = header?.kind === 'run' ? planFileOf(state, header) : failed(notARun(file));
+  const ready = header?.kind === 'run' ? planFileOf(state, header, planFile) : failed(notARun(file));
   const composed =
     ready.ok && header?.kind === 'run'
       ? await compose({
@@ -132,9 +132,14 @@ function notARun(file: string): string {
 }
 
 /** Where the plan's credentials are looked for: beside the file that the plan was opened from. */
-export function planFileOf(state: string, { plan, planDigest }: RunHeader): Result<string, string> {
+export function planFileOf(
+  state: string,
+  { plan, planDigest }: RunHeader,
+  named: string | undefined,
+): Result<string, string> {
   if (plan.environment === 'simulator')
     return failed('This run was rehearsed in the simulator: its world ended with its cockpit.');
+  if (named !== undefined) return ok(named);
   const journal = journalFile(planDirectory(state, plan.name));
   const records = readJournalFile(journal);
   if (!records.ok) return records;

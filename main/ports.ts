@@ -109,7 +109,7 @@ export type SshChannel = {
   ) => Promise<Answer<{ readonly sha256: string | null }>>;
   /** Renames a file and flushes its folder; ok only when it is seen there, and no longer where it was. */
   readonly moveFile: (from: string, to: string, limitMs: number) => Promise<Answer<SshOutput>>;
-  /** Reads a text file from a byte on: whole lines as long as more follows, 256 KiB at most. Null: there is none. */
+  /** Reads a text file from a byte on: whole lines as long as more follows, 700 KiB at most. Null: there is none. */
   readonly readFile: (path: string, from: number, limitMs: number) => Promise<Answer<FilePart | null>>;
   /**
    * The same as one driver's: under flock the host's epoch file is compared first. A higher epoch, another driver's of the

@@ -94,8 +94,8 @@ export function appendFileLine(
 
 /** What appending says where the file has another length. */
 export const otherLengthStatus = 74;
-/** One part of a file; as base64 it stays below what one answer may be. */
-export const partBytes = 256 * 1024;
+/** One part of a file; as base64 it stays below what one answer may be, and a record is far smaller. */
+export const partBytes = 700 * 1024;
 
 /** Reads one part of a file: its length, then the part as base64. */
 export function readFileLine(path: string, from: number, mark: string): string {

@@ -5,7 +5,7 @@ import type { Identity } from '../../shared/sessions/identity.ts';
 import { emptyRun } from '../../shared/steps/decide.ts';
 import type { Outcome, Run } from '../../shared/steps/run.ts';
 import { judgeWatch } from '../../shared/steps/watchdog.ts';
-import { mirrorOf } from '../../shared/steps/mirror.ts';
+import { mirrorOf } from '../../shared/steps/mirror-place.ts';
 import type { Driver } from '../../shared/steps/driver.ts';
 import type { Journal, SshChannel } from '../ports.ts';
 import { measure } from './measure.ts';

@@ -1,6 +1,6 @@
 import type { Driver } from '../../shared/steps/driver.ts';
 import type { RunEvent } from '../../shared/steps/event.ts';
-import { mirrorOf } from '../../shared/steps/mirror.ts';
+import { mirrorOf } from '../../shared/steps/mirror-place.ts';
 import { whyOver } from '../../shared/steps/resume.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { Journal, SshChannel } from '../ports.ts';

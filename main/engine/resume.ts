@@ -6,7 +6,7 @@ import type { Answer } from '../../shared/sessions/session.ts';
 import { planNodes } from '../../shared/steps/need.ts';
 import { driverAfter, type Driver } from '../../shared/steps/driver.ts';
 import { foundUndo, notExplained } from '../../shared/steps/found.ts';
-import { mirrorOf } from '../../shared/steps/mirror.ts';
+import { mirrorOf } from '../../shared/steps/mirror-place.ts';
 import { whyOver } from '../../shared/steps/resume.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import { allThreads, driveRun, settleReversed, type ActiveRun } from './active-run.ts';

@@ -1,7 +1,7 @@
 import type { Outcome } from './outcome.ts';
 import type { Identity } from '../sessions/identity.ts';
 import type { Driver } from './driver.ts';
-import type { RunMirror } from './mirror.ts';
+import type { RunMirror } from './mirror-place.ts';
 import type { Answer } from '../sessions/session.ts';
 import type { UndoItem } from './undo.ts';
 

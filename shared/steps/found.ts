@@ -1,6 +1,7 @@
 import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';
 import { armedHosts, runHosts } from '../plan/switches.ts';
 import type { Plan } from '../plan/plan.ts';
+import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import { stagedPath } from './durable-fence.ts';
 import { entryIn } from './ledger.ts';

@@ -3,7 +3,7 @@ import { effectOperations } from '../sessions/operations.ts';
 import type { Alarm, Moment, Who } from './event.ts';
 import type { Command } from './command.ts';
 import type { Driver } from './driver.ts';
-import type { RunMirror } from './mirror.ts';
+import type { RunMirror } from './mirror-place.ts';
 import type { Identity } from '../sessions/identity.ts';
 import { entriesOf, type Ledger } from './ledger.ts';
 import type { StepId } from './order.ts';

@@ -1,5 +1,5 @@
 import { verifyJournal } from '../../shared/audit/verify.ts';
-import { mirrorOf } from '../../shared/steps/mirror.ts';
+import { mirrorOf } from '../../shared/steps/mirror-place.ts';
 import type { Flavor } from '../../shared/sessions/identity.ts';
 import { startCockpit, type Cockpit } from '../../main/engine/cockpit.ts';
 import { takeMirror } from '../../main/engine/takeover.ts';
