@@ -135,7 +135,7 @@ function notARun(file: string): string {
 export function planFileOf(
   state: string,
   { plan, planDigest }: RunHeader,
-  named: string | undefined,
+  named?: string,
 ): Result<string, string> {
   if (plan.environment === 'simulator')
     return failed('This run was rehearsed in the simulator: its world ended with its cockpit.');
