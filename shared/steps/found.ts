@@ -1,7 +1,6 @@
 import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';
 import { armedHosts, runHosts } from '../plan/switches.ts';
 import type { Plan } from '../plan/plan.ts';
-import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import { stagedPath } from './durable-fence.ts';
 import { entryIn } from './ledger.ts';
