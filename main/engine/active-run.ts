@@ -20,6 +20,7 @@ import { startRunner, type Runner } from './runner.ts';
 import { reasonOf } from './troubles.ts';
 import type { Sessions } from './sessions.ts';
 import { watchSwitches } from './switch-watch.ts';
+import { settleReversed } from './settle-reversed.ts';
 
 /** How long the clients go on after the last step, before the official figures are taken from their logs. */
 const clientsTailMs = 1_000;
@@ -245,19 +246,6 @@ function recordFigures(
     head: journal.head(),
     freezes,
   });
-}
-
-/** The run that was turned round hears how that ended: it is reversed, or stands as before. */
-export function settleReversed(
-  { parts, record, tell }: Pick<RunGround, 'parts' | 'record' | 'tell'>,
-  { id, outcome }: Run,
-): void {
-  const { reverses } = parts;
-  if (reverses === undefined || outcome === null || outcome === 'needs-operator') return;
-  const settled = reverses.settle({ runId: id, outcome });
-  if (!settled.ok) return tell(settled.error);
-  if (outcome === 'done')
-    record({ kind: 'run-ended', runId: reverses.runId, outcome: 'reversed', head: settled.value });
 }
 
 /** The watchdog: each fresh reading of every server is held against what the run says must be true, until Close. */

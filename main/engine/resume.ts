@@ -9,13 +9,14 @@ import { foundUndo, notExplained } from '../../shared/steps/found.ts';
 import { mirrorOf } from '../../shared/steps/mirror-place.ts';
 import { whyOver } from '../../shared/steps/resume.ts';
 import type { Run } from '../../shared/steps/run.ts';
-import { allThreads, driveRun, settleReversed, type ActiveRun } from './active-run.ts';
+import { allThreads, driveRun, type ActiveRun } from './active-run.ts';
 import { actingSessions, nightOf, tellLost, type Night, type NightNeeds } from './night-ground.ts';
 import { openMirror, ownName } from './open-mirror.ts';
 import { compareMirror, journalText, readMirror } from './mirror-read.ts';
 import type { Journal, SshChannel } from '../ports.ts';
 import type { RunJournal } from './parts.ts';
 import { reopenLost } from './reopen.ts';
+import { settleReversed } from './settle-reversed.ts';
 import { emptySessions, type Sessions } from './sessions.ts';
 import { reasonOf } from './troubles.ts';
 

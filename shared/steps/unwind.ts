@@ -1,47 +1,19 @@
-import type { Answer, SessionPurpose } from '../sessions/session.ts';
-import { wrongServer } from './before-fence.ts';
-import {
-  done,
-  failure,
-  lookLater,
-  newestAsked,
-  needs,
-  planNodes,
-  trouble,
-  type Needs,
-  type StepContext,
-  type StepFunction,
-} from './need.ts';
+import { done, failure, needs, planNodes, type Needs, type StepContext, type StepFunction } from './need.ts';
 import { detachedTargets, mayOpen, oustAll } from './oust.ts';
-import { lostThreads, unansweredEffects } from './run.ts';
+import { lostThreads } from './run.ts';
 import { itemText, type UndoItem } from './undo.ts';
 import {
-  dropEpochs,
-  isLeft,
-  maintenanceOff,
-  standDownAll,
-  unstage,
-  type Restored,
-  type Undone,
-} from './unwind-hosts.ts';
-import { entryIn } from './ledger.ts';
-
-/**
- * A session the undo may use, and how its questions are named. The spare comes first, then the one that only read so
- * far. When the server itself went away, both are lost for good; the watchdog's session alone comes back by itself, so
- * the undo goes on through it, round after round, until its own budget is over.
- */
-type Door = { readonly session: SessionPurpose; readonly tag: string };
-
-const spareDoor: Door = { session: 'abort', tag: 'abort' };
-
-const minuteDoors: readonly Door[] = [spareDoor, { session: 'look', tag: 'look' }];
-
-/** How often a server that does not answer is asked again, ms. */
-const askAgainMs = 250;
-
-/** How often a thread that is being ended is looked for, ms. */
-const lookAgainMs = 20;
+  endUnanswered,
+  isSame,
+  lookAgainMs,
+  spareDoor,
+  throughDoors,
+  unanswered,
+  type Door,
+  type DoorResult,
+} from './unwind-doors.ts';
+import { dropEpochs, isLeft, standDownAll, type Restored, type Undone } from './unwind-hosts.ts';
+import { restore } from './unwind-small.ts';
 
 /**
  * Takes everything back: the undo list as data, on sessions of its own, within a budget of its own.
@@ -121,50 +93,6 @@ function restoreAll(need: Needs, context: StepContext): readonly Undone[] {
   return [...first, ...rings];
 }
 
-/** Tries one item through each door in turn, and through the watchdog's as long as nobody answers there. */
-function throughDoors(
-  context: StepContext,
-  instance: string,
-  attempt: (door: Door) => Exclude<Restored, { readonly again: string } | { readonly left: string }> | Silent,
-): Restored {
-  for (const door of minuteDoors) {
-    const result = attempt(door);
-    if (result === 'done' || result === 'waiting') return result;
-  }
-  for (let round = newestAsked(context, (each) => `who-watch${each}@${instance}`); ; round += 1) {
-    const tag = `watch${round}`;
-    const result = attempt({ session: 'watch', tag });
-    if (typeof result === 'string' || 'failed' in result) return result;
-    if (lookLater(context, `who-${tag}@${instance}`, askAgainMs) !== null) return { again: result.silent };
-  }
-}
-
-/** No answer: whether it took effect is unknown, and another session may know. */
-type Silent = { readonly silent: string };
-
-function unanswered(
-  instance: string,
-  what: string,
-  answer: Exclude<Answer<unknown>, { kind: 'ok' }>,
-): Silent | { readonly failed: string } {
-  const text = trouble(instance, what, answer);
-  return answer.kind === 'none' ? { silent: text } : { failed: text };
-}
-
-/** A session that came back may have reached another server: nothing is done there before it has said who it is. */
-function isSame(
-  need: Needs,
-  context: StepContext,
-  [instance, door]: readonly [string, Door],
-): 'done' | 'waiting' | Silent | { readonly failed: string } {
-  if (door.session !== 'watch') return 'done';
-  const seen = need.mysql(`who-${door.tag}`, [instance, door.session], ['fastFacts', {}]);
-  if (seen === undefined) return 'waiting';
-  if (seen.kind !== 'ok') return unanswered(instance, 'asking who it is', seen);
-  const wrong = wrongServer(context, instance, seen.value);
-  return wrong === null ? 'done' : { failed: wrong };
-}
-
 function thaw(need: Needs, context: StepContext, item: Extract<UndoItem, { kind: 'thaw' }>): Restored {
   return throughDoors(context, item.instance, (door) => thawOn(need, context, [item, door]));
 }
@@ -173,7 +101,7 @@ function thawOn(
   need: Needs,
   context: StepContext,
   [{ instance, fenceThread }, door]: readonly [Extract<UndoItem, { kind: 'thaw' }>, Door],
-): ReturnType<typeof isSame> {
+): DoorResult {
   const at = [instance, door.session] as const;
   const same = isSame(need, context, [instance, door]);
   if (same !== 'done') return same;
@@ -205,38 +133,6 @@ function thawOn(
 }
 
 /**
- * A statement without an answer may still be queued on the server: its thread is ended and seen gone before the undo. So
- * is every lost session, of which nobody knows what it still has there.
- */
-function endUnanswered(
-  need: Needs,
-  context: StepContext,
-  [instance, { session, tag }]: readonly [string, Door],
-): ReturnType<typeof isSame> {
-  const at = [instance, session] as const;
-  const acting = context.run.threads[instance]?.['act'];
-  const pending = unansweredEffects(context.run, instance).some(({ step }) => step !== context.key);
-  const ended =
-    entryIn(context.run.commands, `${context.key}#${context.attempt}/end-${tag}@${instance}`) !== undefined;
-  const threads = [
-    ...(acting !== undefined && (pending || ended) ? [acting] : []),
-    ...lostThreads(context.run, instance),
-  ];
-  if (threads.length === 0) return 'done';
-  const killed = need.mysql(`end-${tag}`, at, ['killThreads', { threads }]);
-  if (killed === undefined) return 'waiting';
-  // A refusal is no trouble as long as the threads are seen gone; without an answer another session must try.
-  if (killed.kind === 'none') return unanswered(instance, 'ending the pending statement', killed);
-  for (let look = newestAsked(context, (each) => `alive${each}-${tag}@${instance}`); ; look += 1) {
-    const alive = need.mysql(`alive${look}-${tag}`, at, ['threadsAlive', { threads }]);
-    if (alive === undefined) return 'waiting';
-    if (alive.kind !== 'ok') return unanswered(instance, 'looking for the pending statement', alive);
-    if (alive.value.alive.length === 0) return 'done';
-    if (lookLater(context, `alive${look}-${tag}@${instance}`, lookAgainMs) !== null) return 'waiting';
-  }
-}
-
-/**
  * Last of all the run's lost sessions are ended wherever a server may still believe in them: the lock that one holds would
  * refuse the next run. Nobody's writes wait for that, so a server that does not answer now is only named.
  */
@@ -251,79 +147,4 @@ function endLostSessions(need: Needs, context: StepContext): 'waiting' | string 
   return left.length === 0
     ? ''
     : ` Sessions of this run that may still hold its lock: ${left.join('; ')}. End them with KILL before the next run.`;
-}
-
-type SmallItem = Exclude<UndoItem, { kind: 'thaw' | 'maintenance-off' | 'unstage' | 'stand-down' | 'epoch' }>;
-
-function restore(
-  need: Needs,
-  context: StepContext,
-  item: Exclude<UndoItem, { kind: 'thaw' | 'stand-down' | 'epoch' }>,
-): Restored {
-  if (item.kind === 'maintenance-off') return maintenanceOff(need, context, item);
-  if (item.kind === 'unstage') return unstage(need, item);
-  return throughDoors(context, item.instance, (door) => restoreOn(need, context, [item, door]));
-}
-
-function restoreOn(
-  need: Needs,
-  context: StepContext,
-  [item, door]: readonly [SmallItem, Door],
-): ReturnType<typeof isSame> {
-  const at = [item.instance, door.session] as const;
-  const same = isSame(need, context, [item.instance, door]);
-  if (same !== 'done') return same;
-  const cleared = endUnanswered(need, context, [item.instance, door]);
-  if (cleared !== 'done') return cleared;
-  if (door.session === 'watch') {
-    // It came back by itself, maybe long after: whoever holds the lock by then has the run, and nothing is undone behind him.
-    const lock = need.mysql(`small-lock-${door.tag}`, at, ['takeLock', {}]);
-    if (lock === undefined) return 'waiting';
-    if (lock.kind !== 'ok') return unanswered(item.instance, 'looking at the run lock', lock);
-    const own = Object.values(context.run.threads[item.instance] ?? {});
-    if (!lock.value.held && !own.includes(lock.value.holder ?? -1))
-      return {
-        failed: `the run lock is held by thread ${lock.value.holder ?? 'unknown'}, which is not this run's`,
-      };
-  }
-  if (undoEffect(need, item, door) === undefined) return 'waiting';
-  // Whatever was answered: only what is read back counts.
-  if (item.kind === 'unlock-accounts') return readUnlocked(need, item, door);
-  const seen = need.mysql(`after-${item.kind}-${door.tag}`, at, ['fastFacts', {}]);
-  if (seen === undefined) return 'waiting';
-  if (seen.kind !== 'ok') return unanswered(item.instance, 'reading it back', seen);
-  if (item.kind === 'scheduler-on') {
-    return seen.value.eventScheduler ? 'done' : { failed: 'it is still off; expected it on as before' };
-  }
-  const link = seen.value.links.find(({ channel }) => channel === item.channel);
-  if (item.kind === 'remove-reverse') {
-    return link === undefined ? 'done' : { failed: 'it is still configured; expected it gone' };
-  }
-  const runs = link !== undefined && link.receiver !== 'stopped' && link.applier === 'running';
-  return runs ? 'done' : { failed: 'it does not run; expected it as before' };
-}
-
-function readUnlocked(
-  need: Needs,
-  { instance, accounts }: Extract<UndoItem, { kind: 'unlock-accounts' }>,
-  { session, tag }: Door,
-): ReturnType<typeof isSame> {
-  const seen = need.mysql(`after-unlock-accounts-${tag}`, [instance, session], ['accounts', {}]);
-  if (seen === undefined) return 'waiting';
-  if (seen.kind !== 'ok') return unanswered(instance, 'reading its accounts back', seen);
-  const locked = seen.value.accounts.filter(({ account, locked: is }) => is && accounts.includes(account));
-  if (locked.length === 0) return 'done';
-  return {
-    failed: `${locked.map(({ account }) => account).join(', ')} still locked; expected open as before`,
-  };
-}
-
-function undoEffect(need: Needs, item: SmallItem, { session, tag }: Door) {
-  const at = [item.instance, session] as const;
-  const name = `${item.kind}-${tag}`;
-  if (item.kind === 'scheduler-on') return need.mysql(name, at, ['setEventScheduler', { on: true }]);
-  if (item.kind === 'unlock-accounts')
-    return need.mysql(name, at, ['lockAccounts', { accounts: item.accounts, locked: false }]);
-  if (item.kind === 'remove-reverse') return need.mysql(name, at, ['removeLink', { channel: item.channel }]);
-  return need.mysql(name, at, ['startLink', { channel: item.channel }]);
 }

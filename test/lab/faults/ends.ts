@@ -4,16 +4,18 @@ import type { Run } from '../../../shared/steps/run.ts';
 import { writeAsApp } from '../bad-luck-ground.ts';
 import { membersIn } from '../lab-state.ts';
 import { linkOf } from '../links.ts';
-import { compareAcknowledged } from '../load.ts';
-import { sidesOf } from '../minute-probe.ts';
+import { compareAcknowledged, type Load } from '../load.ts';
+import { sidesOf, type Probe } from '../minute-probe.ts';
 import { eventually } from '../sql.ts';
 import type { Lab } from '../start-lab.ts';
 import type { Role } from '../topology.ts';
 import type { Cell } from './cells.ts';
 import type { FaultGround } from './ground.ts';
-import type { Seen } from './play.ts';
 import { touchedThings } from './touched.ts';
 import { patience } from './wires.ts';
+
+/** What was written while a cell was played. */
+export type Seen = { readonly load: Load; readonly probe: Probe };
 
 /** What must be true when a cell is over: everything is back, or exactly one side takes writes and there is a way on. */
 

@@ -10,7 +10,7 @@ import { pause } from '../processes.ts';
 import { eventually } from '../sql.ts';
 import { breakPorts } from './broken-ports.ts';
 import type { Cell } from './cells.ts';
-import { goForward, wentBack } from './ends.ts';
+import { goForward, wentBack, type Seen } from './ends.ts';
 import type { FaultGround } from './ground.ts';
 import { armStrike, type Strike } from './strike.ts';
 import { switchFiles, touchedThings } from './touched.ts';
@@ -34,9 +34,6 @@ type Missed = {
   /** Of a run that ended done, as its own clients saw it. */
   readonly freezeMs: number | null;
 };
-
-/** What was written while a cell was played. */
-export type Seen = { readonly load: Load; readonly probe: Probe };
 
 const who = 'test';
 const outcomeMs = 60_000 * patience;
