@@ -21,9 +21,10 @@ describe('a quiet night of two chains', () => {
 
   test('says aloud what this version does not do', () => {
     const absent = Object.values(run.steps).filter(({ state }) => state === 'absent');
-    expect(absent.map(({ key }) => key)).toEqual(['arm', 'announce']);
+    expect(absent.map(({ key }) => key)).toEqual(['arm', 'mirror', 'announce']);
     expect(absent.map(({ text }) => text)).toEqual([
       expect.stringMatching(/^The plan has no dead-man's switch: /),
+      'The plan keeps no mirror of the journal.',
       expect.stringMatching(/^This version/),
     ]);
   });
