@@ -69,7 +69,7 @@ export async function playNight(script: NightScript, options: PlayOptions = {}):
   const run = next === null ? (night?.run() ?? null) : next.run();
   const living = next === null ? cockpit : next.cockpit;
   const troubles = living.troubles().flatMap(({ text }) => (isTakenUp(text) ? [] : [text]));
-  if (next?.refused != null) rules.refused(next.refused);
+  if (typeof next?.refused === 'string') rules.refused(next.refused);
   rules.end({
     run,
     measured: (next === null ? night : next.night)?.measured() ?? null,

@@ -5,7 +5,7 @@ import { composeCockpit, type Composed } from '../../../main/compose.ts';
 import type { Night } from '../../../main/engine/night-ground.ts';
 import type { Run } from '../../../shared/steps/run.ts';
 import { startLoad, type Load } from '../load.ts';
-import { startProbe, type Probe } from '../minute-probe.ts';
+import { startProbe } from '../minute-probe.ts';
 import { pause } from '../processes.ts';
 import { eventually } from '../sql.ts';
 import { breakPorts } from './broken-ports.ts';
