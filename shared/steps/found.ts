@@ -4,7 +4,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import { stagedPath } from './durable-fence.ts';
 import { entryIn } from './ledger.ts';
-import { sourceNodes } from './need.ts';
+import { sourceNodes, type Needs, type StepContext } from './need.ts';
 import type { Run } from './run.ts';
 import type { UndoItem } from './undo.ts';
 
@@ -77,4 +77,17 @@ export function foundUndo(
         : JSON.stringify(known) === JSON.stringify(item),
     );
   return [...onServers, ...onHosts].filter((item) => !isKnown(item));
+}
+
+/**
+ * The same once more when the sessions of the cockpit before are gone: it may have done something between the look and its
+ * end, and from here on it can do nothing more. A server that does not answer is looked at by the undo itself.
+ */
+export function foundAfterwards(need: Needs, { run, plan }: StepContext): readonly UndoItem[] | 'waiting' {
+  const answers = plan.chains
+    .flatMap(sourceNodes)
+    .map((node) => [node, need.mysql('left', [node, 'abort'], ['fastFacts', {}])] as const);
+  if (answers.some(([, answer]) => answer === undefined)) return 'waiting';
+  const seen = answers.map(([node, answer]) => [node, answer?.kind === 'ok' ? answer.value : null] as const);
+  return foundUndo(run, plan, Object.fromEntries(seen));
 }

@@ -4,7 +4,6 @@ import {
   commandKey,
   done,
   failure,
-  instanceOf,
   lookLater,
   needs,
   newestAsked,
@@ -17,6 +16,7 @@ import {
 import { entryIn } from './ledger.ts';
 import { provenTarget } from './prove.ts';
 import { linkSeen } from './way-back.ts';
+import { startsOpen } from './starts-open.ts';
 
 /** How often a link that is on its way is looked at again, ms. */
 const lookAgainMs = 50;
@@ -32,7 +32,7 @@ const none: Judged = { kind: 'done', text: '' };
 export const restore: ChainStepFunction = (context, chain) => {
   const need = needs(context);
   const parts = [
-    ...chain.target.masters.map(({ instance }) => startsOpen(need, context, instance)),
+    ...chain.target.masters.map(({ instance }) => startsOpen(need, context, [instance, 'act'])),
     ...(chain.target.restore?.eventSchedulers ?? []).map((node) => schedulerOn(need, node)),
     ringClosed(need, context, chain),
   ];
@@ -47,27 +47,6 @@ export const restore: ChainStepFunction = (context, chain) => {
   const said = parts.flatMap(({ text }) => (text === '' ? [] : [text]));
   return done(said.length === 0 ? 'Nothing of the target waits to be set back.' : `${said.join('. ')}.`);
 };
-
-/** What once made a fence durable there would close it again at its next restart, in the middle of the day. */
-function startsOpen(need: Needs, { plan, run }: StepContext, node: string): Judged {
-  const { host, fenceDropIn } = instanceOf(plan, node);
-  if (run.identities[node]?.flavor === 'mysql') {
-    const taken = need.mysql('unpersist', [node, 'act'], ['unpersistFence', {}]);
-    if (taken === undefined) return { kind: 'waiting', text: `${node} to forget a fence that it kept` };
-    return taken.kind === 'ok'
-      ? { kind: 'done', text: `${node} keeps no fence over a restart` }
-      : { kind: 'failed', text: trouble(node, 'taking back what would close it at its next start', taken) };
-  }
-  if (fenceDropIn === undefined) return none;
-  // The name carries the instance: two may be on one host.
-  const removed = need.sshFile(`${node}.drop-in`, [host, fenceDropIn, null], {});
-  if (removed === undefined) return { kind: 'waiting', text: `${fenceDropIn} to be gone on ${host}` };
-  if (removed.kind !== 'ok')
-    return { kind: 'failed', text: trouble(host, `removing ${fenceDropIn}`, removed) };
-  return removed.value.sha256 === null
-    ? { kind: 'done', text: `${node} starts writable` }
-    : { kind: 'failed', text: `${fenceDropIn} is still on ${host}; expected it gone` };
-}
 
 function schedulerOn(need: Needs, node: string): Judged {
   const on = need.mysql('scheduler-on', [node, 'act'], ['setEventScheduler', { on: true }]);

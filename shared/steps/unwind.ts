@@ -1,6 +1,17 @@
-import { done, failure, needs, planNodes, type Needs, type StepContext, type StepFunction } from './need.ts';
-import { detachedTargets, mayOpen, oustAll } from './oust.ts';
+import {
+  done,
+  failure,
+  needs,
+  planNodes,
+  type Needs,
+  type Progress,
+  type StepContext,
+  type StepFunction,
+} from './need.ts';
+import { foundAfterwards } from './found.ts';
+import { detachedTargets, mayOpen, oustAll, type Ousting } from './oust.ts';
 import { lostThreads } from './run.ts';
+import { startsOpen } from './starts-open.ts';
 import { itemText, type UndoItem } from './undo.ts';
 import {
   endUnanswered,
@@ -23,11 +34,19 @@ import { restore } from './unwind-small.ts';
  */
 export const unwind: StepFunction = (context) => {
   const need = needs(context);
+  if (!context.run.ousting) return takeBack(need, context, null);
+  const ousting = oustAll(need, context);
+  if (ousting.waiting.length > 0)
+    return need.waiting(ousting.waiting.join('; '), context.now.monoMs + lookAgainMs);
+  const found = foundAfterwards(need, context);
+  if (found === 'waiting') return need.waiting('a look at what the cockpit before left in its last moment');
+  const run = { ...context.run, undo: [...context.run.undo, ...found] };
+  return takeBack(need, { ...context, run }, ousting);
+};
+
+function takeBack(need: Needs, context: StepContext, ousting: Ousting | null): Progress {
   const items = context.run.undo;
   const thaws = items.filter((item) => item.kind === 'thaw');
-  const ousting = context.run.ousting ? oustAll(need, context) : null;
-  if (ousting !== null && ousting.waiting.length > 0)
-    return need.waiting(ousting.waiting.join('; '), context.now.monoMs + lookAgainMs);
   const results = thaws.map((item) => ({
     item,
     result: mayOpen(need, context, [item.instance, ousting]) ?? thaw(need, context, item),
@@ -35,7 +54,8 @@ export const unwind: StepFunction = (context) => {
   const restored = results.every(({ result }) => result !== 'waiting');
   // The small things wait for every thaw: the application comes first.
   const others = restored ? restoreAll(need, context) : [];
-  const changes = [...results, ...others];
+  const durable = restored && ousting !== null ? thaws.map((item) => forgetsFence(need, context, item)) : [];
+  const changes = [...results, ...others, ...durable];
   // A switch is stood down last, and only where nothing is left for it to do.
   const safe = restored && changes.every(({ result }) => result === 'done' || isLeft(result));
   const stood = safe ? standDownAll(need, context) : [];
@@ -67,7 +87,13 @@ export const unwind: StepFunction = (context) => {
   return done(
     `${writable}${all.length - left.length} of ${all.length} changes restored.${detached.length === 0 ? '' : ` ${detached.join(', ')} no longer follows its source, because the cockpit before had begun to promote: configure that link again before the next run.`}${left.length === 0 ? '' : ` Left behind, and harmless: ${left.join('; ')}.`}${lost}`,
   );
-};
+}
+
+/** The cockpit before may have made its fence durable: a point of no return that never reached the mirror. */
+function forgetsFence(need: Needs, context: StepContext, item: Extract<UndoItem, { kind: 'thaw' }>): Undone {
+  const { kind, text } = startsOpen(need, context, [item.instance, 'abort']);
+  return { item, result: kind === 'failed' ? { failed: text } : kind };
+}
 
 /** Everything but the thaws; the ring closes last, and only where the reverse link is seen gone: events could circle. */
 function restoreAll(need: Needs, context: StepContext): readonly Undone[] {

@@ -58,6 +58,7 @@ export function smallPlan(change: Partial<PlanInput> = {}): Plan {
         table: 'shop.writes',
       },
     ],
+    journalMirror: { host: 'h-target', directory: '/var/lib/cutover' },
     checklists: [
       { id: 'deploys-frozen', title: 'Deploys are frozen.', phase: 'preflight', role: 'captain' },
       { id: 'all-present', title: 'Everybody is present.', phase: 'go' },

@@ -56,6 +56,7 @@ export function healthySnapshot(flavor: Flavor): Snapshot {
     ),
     lags: nodes.flatMap(({ id, from }) => (from === null ? [] : [lag(id, from)])),
     laptop: { mains: fact(true), journalFreeBytes: fact(8 * 1_024 ** 3), sleepBlocked: fact(true) },
+    mirror: { host: 'h-target', freeBytes: fact(8 * 1_024 ** 3) },
     clients: [
       {
         client: 'c1',

@@ -63,8 +63,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       edit(
         'shared/steps/fence.ts',
-        "if (answer.kind === 'none' || answer.code !== lockWaitTimeout)",
-        "if (answer.kind === 'none' || answer.code !== lockWaitTimeout) return { kind: 'done' }; if (answer.code === 0)",
+        'if (!timedOut && !cut) return',
+        "if (!timedOut && !cut) return { kind: 'done' }; if (!timedOut && !cut) return",
       ),
     ],
     faults: 'all',

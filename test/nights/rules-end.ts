@@ -160,8 +160,16 @@ function notRestored({ run, before, simulator, disturbed }: Scene): string | nul
     ({ fault }) => fault.kind === 'host-unreachable' || fault.kind === 'failed-switch',
   );
   const after = touchable(simulator);
+  const said = run.steps['unwind']?.text ?? '';
+  // An epoch is harmless where its host could not be reached any more, as long as the undo names it.
+  const isNamed = (line: string): boolean => {
+    const host = /^(\S+) file \S+\.epoch$/.exec(line)?.[1];
+    return host !== undefined && said.includes(host);
+  };
   const concerns = (line: string): boolean =>
-    !changed.some((id) => line.startsWith(`${id} `)) && !(gone && /^app-|-host /.test(line));
+    !changed.some((id) => line.startsWith(`${id} `)) &&
+    !(gone && /^app-|-host /.test(line)) &&
+    !isNamed(line);
   const wrong =
     before.find((line) => !after.includes(line) && concerns(line)) ??
     after.find((line) => !before.includes(line) && concerns(line));

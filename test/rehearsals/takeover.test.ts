@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { brokenRules } from '../helpers/broken-rules.ts';
+import { brokenRules, notRestored } from '../helpers/broken-rules.ts';
 import { rehearse } from '../helpers/rehearsal.ts';
 import { twoCockpits, type Overtaken, type TwoCockpits } from '../helpers/two-cockpits.ts';
 
@@ -16,13 +16,26 @@ function wrong(night: TwoCockpits): readonly string[] {
   const broken = [...brokenRules(night)];
   if (!expected.includes(run?.outcome ?? 'none'))
     broken.push(`ended ${run?.outcome}: ${run?.steps['unwind']?.text ?? ''} ${failures(night)}`);
-  // Which side takes writes is held here. What the cockpit before changed in the moment in which it was ended (an event
-  // scheduler, a fence written down, a forward link) may still stay as it left it.
+  // What the cockpit before changed in its last moment is found when its sessions are gone, but for a forward link that it
+  // had cut: the run names it.
+  if (run?.outcome === 'thawed') broken.push(...notRestored(night, detached(night)));
   for (const [chain, open] of Object.entries(night.writable))
     if (open.length === 0) broken.push(`${chain} takes writes nowhere`);
-  if (first.run?.outcome !== 'ousted')
+  // One that had changed nothing yet when it was ended has nothing to be refused.
+  if (
+    first.run?.outcome !== 'ousted' &&
+    first.run?.steps['unwind']?.text.trim() !== 'Nothing had been changed.'
+  )
     broken.push(`the first cockpit ended ${first.run?.outcome}: ${first.run?.abortReason}`);
   return broken;
+}
+
+/** Targets that the run names as following nobody any more. */
+function detached({ run, simulator }: TwoCockpits): readonly string[] {
+  const text = run?.steps['unwind']?.text ?? '';
+  return /no longer follows/.test(text)
+    ? [...simulator.world.servers.keys()].filter((id) => text.includes(id) && id.includes('-t'))
+    : [];
 }
 
 function failures({ run }: TwoCockpits): string {

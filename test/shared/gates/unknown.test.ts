@@ -54,6 +54,7 @@ const losses: readonly Loss[] = [
       hosts: { ...s.hosts, [host]: { host, reachable: lost(host), siteInUse: lost(host) } },
     }),
   })),
+  { name: 'mirror', apply: (s) => ({ ...s, mirror: { host: 'h-target', freeBytes: lost('mirror') } }) },
   {
     name: 'client',
     apply: (s) => ({ ...s, clients: s.clients.map((client) => ({ ...client, alive: lost('client') })) }),

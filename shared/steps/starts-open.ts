@@ -1,0 +1,27 @@
+import type { SessionPurpose } from '../sessions/session.ts';
+import { instanceOf, trouble, type Judged, type Needs, type StepContext } from './need.ts';
+
+/** What once made a fence durable there would close it again at its next restart, in the middle of the day. */
+export function startsOpen(
+  need: Needs,
+  { plan, run }: StepContext,
+  [node, session]: readonly [string, SessionPurpose],
+): Judged {
+  const { host, fenceDropIn } = instanceOf(plan, node);
+  if (run.identities[node]?.flavor === 'mysql') {
+    const taken = need.mysql('unpersist', [node, session], ['unpersistFence', {}]);
+    if (taken === undefined) return { kind: 'waiting', text: `${node} to forget a fence that it kept` };
+    return taken.kind === 'ok'
+      ? { kind: 'done', text: `${node} keeps no fence over a restart` }
+      : { kind: 'failed', text: trouble(node, 'taking back what would close it at its next start', taken) };
+  }
+  if (fenceDropIn === undefined) return { kind: 'done', text: '' };
+  // The name carries the instance: two may be on one host.
+  const removed = need.sshFile(`${node}.drop-in`, [host, fenceDropIn, null], {});
+  if (removed === undefined) return { kind: 'waiting', text: `${fenceDropIn} to be gone on ${host}` };
+  if (removed.kind !== 'ok')
+    return { kind: 'failed', text: trouble(host, `removing ${fenceDropIn}`, removed) };
+  return removed.value.sha256 === null
+    ? { kind: 'done', text: `${node} starts writable` }
+    : { kind: 'failed', text: `${fenceDropIn} is still on ${host}; expected it gone` };
+}
