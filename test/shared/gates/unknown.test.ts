@@ -108,6 +108,7 @@ describe.each(['mysql', 'mariadb'] as const)('what is unknown opens nothing (%s)
       lags: [],
       clients: [],
       laptop: { mains: lost('x'), journalFreeBytes: lost('x'), sleepBlocked: lost('x') },
+      mirror: { host: 'h-target', freeBytes: lost('x') },
     };
     expect([...openGates(judge(plan, nothing, rest))].sort()).toEqual(spoken);
   });
