@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -44,24 +45,32 @@ export function runJournalFile(state: string, run: string): string | null {
 }
 
 /**
- * Takes the next free run id of the (UTC) day, `2026-11-23-01`, and makes its directory. Making the directory is the
- * claim, so two cockpits that begin at the same moment never share an id.
+ * Takes the next run id of the (UTC) day, `2026-11-23-01-k3f9`, and makes its directory. The number counts on this laptop;
+ * the letters are drawn, because two laptops count alike, and hosts and mirror know a run by its id alone.
  */
 export function newRunId(state: string, utcMs: number): string {
   const day = new Date(utcMs).toISOString().slice(0, 10);
-  made(join(state, 'runs'));
-  for (let number = 1; number < 10_000; number += 1) {
-    const id = `${day}-${String(number).padStart(2, '0')}`;
+  const runs = made(join(state, 'runs'));
+  const numbers = readdirSync(runs).map((id) => Number(new RegExp(`^${day}-(\\d+)`).exec(id)?.[1] ?? 0));
+  const number = String(Math.max(0, ...numbers) + 1).padStart(2, '0');
+  for (let tried = 0; tried < 100; tried += 1) {
+    const id = `${day}-${number}-${drawn()}`;
     try {
-      mkdirSync(join(state, 'runs', id), { mode: 0o700 });
+      mkdirSync(join(runs, id), { mode: 0o700 });
       return id;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     }
   }
   throw new Error(
-    `No free run id for ${day} under ${join(state, 'runs')}: expected fewer than 10,000 runs a day.`,
+    `No free run id for ${day} under ${runs}: expected one of a hundred that were drawn to be free.`,
   );
+}
+
+/** Four letters and digits, none of which is taken for another one when it is read out. */
+function drawn(): string {
+  const letters = 'abcdefghjkmnpqrstuvwxyz23456789';
+  return Array.from({ length: 4 }, () => letters[randomInt(letters.length)] ?? '').join('');
 }
 
 function made(directory: string): string {

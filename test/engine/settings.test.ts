@@ -29,7 +29,9 @@ test('plans and runs have directories of their own that nobody else can enter', 
 
 test('run ids count up within a day and are claimed by making their directory', () => {
   const night = Date.UTC(2026, 10, 23, 3);
-  expect([newRunId(state, night), newRunId(state, night)]).toEqual(['2026-11-23-01', '2026-11-23-02']);
-  expect(newRunId(state, night + 86_400_000)).toBe('2026-11-24-01');
-  expect(existsSync(join(state, 'runs', '2026-11-23-02'))).toBe(true);
+  expect(newRunId(state, night)).toMatch(/^2026-11-23-01-[a-z2-9]{4}$/);
+  const second = newRunId(state, night);
+  expect(second).toMatch(/^2026-11-23-02-[a-z2-9]{4}$/);
+  expect(newRunId(state, night + 86_400_000)).toMatch(/^2026-11-24-01-[a-z2-9]{4}$/);
+  expect(existsSync(join(state, 'runs', second))).toBe(true);
 });

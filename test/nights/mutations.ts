@@ -85,7 +85,11 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'fence again after a thaw',
     edits: [
-      edit('shared/steps/refence.ts', 'if (ponrAt === null) return [];', ''),
+      edit(
+        'shared/steps/refence.ts',
+        "if (ponrAt === null || run.reversing !== null || run.outcome === 'reversed') return [];",
+        '',
+      ),
       edit('shared/steps/refence.ts', ' || moment.monoMs < ponrAt.monoMs', ''),
     ],
     faults: ['writable'],
@@ -101,7 +105,7 @@ export const mutations: readonly Mutation[] = [
       ),
     ],
     faults: ['lag-spike'],
-    from: 40,
+    from: 180,
   },
   {
     name: 'leave the ring closed',
@@ -131,8 +135,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       edit(
         'main/engine/runner.ts',
-        'for (const command of commands)\n      void perform',
-        'for (const command of [...commands, ...commands])\n      void perform',
+        'for (const command of commands) {\n      const leave',
+        'for (const command of [...commands, ...commands]) {\n      const leave',
       ),
     ],
     faults: 'none',
@@ -149,7 +153,7 @@ export const mutations: readonly Mutation[] = [
     name: 'leave a waiting fence in its queue',
     edits: [
       edit(
-        'shared/steps/unwind.ts',
+        'shared/steps/unwind-doors.ts',
         "if (threads.length === 0) return 'done';",
         "if (threads.length >= 0) return 'done';",
       ),
