@@ -1,5 +1,6 @@
 import { present } from '../lib/assert.ts';
 import { dropEpoch } from './epoch.ts';
+import { giveLocksBack } from './give-lock-back.ts';
 import { done, failure, needs, trouble, type StepFunction } from './need.ts';
 
 /** Ends the night: the cockpit's schema is dropped where writes go now and follows to every node by replication. */
@@ -22,6 +23,8 @@ export const close: StepFunction = (context) => {
     item.kind === 'epoch' ? [dropEpoch(need, item.host)] : [],
   );
   if (dropped.includes('waiting')) return need.waiting("the run's epoch to be gone from every host");
+  const held = giveLocksBack(need, context.run);
+  if (held !== null) return need.waiting(held);
   const left = dropped.flatMap((result) => (typeof result === 'object' ? [result.left] : []));
   const behind = left.length === 0 ? '' : ` Left behind, and harmless: ${left.join('; ')}.`;
   return done(

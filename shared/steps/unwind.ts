@@ -10,6 +10,7 @@ import {
 } from './need.ts';
 import { foundAfterwards } from './found.ts';
 import { detachedTargets, mayOpen, oustAll, type Ousting } from './oust.ts';
+import { giveLocksBack } from './give-lock-back.ts';
 import { lostThreads } from './run.ts';
 import { startsOpen } from './starts-open.ts';
 import { itemText, type UndoItem } from './undo.ts';
@@ -75,6 +76,8 @@ function takeBack(need: Needs, context: StepContext, ousting: Ousting | null): P
   const lost = endLostSessions(need, context);
   if (lost === 'waiting')
     return need.waiting(`this run's lost sessions to be gone`, context.now.monoMs + lookAgainMs);
+  const held = giveLocksBack(need, context.run);
+  if (held !== null) return need.waiting(held);
   const left = all.flatMap(({ result }) =>
     typeof result === 'object' && 'left' in result ? [result.left] : [],
   );

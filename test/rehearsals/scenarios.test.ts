@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parseScenario, type Scenario } from '../../shared/plan/scenario.ts';
 import { outcomeText } from '../../main/api/run-view.ts';
 import { brokenRules } from '../helpers/broken-rules.ts';
-import { rehearse, type Rehearsed } from '../helpers/rehearsal.ts';
+import { drive, rehearse, type Rehearsed } from '../helpers/rehearsal.ts';
 
 const folder = join(import.meta.dirname, '../../resources/scenarios');
 
@@ -40,3 +40,16 @@ describe('every rehearsal card over the reference plan', () => {
     if (process.env['COCKPIT_TELL'] === '1') console.log(`${file} ${flavor}: ${toldTo(night)}`);
   });
 });
+
+test.each(['mariadb', 'mysql'] as const)(
+  'a killed %s source that was thawed by the one session that came back keeps no lock of a run that is over',
+  async (flavor) => {
+    const night = await rehearse({ faults: read('source-killed.yaml').faults, flavor });
+    expect(night.run?.outcome).toBe('thawed');
+    // Its own sessions are closed with the run; whoever watches stays.
+    await drive(night.simulator, night.cockpit.disarm(), 60_000);
+    await night.simulator.clock.run(night.simulator.clock.nowMs() + 1_000);
+    const held = [...night.simulator.world.servers.values()].filter(({ lockHolder }) => lockHolder !== null);
+    expect(held.map(({ id }) => id)).toEqual([]);
+  },
+);
