@@ -1,5 +1,5 @@
 import { outcomeSentence } from '../shared/audit/report.ts';
-import { begin, exitCodes, summary, untilOver } from './cli-run.ts';
+import { begin, exitCodes, notStarted, refusedAlone, summary, untilOver } from './cli-run.ts';
 import { composeReverse } from './compose-reverse.ts';
 import { onQuit } from './stop.ts';
 
@@ -19,8 +19,9 @@ export async function reverseRun(name: string, options: { readonly json: boolean
   }
   const { cockpit, notes, reverses, stop } = composed.value;
   for (const note of notes) say(note);
-  if (cockpit.parts.plan.environment === 'production') {
-    say('An unattended run is refused for production: people release it, at the screen.');
+  const alone = refusedAlone(cockpit);
+  if (alone !== null) {
+    say(alone);
     await stop();
     return 1;
   }
@@ -29,10 +30,7 @@ export async function reverseRun(name: string, options: { readonly json: boolean
   const refused = await begin(cockpit, who, { yes: true });
   if (refused !== null) {
     say(refused);
-    if (options.json)
-      process.stdout.write(
-        `${JSON.stringify({ reverses, runId: null, outcome: 'not-started', refused, chains: [], userVisibleDowntimeMs: null, steps: [], journal: null })}\n`,
-      );
+    if (options.json) process.stdout.write(`${JSON.stringify({ reverses, ...notStarted, refused })}\n`);
     quit();
     await stop();
     return 2;

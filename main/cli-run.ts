@@ -28,8 +28,9 @@ export async function runUnattended(file: string, options: Options): Promise<num
     return 1;
   }
   const { cockpit, stop } = composed.value;
-  if (cockpit.parts.plan.environment === 'production') {
-    say('An unattended run is refused for production: people release it, at the screen.');
+  const refused = refusedAlone(cockpit);
+  if (refused !== null) {
+    say(refused);
     await stop();
     return 1;
   }
@@ -38,10 +39,7 @@ export async function runUnattended(file: string, options: Options): Promise<num
   const begun = await begin(cockpit, who, options);
   if (begun !== null) {
     say(begun);
-    if (options.json)
-      process.stdout.write(
-        `${JSON.stringify({ runId: null, outcome: 'not-started', chains: [], userVisibleDowntimeMs: null, steps: [], journal: null })}\n`,
-      );
+    if (options.json) process.stdout.write(`${JSON.stringify(notStarted)}\n`);
     await stop();
     return 2;
   }
@@ -52,6 +50,23 @@ export async function runUnattended(file: string, options: Options): Promise<num
   await stop();
   return exitCodes[run.outcome ?? 'needs-operator'];
 }
+
+/** Why nobody may drive this plan alone; null: its runs may be unattended. */
+export function refusedAlone({ parts }: Cockpit): string | null {
+  return parts.plan.environment === 'production'
+    ? 'An unattended run is refused for production: people release it, at the screen.'
+    : null;
+}
+
+/** What `--json` says of a run that could not begin. */
+export const notStarted = {
+  runId: null,
+  outcome: 'not-started',
+  chains: [],
+  userVisibleDowntimeMs: null,
+  steps: [],
+  journal: null,
+};
 
 /** Prepares, answers, arms and releases; the reason when the run could not begin. */
 export async function begin(

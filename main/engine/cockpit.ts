@@ -128,7 +128,7 @@ export function startCockpit(parts: CockpitParts): Cockpit {
     if (known?.runId !== newest.runId) known = leftRun(parts, newest.runId);
     return known;
   };
-  const resume = (who: string, from: RunJournal): Promise<Result<Resumed, string>> =>
+  const resume: Cockpit['resume'] = (who, from) =>
     occupy(async () => {
       const resumed = await resumeNight(needs, who, from);
       if (resumed.ok) night = resumed.value.night;

@@ -1,6 +1,6 @@
 import { foldRun } from '../../shared/audit/fold.ts';
 import { whatComes } from '../../shared/audit/where-it-stands.ts';
-import { failed, ok, type Result } from '../../shared/lib/result.ts';
+import { failed, type Result } from '../../shared/lib/result.ts';
 import type { CockpitParts, RunJournal } from './parts.ts';
 import { reasonOf } from './troubles.ts';
 
@@ -64,7 +64,6 @@ export async function closedUnless<T>(
   work: Promise<Result<T, string>>,
 ): Promise<Result<T, string>> {
   const result = await work;
-  if (result.ok) return ok(result.value);
-  from.journal.close();
+  if (!result.ok) from.journal.close();
   return result;
 }

@@ -24,19 +24,12 @@ import {
 import { sidesOf, startProbe, type Probe } from './minute-probe.ts';
 import { connectAsRoot, eventually } from './sql.ts';
 import { startLab, type Lab } from './start-lab.ts';
-import { appHosts, chains, membersOf, type Flavor, type GtidMode } from './topology.ts';
+import { appHosts, chains, membersOf, variants } from './topology.ts';
 
 const limitMs = 400_000;
 const sources = chains.flatMap((chain) =>
   membersOf(chain, 'source-master', 'source-slave').map(({ id }) => id),
 );
-
-const variants: readonly { readonly flavor: Flavor; readonly gtid: GtidMode; readonly name: string }[] = [
-  { flavor: 'mariadb', gtid: 'on', name: 'MariaDB with GTID' },
-  { flavor: 'mysql', gtid: 'on', name: 'MySQL with GTID' },
-  { flavor: 'mariadb', gtid: 'off', name: 'MariaDB by file and position' },
-  { flavor: 'mysql', gtid: 'off', name: 'MySQL by file and position' },
-];
 
 afterAll(removeStates);
 

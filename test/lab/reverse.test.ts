@@ -21,17 +21,11 @@ import {
 } from './minute-ground.ts';
 import { eventually } from './sql.ts';
 import { startLab, type Lab } from './start-lab.ts';
-import { chains, members, membersOf, type Flavor, type GtidMode } from './topology.ts';
+import { chains, members, membersOf, variants } from './topology.ts';
 
 const limitMs = 500_000;
 /** Long runs of real servers: `npm run test:night` asks for all of them; otherwise one of each flavour. */
 const night = process.env['NIGHT'] !== undefined;
-const variants: readonly { readonly flavor: Flavor; readonly gtid: GtidMode; readonly name: string }[] = [
-  { flavor: 'mariadb', gtid: 'on', name: 'MariaDB with GTID' },
-  { flavor: 'mysql', gtid: 'on', name: 'MySQL with GTID' },
-  { flavor: 'mariadb', gtid: 'off', name: 'MariaDB by file and position' },
-  { flavor: 'mysql', gtid: 'off', name: 'MySQL by file and position' },
-];
 const asked = variants.filter(({ gtid }) => night || gtid === 'on');
 if (!night)
   console.warn('!!! NOT RUN: Reverse by file and position on real servers. `npm run test:night` runs it.');

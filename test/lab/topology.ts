@@ -5,6 +5,18 @@ export type Flavor = 'mariadb' | 'mysql';
 /** GTID, or file and position. */
 export type GtidMode = 'on' | 'off';
 
+/** The reference case on every flavour, with and without GTID. */
+export const variants: readonly {
+  readonly flavor: Flavor;
+  readonly gtid: GtidMode;
+  readonly name: string;
+}[] = [
+  { flavor: 'mariadb', gtid: 'on', name: 'MariaDB with GTID' },
+  { flavor: 'mysql', gtid: 'on', name: 'MySQL with GTID' },
+  { flavor: 'mariadb', gtid: 'off', name: 'MariaDB by file and position' },
+  { flavor: 'mysql', gtid: 'off', name: 'MySQL by file and position' },
+];
+
 export type Role = 'source-master' | 'source-slave' | 'target-master' | 'target-replica';
 
 export type Member = {

@@ -1,26 +1,8 @@
 import type { OperationName } from '../../shared/sessions/operations.ts';
 import { order, type StepId, type StepPlace } from '../../shared/steps/order.ts';
 
-/** A way in which a step can fail. */
-export type Way =
-  | 'error'
-  | 'none'
-  | 'lost-after-effect'
-  | 'late'
-  | 'lost-session'
-  | 'server-killed'
-  | 'server-paused'
-  | 'partition'
-  | 'abort'
-  | 'crash';
-
-/** One step failing in one way. */
-export type Cell = { readonly step: StepId; readonly way: Way };
-
-/** What a step asks of which side, so that a fault can be aimed at it. */
-export type Aim = { readonly side: 'source' | 'target'; readonly operations: readonly OperationName[] };
-
-const ways: readonly Way[] = [
+/** Ways in which a step can fail by what happens around the cockpit; real servers are failed in these too. */
+export const faultWays = [
   'error',
   'none',
   'lost-after-effect',
@@ -29,9 +11,19 @@ const ways: readonly Way[] = [
   'server-killed',
   'server-paused',
   'partition',
-  'abort',
-  'crash',
-];
+] as const;
+export type FaultWay = (typeof faultWays)[number];
+
+/** A way in which a step can fail. */
+export type Way = FaultWay | 'abort' | 'crash';
+
+/** One step failing in one way. */
+export type Cell = { readonly step: StepId; readonly way: Way };
+
+/** What a step asks of which side, so that a fault can be aimed at it. */
+export type Aim = { readonly side: 'source' | 'target'; readonly operations: readonly OperationName[] };
+
+const ways: readonly Way[] = [...faultWays, 'abort', 'crash'];
 
 /** Ways that only a fault aimed at this very step shows; the others meet whatever step happens to run. */
 const aimedWays: readonly Way[] = ['error', 'none', 'lost-after-effect', 'late'];

@@ -1,22 +1,9 @@
 import type { StepId } from '../../../shared/steps/order.ts';
 import { order } from '../../../shared/steps/order.ts';
+import { faultWays, type FaultWay } from '../../nights/cells.ts';
 import type { Flavor } from '../topology.ts';
 
-/** Every way in which a step can fail on real servers. */
-export const ways = [
-  'error',
-  'none',
-  'lost-after-effect',
-  'late',
-  'lost-session',
-  'server-killed',
-  'server-paused',
-  'partition',
-] as const;
-export type Way = (typeof ways)[number];
-
-/** One step of a whole cutover failing in one way, on servers of one flavour. */
-export type Cell = { readonly flavor: Flavor; readonly step: StepId; readonly way: Way };
+export type Cell = { readonly flavor: Flavor; readonly step: StepId; readonly way: FaultWay };
 
 /** Why a step has nothing that could fail. */
 const sendsNothing: { readonly [S in StepId]?: string } = {
@@ -57,7 +44,7 @@ export const steps: readonly StepId[] = [...order.map(({ id }) => id), 'unwind',
 /** Every cell of one flavour that can exist, way by way within a step. */
 export function cellsOf(flavor: Flavor): readonly Cell[] {
   return steps.flatMap((step) =>
-    ways.map((way): Cell => ({ flavor, step, way })).filter((cell) => whyNot(cell) === null),
+    faultWays.map((way): Cell => ({ flavor, step, way })).filter((cell) => whyNot(cell) === null),
   );
 }
 

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { missingFor } from '../flavors.ts';
 import type { Flavor } from '../topology.ts';
-import { cellsOf, nameOf, sliceOf, steps, ways, whyNot } from './cells.ts';
+import { faultWays as ways } from '../../nights/cells.ts';
+import { cellsOf, nameOf, sliceOf, steps, whyNot } from './cells.ts';
 import { startFaultGround, type FaultGround } from './ground.ts';
 import { testedCommit } from './kept-results.ts';
 import { playCell } from './play.ts';

@@ -6,7 +6,7 @@ import { pause } from '../processes.ts';
 import { eventually } from '../sql.ts';
 import type { Lab } from '../start-lab.ts';
 import type { Call } from './broken-ports.ts';
-import type { Way } from './cells.ts';
+import type { FaultWay } from '../../nights/cells.ts';
 import type { Line } from './wire.ts';
 import type { Wires } from './wires.ts';
 
@@ -29,7 +29,7 @@ const lateMs = 200;
 const soonMs = 10_000;
 
 /** Arms one way of failing. */
-export function armStrike(ground: StrikeGround, way: Way): Strike {
+export function armStrike(ground: StrikeGround, way: FaultWay): Strike {
   let seen: string | null = null;
   const over: (() => Promise<void>)[] = [];
   const healAll = async (): Promise<void> => {
@@ -58,7 +58,7 @@ export function armStrike(ground: StrikeGround, way: Way): Strike {
 type Lasting = (heal: () => Promise<void>) => void;
 type Struck = (call: Call, ground: StrikeGround, lasting: Lasting) => Promise<Answer<unknown>>;
 
-const ways: { readonly [W in Way]: Struck } = {
+const ways: { readonly [W in FaultWay]: Struck } = {
   error: async ({ command }) => ({
     kind: 'refused',
     // A server's error that no step expects; a remote command's exit status.
