@@ -129,7 +129,8 @@ describe('a switch in a real shell', () => {
   });
 
   test('claimed and never told the end goes into its second stage; claimed in time it never fires', async () => {
-    const { script, folder } = bare('second', 1_000);
+    // Long enough to be claimed before it on a busy machine, and over long before the second stage.
+    const { script, folder } = bare('second', 5_000);
     execFileSync('sh', [script, 'arm']);
     renameSync(join(folder, 'armed'), join(folder, 'claimed'));
     await until(() => existsSync(join(folder, 'holding')));
