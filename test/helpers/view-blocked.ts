@@ -1,5 +1,6 @@
 import type { View } from '../../shared/contract/view.ts';
 import { blockerText } from '../../shared/observations/blockers.ts';
+import { doingText } from '../../shared/steps/wording.ts';
 import { at } from './view-chains.ts';
 import { minute, steps } from './view-minute.ts';
 
@@ -43,7 +44,7 @@ export const blocked: View = {
           ...minute.run,
           steps: steps('fence'),
           now: {
-            title: 'No source node takes writes, and that is proven.',
+            title: doingText('fence', 'orders'),
             detail: `orders: Waiting for orders-a1 to take the fence (attempt 1 of 3), which keeps writers waiting: ${who}; the plan says kill-idle: who only idles is ended, then it is tried again.`,
             statement:
               "SET SESSION lock_wait_timeout = 3\nSET GLOBAL read_only = IF(IS_USED_LOCK('cutover:run') = CONNECTION_ID(), 1, (SELECT 1 UNION SELECT 2))",
