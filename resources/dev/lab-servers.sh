@@ -86,11 +86,38 @@ tree() (
 # Debian 12 carries no MySQL.
 mysql() { tree mysql sid /usr/sbin/mysqld mysql-server-core,mysql-client,adduser; }
 
+# The plugin by which MariaDB shows its locks, alone: it lies in a package that would bring a service: lock_list NAME PACKAGE.
+lock_list() (
+  tree=$cache/$1 package=$2 plugin=usr/lib/mysql/plugin/metadata_lock_info.so
+  [ -e "$tree/$plugin" ] && return
+  say "adding $plugin to $tree"
+  exec 9> "$cache/$1.lock"
+  flock 9
+  for attempt in 1 2 3; do
+    chroot "$tree" sh -ec "
+      cd /var/cache/apt/archives
+      apt-get -qq update || true
+      apt-get -qq download $package
+      dpkg-deb --fsys-tarfile ${package}_*.deb | tar -x -C / ./$plugin
+      rm -f ${package}_*.deb" < /dev/null >&2 && [ -e "$tree/$plugin" ] && return
+    say "attempt $attempt failed"
+    sleep $((attempt * 5))
+  done
+  say "$plugin could not be added to $tree"
+  return 1
+)
+
 # Debian 13 carries MariaDB 11.8, Debian 12 has 10.11 among its own packages.
-mariadb-11() { tree mariadb-11 trixie /usr/sbin/mariadbd mariadb-server-core,mariadb-client-core; }
+mariadb-11() {
+  tree mariadb-11 trixie /usr/sbin/mariadbd mariadb-server-core,mariadb-client-core
+  lock_list mariadb-11 mariadb-server
+}
 
 # Debian 11 carries MariaDB 10.5.
-mariadb-10.5() { tree mariadb-10.5 bullseye /usr/sbin/mariadbd mariadb-server-core-10.5,mariadb-client-core-10.5; }
+mariadb-10.5() {
+  tree mariadb-10.5 bullseye /usr/sbin/mariadbd mariadb-server-core-10.5,mariadb-client-core-10.5
+  lock_list mariadb-10.5 mariadb-server-10.5
+}
 
 [ "$(id -u)" = 0 ] || { say 'this needs root'; exit 1; }
 [ $# -gt 0 ] || set -- packages mysql

@@ -50,8 +50,8 @@ export type FixtureWorld = {
   /** One insert by the application: null acknowledged, else the server's error number. */
   readonly write: (instance: string) => Promise<number | null>;
   readonly hold: (instance: string, how: HoldKind) => Promise<Held>;
-  /** Lets the server show who holds which lock, or not; answers whether it does now. */
-  readonly showLocks: (instance: string, on: boolean) => Promise<boolean>;
+  /** Lets the server show who holds which lock, or not. */
+  readonly showLocks: (instance: string, on: boolean) => Promise<void>;
   /** The plan that the world was made for, and the world's monotonic clock. */
   readonly plan: Plan;
   readonly nowMs: () => number;

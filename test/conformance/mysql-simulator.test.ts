@@ -70,7 +70,7 @@ function simulated(flavor: Flavor): FixtureWorld {
     },
     showLocks: (instance, on) => {
       world.server(instance).showsLocks = on;
-      return Promise.resolve(on);
+      return Promise.resolve();
     },
     plan,
     nowMs: () => world.clock.nowMs(),
