@@ -18,6 +18,8 @@ export function settingsOf(
     gtidMode: mariadb || gtid ? 'ON' : 'OFF',
     gtidStrict: mariadb ? false : null,
     gtidIgnoreDuplicates: mariadb ? false : null,
+    gtidDomain: mariadb ? 0 : null,
+    parallelAppliers: mariadb ? 0 : null,
     autoIncrementIncrement: 10,
     autoIncrementOffset: increment.offset,
     eventScheduler: 'ON',

@@ -123,6 +123,38 @@ export const durability: readonly GateDefinition[] = [
     },
   },
   {
+    id: 'durability.ring-restart',
+    group,
+    scope: 'chain',
+    title: (chain) => `A co-master of ${chain} that crashes is sent again what it had not applied yet.`,
+    guards: ['I2'],
+    overridable: true,
+    blocking: true,
+    judge: (_world, chain, look) => {
+      // Only MariaDB, only by GTID: its own events come back through the ring and move the one number that a domain has,
+      // past what its parallel appliers still hold. A crash then begins behind that, with a link that looks well.
+      const masters = chain.gtid === 'on' ? surveyed(chain, isMaster, look) : [];
+      for (const { instance, survey } of masters) {
+        const { gtidDomain, parallelAppliers } = survey.settings;
+        const sharing = masters.filter(
+          (other) =>
+            shareRing(chain, instance, other.instance) && other.survey.settings.gtidDomain === gtidDomain,
+        );
+        if (gtidDomain === null || parallelAppliers === null || sharing.length === 0) continue;
+        look.row(instance, String(gtidDomain), String(parallelAppliers));
+        look.expect(
+          parallelAppliers === 0,
+          `${instance}: expected slave_parallel_threads = 0, or a gtid_domain_id that no co-master has, seen ${parallelAppliers} threads and domain ${gtidDomain} like ${sharing.map((other) => other.instance).join(', ')}: when it crashes, writes of the others that it had not applied are lost on it without an error.`,
+          on(
+            instance,
+            'STOP ALL SLAVES; SET GLOBAL slave_parallel_threads = 0; START ALL SLAVES; and in its option file. After every crash before that compare its tables with its co-master (pt-table-checksum).',
+          ),
+        );
+      }
+      return look.judgement('node', 'gtid_domain_id', 'slave_parallel_threads');
+    },
+  },
+  {
     id: 'durability.auto-increment',
     group,
     scope: 'chain',
@@ -223,6 +255,12 @@ function surveyed(chain: Chain, which: (node: PlanNode) => boolean, look: Look):
 
 function isMaster({ role }: PlanNode): boolean {
   return role === 'master';
+}
+
+/** Whether two masters of one side follow each other. */
+function shareRing(chain: Chain, one: string, other: string): boolean {
+  const from = new Map(chainNodes(chain).map((node) => [node.instance, node.from]));
+  return from.get(one) === other && from.get(other) === one;
 }
 
 function isLogged(chain: Chain): (node: PlanNode) => boolean {

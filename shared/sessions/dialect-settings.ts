@@ -42,6 +42,12 @@ export function readSettings({ version, hasSuperReadOnly }: Dialect, variables: 
     gtidMode: mariadb ? 'ON' : text('gtid_mode'),
     gtidStrict: mariadb ? isOn(text('gtid_strict_mode')) : null,
     gtidIgnoreDuplicates: mariadb ? isOn(text('gtid_ignore_duplicates')) : null,
+    gtidDomain: mariadb ? whole('gtid_domain_id') : null,
+    parallelAppliers: mariadb
+      ? text('slave_parallel_mode').toLowerCase() === 'none'
+        ? 0
+        : whole('slave_parallel_threads')
+      : null,
     autoIncrementIncrement: whole('auto_increment_increment'),
     autoIncrementOffset: whole('auto_increment_offset'),
     eventScheduler: text('event_scheduler'),

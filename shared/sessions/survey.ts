@@ -53,6 +53,10 @@ export type ServerSettings = {
   readonly gtidMode: string;
   readonly gtidStrict: boolean | null;
   readonly gtidIgnoreDuplicates: boolean | null;
+  /** MariaDB: the replication domain of its own writes. */
+  readonly gtidDomain: number | null;
+  /** MariaDB: threads that apply at the same time; 0: one after the other, also where the mode says so. */
+  readonly parallelAppliers: number | null;
   readonly autoIncrementIncrement: number;
   readonly autoIncrementOffset: number;
   readonly eventScheduler: string;

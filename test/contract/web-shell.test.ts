@@ -63,13 +63,22 @@ describe('the way in', () => {
   test('a flood of requests is slowed down', async () => {
     const session = await signIn(state.shell.url);
     const headers = { ...own(), cookie: session.cookie, 'x-cockpit-session': session.header };
-    const answers = await Promise.all(
-      Array.from({ length: 300 }, () =>
-        send('/request', { method: 'POST', headers, body: '{"name":"view","input":{}}' }),
-      ),
-    );
-    expect(answers.some((answer) => answer.status === 429)).toBe(true);
-    expect(answers.some((answer) => answer.status === 200)).toBe(true);
+    const flood = () =>
+      Promise.all(
+        Array.from({ length: 300 }, async () => {
+          const answer = await send('/request', {
+            method: 'POST',
+            headers,
+            body: '{"name":"view","input":{}}',
+          });
+          return answer.status;
+        }),
+      );
+    const statuses = new Set<number>();
+    // A slow machine takes its time over the first ones.
+    for (let wave = 0; wave < 10 && !statuses.has(429); wave += 1)
+      for (const status of await flood()) statuses.add(status);
+    expect([...statuses].toSorted()).toEqual([200, 429]);
   });
 });
 

@@ -280,6 +280,8 @@ function settingsOf(node: SmallNode, flavor: Flavor): ServerSettings {
     gtidMode: flavor === 'mysql' ? 'ON' : '',
     gtidStrict: flavor === 'mysql' ? null : true,
     gtidIgnoreDuplicates: flavor === 'mysql' ? null : false,
+    gtidDomain: flavor === 'mysql' ? null : 0,
+    parallelAppliers: flavor === 'mysql' ? null : 0,
     autoIncrementIncrement: 2,
     autoIncrementOffset: node.id === 'a2' ? 2 : 1,
     eventScheduler: node.side === 'source' ? 'ON' : 'OFF',

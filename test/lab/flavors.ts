@@ -74,19 +74,20 @@ export function optionsOf(state: LabState, member: Member): string {
     // A source master boots writable, as in the field: a fence that must outlive a restart has to see to it itself.
     read_only: member.role === 'source-master' ? 0 : 1,
   };
-  const own = state.flavor === 'mariadb' ? mariadbOptions() : mysqlOptions(state, member);
+  const own = state.flavor === 'mariadb' ? mariadbOptions(member) : mysqlOptions(state, member);
   const lines = Object.entries({ ...common, ...own }).map(([name, value]) => `${name}=${value}\n`);
   // Read last, so that a fence written down there wins.
   return `[mysqld]\n${lines.join('')}!includedir ${here}/conf.d\n`;
 }
 
-function mariadbOptions(): Readonly<Record<string, string | number>> {
+function mariadbOptions({ role }: Member): Readonly<Record<string, string | number>> {
   return {
     innodb_log_file_size: '16M',
     binlog_format: 'ROW',
     log_slave_updates: 'ON',
     slave_net_timeout: 4,
-    slave_parallel_threads: 4,
+    // Co-masters of one domain that apply in parallel lose writes of each other when they are killed.
+    slave_parallel_threads: role === 'source-master' ? 0 : 4,
     slave_parallel_mode: 'optimistic',
     gtid_domain_id: 0,
     // Two masters write in one domain: strict mode would stop at the first number out of order.

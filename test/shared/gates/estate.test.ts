@@ -52,6 +52,14 @@ describeBreaks('Settings, way back, versions, hosts, laptop', [
     says: 'seen 1, 1',
   },
   {
+    what: 'co-masters of one domain that apply in parallel',
+    closes: ['durability.ring-restart:orders'],
+    snapshot: (s) => withSettings(s, 'a1', { parallelAppliers: 4 }),
+    says: 'seen 4 threads and domain 0 like a2',
+    fix: 'SET GLOBAL slave_parallel_threads = 0',
+    flavor: 'mariadb',
+  },
+  {
     what: 'no relay log recovery',
     closes: ['durability.relay-log:orders'],
     snapshot: (s) => withSettings(s, 'e2', { relayLogRecovery: false }),
