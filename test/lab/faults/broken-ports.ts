@@ -4,6 +4,7 @@ import type { Answer } from '../../../shared/sessions/session.ts';
 import type { Action, Command } from '../../../shared/steps/command.ts';
 import { entriesOf, entryIn } from '../../../shared/steps/ledger.ts';
 import type { Run } from '../../../shared/steps/run.ts';
+import type { FaultWay } from '../../nights/cells.ts';
 import { breaksEffect, type Cell } from './cells.ts';
 
 /** The real ports, one call of which meets a fault. The call that is broken is found in the run: nothing else names its step. */
@@ -21,7 +22,7 @@ export type Call = {
 export type Break = (call: Call) => Promise<Answer<unknown>>;
 
 /** Whether a command is the one that a cell breaks. */
-export function isMeant(cell: Cell, run: Run, command: Command): boolean {
+export function isMeant(cell: Cell<FaultWay>, run: Run, command: Command): boolean {
   const issued = entryIn(run.commands, command.key);
   const step = issued === undefined ? undefined : run.steps[issued.step]?.step;
   return step === cell.step && (!breaksEffect(cell.step) || isEffect(command.action));
@@ -30,7 +31,7 @@ export function isMeant(cell: Cell, run: Run, command: Command): boolean {
 /** Puts a fault between the engine and its ports: the first call of the cell's step goes through `broken`, once. */
 export function breakPorts(
   ports: Ports,
-  cell: Cell,
+  cell: Cell<FaultWay>,
   fault: { readonly run: () => Run | null; readonly broken: Break },
 ): Ports {
   let met = false;

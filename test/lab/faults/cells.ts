@@ -3,7 +3,24 @@ import { order } from '../../../shared/steps/order.ts';
 import { faultWays, type FaultWay } from '../../nights/cells.ts';
 import type { Flavor } from '../topology.ts';
 
-export type Cell = { readonly flavor: Flavor; readonly step: StepId; readonly way: FaultWay };
+/** The cockpit itself is killed (SIGKILL): before the record that begins a step, in the middle of it, behind the one that ends the step. */
+export const crashWays = ['crash-before', 'crash-torn', 'crash-after'] as const;
+export type CrashWay = (typeof crashWays)[number];
+
+export const cellWays = [...faultWays, ...crashWays] as const;
+export type CellWay = FaultWay | CrashWay;
+
+export type Cell<W extends CellWay = CellWay> = {
+  readonly flavor: Flavor;
+  readonly step: StepId;
+  readonly way: W;
+};
+
+/** Whether it is the cockpit that fails in a cell, and nothing around it. */
+export const isCrash = (cell: Cell): cell is Cell<CrashWay> => crashWays.some((way) => way === cell.way);
+
+/** Whether something around the cockpit fails in a cell. */
+export const isFault = (cell: Cell): cell is Cell<FaultWay> => faultWays.some((way) => way === cell.way);
 
 /** Why a step has nothing that could fail. */
 const sendsNothing: { readonly [S in StepId]?: string } = {
@@ -26,6 +43,7 @@ const withoutSession: ReadonlySet<StepId> = new Set(['canary']);
 
 /** Why a cell cannot exist; null: it is tried. */
 export function whyNot({ step, way }: Pick<Cell, 'step' | 'way'>): string | null {
+  if (crashWays.some((each) => each === way)) return null;
   const silent = sendsNothing[step];
   if (silent !== undefined) return silent;
   if (looksOnly.has(step) && (way === 'lost-after-effect' || way === 'late'))
@@ -44,7 +62,7 @@ export const steps: readonly StepId[] = [...order.map(({ id }) => id), 'unwind',
 /** Every cell of one flavour that can exist, way by way within a step. */
 export function cellsOf(flavor: Flavor): readonly Cell[] {
   return steps.flatMap((step) =>
-    faultWays.map((way): Cell => ({ flavor, step, way })).filter((cell) => whyNot(cell) === null),
+    cellWays.map((way): Cell => ({ flavor, step, way })).filter((cell) => whyNot(cell) === null),
   );
 }
 

@@ -9,7 +9,6 @@ import { sidesOf, type Probe } from '../minute-probe.ts';
 import { eventually } from '../sql.ts';
 import type { Lab } from '../start-lab.ts';
 import type { Role } from '../topology.ts';
-import type { Cell } from './cells.ts';
 import type { FaultGround } from './ground.ts';
 import { touchedThings } from './touched.ts';
 import { patience } from './wires.ts';
@@ -19,12 +18,11 @@ export type Seen = { readonly load: Load; readonly probe: Probe };
 
 /** What must be true when a cell is over: everything is back, or exactly one side takes writes and there is a way on. */
 
-export type Playing = {
-  readonly ground: FaultGround;
-  readonly cell: Cell;
+type Place = { readonly ground: FaultGround; readonly seen: Seen };
+
+export type Playing = Place & {
   readonly composed: Composed;
   readonly night: Night;
-  readonly seen: Seen;
   readonly before: readonly string[];
   readonly run: Run;
 };
@@ -36,48 +34,76 @@ const forwardMs = 30_000 * patience;
 const presses = 6;
 
 /** Before the point of no return: every source takes writes again by itself, and nothing is other than before. */
-export async function wentBack(playing: Playing): Promise<void> {
-  const { ground, night, run, before, composed } = playing;
-  const { lab } = ground;
-  for (const id of nodesOf(playing, 'source-master'))
-    await eventually(`${id} takes writes again`, switchMs, () => writeAsApp(lab, id));
-  for (const id of nodesOf(playing, 'target-master', 'target-replica')) await isClosed(playing, id);
+export async function wentBack({ ground, run, before, composed, seen }: Playing): Promise<void> {
   const wrong = run.outcome === 'thawed' ? null : `${run.outcome}: ${unrestored(run)}`;
+  let said = undoText(run);
+  await sourcesOpen(ground.lab);
   await composed.cockpit.disarm();
   // Where the cockpit could not reach a server, its switch opened it; whoever takes the run up next finds nothing left.
   if (wrong !== null) {
     await composed.stop();
-    const outcome = await resumed(run.id, night);
-    if (outcome !== 'thawed') throw new Error(`resume ended as ${outcome}, expected thawed; ${wrong}`);
+    const again = await resumed(run.id);
+    if (again.outcome !== 'thawed')
+      throw new Error(`resume ended as ${again.outcome}, expected thawed; ${wrong}`);
+    ({ said } = again);
   }
-  await everySourceHasAll(playing);
+  await isBack({ ground, seen }, { before, runId: run.id, said });
+}
+
+/** What there was before a run, and what its undo said at the end. */
+type Back = { readonly before: readonly string[]; readonly runId: string | null; readonly said: string };
+
+/**
+ * Everything is as it was before the run, and every source node has whatever anybody was told is there. Files in the home
+ * of a host that did not answer may stay, where the undo names that host: they change nothing.
+ */
+export async function isBack({ ground, seen }: Place, { before, runId, said }: Back): Promise<void> {
+  const { lab } = ground;
+  await sourcesOpen(lab);
+  for (const id of nodesOf(lab, 'target-master', 'target-replica')) await isClosed(lab, id);
+  await everySourceHasAll({ ground, seen });
+  const named = membersIn(lab.state()).flatMap(({ host }) => (said.includes(`${host}: `) ? [host] : []));
+  const mayStay = (line: string): boolean =>
+    line.startsWith('home .cutover-') && named.some((host) => line.includes(`-${host}`));
   await eventually('everything is as before', settleMs, async () => {
-    const after = await touchedThings(lab, run.id);
+    const after = await touchedThings(lab, runId);
     const differs = [
       ...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`),
-      ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`),
+      ...after.filter((line) => !before.includes(line) && !mayStay(line)).map((line) => `+ ${line}`),
     ];
-    if (differs.length > 0) throw new Error(differs.join('\n'));
+    if (differs.length > 0) throw new Error(`${differs.join('\n')}\nthe undo said: ${said}`);
   });
 }
 
+const undoText = (run: Run | null): string => run?.steps['unwind']?.text ?? '';
+
+async function sourcesOpen(lab: Lab): Promise<void> {
+  for (const id of nodesOf(lab, 'source-master'))
+    await eventually(`${id} takes writes again`, switchMs, () => writeAsApp(lab, id));
+}
+
 /** After it: retries, and at the last a resume, end it done; the target alone takes writes, and nothing is lost. */
-export async function goForward(playing: Playing): Promise<void> {
-  const { night, composed, ground } = playing;
+export async function goForward({ night, composed, ground, seen, run }: Playing): Promise<void> {
   let outcome = await pressed(night);
   if (outcome !== 'done') {
     await composed.stop();
-    outcome = await resumed(playing.run.id, night);
+    ({ outcome } = await resumed(run.id));
   }
   if (outcome !== 'done') throw new Error(`the way forward ended as ${outcome}: ${unrestored(night.run())}`);
-  for (const id of nodesOf(playing, 'source-master', 'target-replica')) await isClosed(playing, id);
-  const [target = ''] = nodesOf(playing, 'target-master');
-  await eventually(`${target} takes writes`, forwardMs, () => writeAsApp(ground.lab, target));
-  await wayBackRuns(playing, target);
-  await playing.seen.load.stop();
-  await playing.seen.probe.stop();
-  await hasAll(playing, target);
-  const sides = await sidesOf(ground.lab, ground.chain, playing.seen);
+  await isForward({ ground, seen });
+}
+
+/** The target alone takes writes, the way back runs, and nothing is lost. */
+export async function isForward({ ground, seen }: Place): Promise<void> {
+  const { lab } = ground;
+  for (const id of nodesOf(lab, 'source-master', 'target-replica')) await isClosed(lab, id);
+  const [target = ''] = nodesOf(lab, 'target-master');
+  await eventually(`${target} takes writes`, forwardMs, () => writeAsApp(lab, target));
+  await wayBackRuns(lab, target);
+  await seen.load.stop();
+  await seen.probe.stop();
+  await hasAll({ ground, seen }, target);
+  const sides = await sidesOf(lab, ground.chain, seen);
   if (sides.onTarget > 0 && !(sides.lastOnSource < sides.firstOnTarget))
     throw new Error(`two writable sides: ${JSON.stringify(sides)}`);
 }
@@ -101,8 +127,11 @@ async function pressed(night: Night): Promise<string> {
   return night.run()?.outcome ?? 'none';
 }
 
-/** Another cockpit takes the run up from its journal, as `cockpit resume` does. */
-async function resumed(runId: string, before: Night): Promise<string> {
+/** What a resumed run came to: where it said things stood, and what its undo said. */
+type Resumed = { readonly outcome: string; readonly stands: string; readonly said: string };
+
+/** Another cockpit takes the run up from its journal, as `cockpit resume` does; where it says things stand, and what it came to. */
+export async function resumed(runId: string): Promise<Resumed> {
   const composed = await composeRun(runId);
   if (!composed.ok) throw new Error(composed.error);
   const { cockpit, from, stop } = composed.value;
@@ -110,14 +139,16 @@ async function resumed(runId: string, before: Night): Promise<string> {
     const taken = await cockpit.resume('test', from);
     if (!taken.ok) {
       from.journal.close();
-      throw new Error(`${taken.error}; ${before.run()?.outcome}`);
+      throw new Error(taken.error);
     }
-    return await eventually('the resumed run has an outcome', forwardMs, async () => {
-      const run = taken.value.night.run();
+    const { night, stands } = taken.value;
+    const outcome = await eventually('the resumed run has an outcome', forwardMs, async () => {
+      const run = night.run();
       if (run === null || run.outcome === null)
         throw new Error(`${run?.phase}: ${JSON.stringify(run?.steps)}`.slice(0, 2_000));
       return run.outcome;
     });
+    return { outcome, stands, said: undoText(night.run()) };
   } finally {
     await stop();
   }
@@ -129,14 +160,14 @@ const unrestored = (run: Run | null): string =>
     .map(({ key, text }) => `${key}: ${text}`)
     .join('; ');
 
-function nodesOf({ ground }: Playing, ...roles: readonly Role[]): readonly string[] {
-  return membersIn(ground.lab.state()).flatMap(({ id, role }) => (roles.includes(role) ? [id] : []));
+function nodesOf(lab: Lab, ...roles: readonly Role[]): readonly string[] {
+  return membersIn(lab.state()).flatMap(({ id, role }) => (roles.includes(role) ? [id] : []));
 }
 
 /** The application's account is refused there because it is closed, and for no other reason. */
-async function isClosed({ ground }: Playing, id: string): Promise<void> {
+async function isClosed(lab: Lab, id: string): Promise<void> {
   await eventually(`${id} refuses writes`, settleMs, async () => {
-    const refused = await writeAsApp(ground.lab, id).then(
+    const refused = await writeAsApp(lab, id).then(
       () => null,
       (error: unknown) => error as { readonly errno?: number },
     );
@@ -146,16 +177,15 @@ async function isClosed({ ground }: Playing, id: string): Promise<void> {
 }
 
 /** The run went back: nobody wrote on a target, and every source node has whatever anybody was told is there. */
-async function everySourceHasAll(playing: Playing): Promise<void> {
-  const { seen, ground } = playing;
+async function everySourceHasAll({ seen, ground }: Place): Promise<void> {
   await seen.load.stop();
   await seen.probe.stop();
-  for (const id of nodesOf(playing, 'source-master')) await hasAll(playing, id);
+  for (const id of nodesOf(ground.lab, 'source-master')) await hasAll({ seen, ground }, id);
   const sides = await sidesOf(ground.lab, ground.chain, seen);
   if (sides.onTarget > 0) throw new Error(`the target took writes: ${JSON.stringify(sides)}`);
 }
 
-async function hasAll({ ground, seen }: Playing, id: string): Promise<void> {
+async function hasAll({ ground, seen }: Place, id: string): Promise<void> {
   const { lab } = ground;
   await eventually(`every acknowledged write is on ${id}`, forwardMs, async () => {
     const found = await compareAcknowledged(lab.state(), seen.load, id);
@@ -190,12 +220,10 @@ async function whereabouts(lab: Lab): Promise<string> {
 }
 
 /** The way back is open: the source follows the target. */
-async function wayBackRuns({ ground }: Playing, target: string): Promise<void> {
-  const [receiver = ''] = membersIn(ground.lab.state()).flatMap(({ id, role }) =>
-    role === 'source-master' ? [id] : [],
-  );
+async function wayBackRuns(lab: Lab, target: string): Promise<void> {
+  const [receiver = ''] = nodesOf(lab, 'source-master');
   await eventually(`${receiver} follows ${target}`, settleMs, async () => {
-    const link = await linkOf(ground.lab.state(), receiver, 'cutover_reverse');
+    const link = await linkOf(lab.state(), receiver, 'cutover_reverse');
     if (link?.io !== 'Yes' || link.sql !== 'Yes') throw new Error(JSON.stringify(link));
   });
 }

@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { missingFor } from '../flavors.ts';
 import type { Flavor } from '../topology.ts';
-import { faultWays as ways } from '../../nights/cells.ts';
-import { cellsOf, nameOf, sliceOf, steps, whyNot } from './cells.ts';
+import { cellsOf, cellWays as ways, nameOf, sliceOf, steps, whyNot } from './cells.ts';
 import { startFaultGround, type FaultGround } from './ground.ts';
 import { testedCommit } from './kept-results.ts';
 import { playCell } from './play.ts';

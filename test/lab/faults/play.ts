@@ -1,41 +1,27 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { composeCockpit, type Composed } from '../../../main/compose.ts';
+import type { Composed } from '../../../main/compose.ts';
 import type { Night } from '../../../main/engine/night-ground.ts';
 import type { Run } from '../../../shared/steps/run.ts';
 import { startLoad, type Load } from '../load.ts';
 import { startProbe } from '../minute-probe.ts';
-import { pause } from '../processes.ts';
 import { eventually } from '../sql.ts';
 import { breakPorts } from './broken-ports.ts';
-import type { Cell } from './cells.ts';
+import type { FaultWay } from '../../nights/cells.ts';
+import { askOnTheWay, openCockpit, released } from './begin.ts';
+import { isCrash, isFault, type Cell } from './cells.ts';
+import { crashOnce } from './play-crash.ts';
 import { goForward, wentBack, type Seen } from './ends.ts';
 import type { FaultGround } from './ground.ts';
 import { armStrike, type Strike } from './strike.ts';
+import type { Missed, Played } from './played.ts';
+import { newState } from './states.ts';
 import { switchFiles, touchedThings } from './touched.ts';
 import { patience } from './wires.ts';
 
 /** One cell: a whole cutover on real servers under load, one call of which fails in one way, and how it ended. */
 
-/** What is seen in a cell that held; one that does not hold throws. */
-export type Played = {
-  readonly outcome: string;
-  /** Which command was struck. */
-  readonly struck: string;
-  readonly acknowledged: number;
-  readonly ms: number;
-};
-
-/** A run that ended before its fault could strike. */
-type Missed = {
-  readonly outcome: string;
-  readonly missed: string;
-  /** Of a run that ended done, as its own clients saw it. */
-  readonly freezeMs: number | null;
-};
-
-const who = 'test';
 const outcomeMs = 60_000 * patience;
 const attempts = 3;
 
@@ -52,12 +38,17 @@ export async function playCell(ground: FaultGround, cell: Cell): Promise<Played>
 
 /** Plays a cell, and makes the lab whole again when the run has left it switched: nobody writes any more by then. */
 async function playOnce(ground: FaultGround, cell: Cell): Promise<Played | Missed> {
-  const ended = await playAndStop(ground, cell);
+  const ended = isFault(cell)
+    ? await playAndStop(ground, cell)
+    : isCrash(cell)
+      ? await crashOnce(ground, cell)
+      : null;
+  if (ended === null) throw new Error(`nobody knows how to play ${JSON.stringify(cell)}`);
   if (ended.outcome !== 'thawed') await ground.reset();
   return ended;
 }
 
-async function playAndStop(ground: FaultGround, cell: Cell): Promise<Played | Missed> {
+async function playAndStop(ground: FaultGround, cell: Cell<FaultWay>): Promise<Played | Missed> {
   const begun = performance.now();
   const state = newState();
   let night: Night | null = null;
@@ -83,7 +74,7 @@ async function playAndStop(ground: FaultGround, cell: Cell): Promise<Played | Mi
     const ended = await untilOutcome(night, cell);
     await strike.heal();
     const struck = strike.seen();
-    const playing = { ground, cell, composed, night, seen, before, run: ended };
+    const playing = { ground, composed, night, seen, before, run: ended };
     try {
       if (ended.ponrAt === null) await wentBack(playing);
       else await goForward(playing);
@@ -143,15 +134,6 @@ function freezeOf(night: Night): Promise<number> {
   });
 }
 
-/** A state of its own; only the runs are numbered together, because the hosts of all labs have one home. */
-function newState(): string {
-  const state = mkdtempSync(join(tmpdir(), 'cutover-fault-state-'));
-  const runs = join(tmpdir(), 'cutover-fault-runs');
-  mkdirSync(runs, { recursive: true });
-  symlinkSync(runs, join(state, 'runs'));
-  return state;
-}
-
 function planOf(composed: Composed | null): Composed['cockpit']['parts']['plan'] {
   if (composed === null) throw new Error('nothing is composed yet');
   return composed.cockpit.parts.plan;
@@ -159,63 +141,19 @@ function planOf(composed: Composed | null): Composed['cockpit']['parts']['plan']
 
 async function prepared(
   { planFile }: FaultGround,
-  cell: Cell,
+  cell: Cell<FaultWay>,
   fault: { readonly strike: Strike; readonly run: () => Run | null; readonly state: string },
 ): Promise<Composed> {
   // The composition root reads it once, here.
   process.env['COCKPIT_STATE'] = fault.state;
-  const made = await composeCockpit(planFile, (ports) =>
+  return openCockpit(planFile, (ports) =>
     breakPorts(ports, cell, { run: fault.run, broken: fault.strike.broken }),
   );
-  if (!made.ok) throw new Error(made.error);
-  const { cockpit } = made.value;
-  try {
-    await cockpit.observer.refresh();
-    const schema = await cockpit.prepare(who);
-    if (!schema.ok) throw new Error(schema.error);
-    for (const { id } of cockpit.parts.plan.checklists)
-      cockpit.record({ kind: 'checklist-answered', item: id, answer: 'yes', who });
-    return made.value;
-  } catch (error) {
-    await made.value.stop();
-    throw error;
-  }
-}
-
-/** Arms and releases; a machine too busy to be looked at in time is looked at again. */
-async function released({ cockpit }: Composed): Promise<Night> {
-  for (let attempt = 1; ; attempt += 1) {
-    const armed = await cockpit.arm(who, true);
-    if (!armed.ok) throw new Error(armed.error);
-    const night = armed.value;
-    const release =
-      night.blocks.length > 0
-        ? night.blocks.join('; ')
-        : night.release({ hold: 'lock', permit: night.permit, who });
-    if (typeof release !== 'string' && release.ok) return night;
-    if (attempt === 5) throw new Error(typeof release === 'string' ? release : JSON.stringify(release));
-    await cockpit.disarm();
-    await pause(1_000);
-  }
 }
 
 /** Waits for the run's outcome; steps outside the order are asked for on the way. */
 async function untilOutcome(night: Night, cell: Cell): Promise<Run> {
-  const runner = night.runner();
-  let asked = false;
-  runner?.onChange((run) => {
-    if (asked) return;
-    const fenced = Object.values(run.steps).some(({ step, state }) => step === 'fence' && state === 'done');
-    const ask =
-      (cell.step === 'unwind' &&
-        fenced &&
-        ({ kind: 'abort-asked', who, reason: 'asked by the test' } as const)) ||
-      (cell.step === 'close' && run.outcome === 'done' && ({ kind: 'close-asked', who } as const));
-    if (ask === false) return;
-    asked = true;
-    // Behind the event that is being told just now.
-    queueMicrotask(() => runner.post(ask));
-  });
+  askOnTheWay(night, cell.step);
   return eventually('an outcome', outcomeMs, async () => {
     const run = night.run();
     const closing = cell.step === 'close' && run?.outcome === 'done' && run.phase !== 'ended';
