@@ -1,6 +1,6 @@
 import { wrongServer } from './before-fence.ts';
 import { entryIn } from './ledger.ts';
-import { lookLater, newestAsked, trouble, type Needs, type StepContext } from './need.ts';
+import { commandKey, lookLater, newestAsked, trouble, type Needs, type StepContext } from './need.ts';
 import { lostThreads, unansweredEffects } from './run.ts';
 import type { Answer, SessionPurpose } from '../sessions/session.ts';
 import type { Restored } from './unwind-hosts.ts';
@@ -70,6 +70,19 @@ export function isSame(
   return wrong === null ? 'done' : { failed: wrong };
 }
 
+/** The threads that were asked to end: those alone are waited for, as what made them be asked may have passed since. */
+function askedToEnd({ run, key, attempt }: StepContext, name: string): readonly number[] | null {
+  const action = entryIn(run.commands, commandKey(key, attempt, name))?.command.action;
+  return action?.kind === 'mysql' && action.operation === 'killThreads' ? action.input.threads : null;
+}
+
+/** The acting session's thread, where an effect of it has no answer yet. */
+function actingOnUnknown({ run, key }: StepContext, instance: string): readonly number[] {
+  const acting = run.threads[instance]?.['act'];
+  const pending = unansweredEffects(run, instance).some(({ step }) => step !== key);
+  return acting !== undefined && pending ? [acting] : [];
+}
+
 /**
  * A statement without an answer may still be queued on the server: its thread is ended and seen gone before the undo. So
  * is every lost session, of which nobody knows what it still has there.
@@ -80,12 +93,8 @@ export function endUnanswered(
   [instance, { session, tag }]: readonly [string, Door],
 ): DoorResult {
   const at = [instance, session] as const;
-  const acting = context.run.threads[instance]?.['act'];
-  const pending = unansweredEffects(context.run, instance).some(({ step }) => step !== context.key);
-  const ended =
-    entryIn(context.run.commands, `${context.key}#${context.attempt}/end-${tag}@${instance}`) !== undefined;
-  const threads = [
-    ...(acting !== undefined && (pending || ended) ? [acting] : []),
+  const threads = askedToEnd(context, `end-${tag}@${instance}`) ?? [
+    ...actingOnUnknown(context, instance),
     ...lostThreads(context.run, instance),
   ];
   if (threads.length === 0) return 'done';

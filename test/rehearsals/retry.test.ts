@@ -3,6 +3,8 @@ import type { Cockpit } from '../../main/engine/cockpit.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
 import type { ScriptedFault } from '../../shared/plan/scenario.ts';
 import type { Run } from '../../shared/steps/run.ts';
+import { present } from '../../shared/lib/assert.ts';
+import { writableServers } from '../../main/simulator/truth.ts';
 import { brokenRules } from '../helpers/broken-rules.ts';
 import { rehearse, type Rehearsed } from '../helpers/rehearsal.ts';
 
@@ -139,4 +141,35 @@ describe.each(['mariadb', 'mysql'] as const)('after the point of no return on %s
     expect(night.run?.outcome).toBe('needs-operator');
     expect(night.run?.steps['promote:orders']?.attempt).toBe(1);
   });
+});
+
+test('before it a press ends what was lost, and waits for no session that nobody asked to end', async () => {
+  const { night, said } = await nightWithPresses(
+    'mariadb',
+    [
+      {
+        when: { step: 'end-sessions:orders', state: 'running' },
+        fault: { kind: 'lost-session', on: 'orders-a1', purpose: 'look' },
+      },
+      {
+        when: { step: 'unwind', state: 'running' },
+        fault: {
+          kind: 'reply',
+          on: 'orders-a1',
+          operation: 'takeLock',
+          way: 'error',
+          code: 1290,
+          ms: 0,
+          times: 2,
+        },
+      },
+    ],
+    { most: 1 },
+  );
+  expect(said).toEqual(['begun']);
+  const { cockpit, simulator } = night;
+  const run = (): Run | null => cockpit.night()?.run() ?? null;
+  await simulator.clock.run(() => run()?.outcome === 'thawed', simulator.clock.nowMs() + 15_000);
+  expect(run()?.outcome, run()?.steps['unwind']?.text).toBe('thawed');
+  expect(writableServers(present(simulator.world.chains.get('orders'), 'orders'))).toContain('orders-a1');
 });
