@@ -2,38 +2,86 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startFaultGround, type FaultGround } from '../lab/faults/ground.ts';
-import { playQuietly } from '../lab/faults/play.ts';
 import { patientLimits } from '../lab/faults/wires.ts';
 import { startLoad } from '../lab/load.ts';
-import { killedRun, takesWrites } from '../lab/minute-ground.ts';
+import { cli, killedRun, newState, removeStates, runCli, takesWrites } from '../lab/minute-ground.ts';
 import { membersIn } from '../lab/lab-state.ts';
 import type { Flavor } from '../lab/topology.ts';
 
-/** What one flavour's servers show: how long a source stays closed whose cockpit was killed, and the freeze of a quiet night. */
+/** A quiet night and its way back: how long writes were frozen in each, as the run's own clients saw it. */
+export type ThereAndBack = { readonly forthMs: number; readonly backMs: number };
+
+/** What one flavour's servers show: how long a source stays closed whose cockpit was killed, and freezes forth and back. */
 export type OnServers = {
   readonly sigkillToWritableMs: number;
   /** The plan's own deadline, which that time is to be held against. */
   readonly deadMansSwitchMs: number;
-  readonly freezeForthMs: readonly number[];
+  readonly pairs: readonly ThereAndBack[];
 };
 
-const nights = 3;
+/** A busy machine closes gates or overruns a limit, and all is as before: that is tried again so often. */
+const attempts = 4;
 
 /** Measures on a lab of its own, and takes it down. */
-export async function measureOnServers(flavor: Flavor, say: (text: string) => void): Promise<OnServers> {
+export async function measureOnServers(
+  flavor: Flavor,
+  { nights, say }: { readonly nights: number; readonly say: (text: string) => void },
+): Promise<OnServers> {
   const ground = await startFaultGround(flavor);
   try {
-    const freezeForthMs: number[] = [];
+    const pairs: ThereAndBack[] = [];
     for (let night = 1; night <= nights; night += 1) {
-      const freeze = await playQuietly(ground);
-      say(`${flavor}: a quiet night froze writes for ${freeze} ms`);
-      freezeForthMs.push(freeze);
+      const pair = await thereAndBack(ground);
+      say(
+        `${flavor}, night ${night}/${nights}: writes were frozen ${pair.forthMs} ms forth, ${pair.backMs} ms back`,
+      );
+      pairs.push(pair);
     }
     const sigkillToWritableMs = await killed(ground);
     say(`${flavor}: from SIGKILL to sources that take writes ${sigkillToWritableMs} ms`);
-    return { sigkillToWritableMs, deadMansSwitchMs: patientLimits().deadMansSwitchMs, freezeForthMs };
+    return { sigkillToWritableMs, deadMansSwitchMs: patientLimits().deadMansSwitchMs, pairs };
   } finally {
     await ground.stop();
+    removeStates();
+  }
+}
+
+/** A whole run and its Reverse, under load; afterwards the source takes writes again, as before. */
+async function thereAndBack({ lab, chain, planFile }: FaultGround): Promise<ThereAndBack> {
+  const state = newState();
+  const load = startLoad(lab.state(), {
+    writers: 4,
+    perSecond: 5,
+    follow: true,
+    seconds: 300,
+    chains: [chain],
+  });
+  try {
+    const forth = await patiently(() => runCli(state, planFile));
+    const back = await patiently(() => cli(state, 'reverse', forth.runId, '--json'));
+    for (const { id, role } of membersIn(lab.state()))
+      if (role === 'source-master') await takesWrites(lab, load, id);
+    return { forthMs: forth.freezeMs, backMs: back.freezeMs };
+  } finally {
+    await load.stop();
+  }
+}
+
+type Ended = Awaited<ReturnType<typeof cli>>;
+
+async function patiently(
+  run: () => Promise<Ended>,
+): Promise<{ readonly runId: string; readonly freezeMs: number }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { code, stdout, stderr } = await run();
+    if (code === 0) {
+      const { runId, chains } = JSON.parse(stdout) as {
+        readonly runId: string;
+        readonly chains: readonly { readonly writeFreezeMs: number }[];
+      };
+      return { runId, freezeMs: chains[0]?.writeFreezeMs ?? Number.NaN };
+    }
+    if ((code !== 2 && code !== 3) || attempt === attempts) throw new Error(stderr);
   }
 }
 

@@ -22,13 +22,13 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /** 95 % interval of a figure over pairs, by drawing pairs with replacement. */
-export function interval95(
-  pairs: readonly Pair[],
-  figure: (pairs: readonly Pair[]) => number,
+export function interval95<P>(
+  pairs: readonly P[],
+  figure: (pairs: readonly P[]) => number,
 ): readonly [number, number] {
   const random = mulberry32(seed);
   const figures = Array.from({ length: draws }, () =>
-    figure(pairs.map(() => pairs[Math.floor(random() * pairs.length)] ?? { bareMs: 0, cockpitMs: 0 })),
+    figure(pairs.map((same) => pairs[Math.floor(random() * pairs.length)] ?? same)),
   );
   return [quantile(figures, 0.025), quantile(figures, 0.975)];
 }

@@ -75,11 +75,11 @@ export function inLotOrder(cells: readonly Cell[], text: string): readonly Cell[
   return cells.toSorted((one, other) => (lots.get(one) ?? 0) - (lots.get(other) ?? 0));
 }
 
-/** A slice of all cells that a text draws: each flavour in each way once, the step by lot. */
+/** A slice of all cells that a text draws: each flavour in each way once (a killed cockpit is one way), the step by lot. */
 export function sliceOf(cells: readonly Cell[], text: string): readonly Cell[] {
   const first = new Map<string, Cell>();
   for (const cell of inLotOrder(cells, text)) {
-    const kind = `${cell.flavor} ${cell.way}`;
+    const kind = `${cell.flavor} ${isCrash(cell) ? 'crash' : cell.way}`;
     if (!first.has(kind)) first.set(kind, cell);
   }
   return [...first.values()];

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { missingFor } from '../flavors.ts';
 import type { Flavor } from '../topology.ts';
-import { cellsOf, cellWays as ways, nameOf, sliceOf, steps, whyNot } from './cells.ts';
+import { faultWays } from '../../nights/cells.ts';
+import { cellsOf, cellWays as ways, isCrash, nameOf, sliceOf, steps, whyNot } from './cells.ts';
 import { startFaultGround, type FaultGround } from './ground.ts';
 import { testedCommit } from './kept-results.ts';
 import { playCell } from './play.ts';
@@ -52,10 +53,9 @@ describe('the cells', () => {
   });
 
   test('of a slice: each flavour in each way, the same for the same commit and others for another', () => {
-    expect(new Set(slice.map(({ flavor, way }) => `${flavor} ${way}`)).size).toBe(
-      flavors.length * ways.length,
-    );
-    expect(slice).toHaveLength(flavors.length * ways.length);
+    const kinds = new Set(slice.map((cell) => `${cell.flavor} ${isCrash(cell) ? 'crash' : cell.way}`));
+    expect(kinds.size).toBe(flavors.length * (faultWays.length + 1));
+    expect(slice).toHaveLength(kinds.size);
     expect(sliceOf(all, testedCommit())).toEqual(slice);
     expect(sliceOf(all, 'another commit')).not.toEqual(slice);
     // Many commits between them come by every cell.

@@ -36,7 +36,7 @@ export async function crashOnce(ground: FaultGround, cell: Cell<CrashWay>): Prom
   try {
     const before = await touchedThings(ground.lab, null);
     const missed = await crashed(ground, cell, state);
-    if (missed !== null) return { outcome: 'none', missed, freezeMs: null };
+    if (missed !== null) return { outcome: 'none', missed };
     run = runsNow().find((each) => !earlier.has(each)) ?? null;
     const seen = { load, probe };
     const place = run === null ? null : placeOf(run);

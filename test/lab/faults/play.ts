@@ -85,7 +85,6 @@ async function playAndStop(ground: FaultGround, cell: Cell<FaultWay>): Promise<P
       return {
         outcome: ended.outcome ?? 'none',
         missed: `${ended.outcome}: ${ended.abortReason ?? 'nothing was sent'}`,
-        freezeMs: ended.outcome === 'done' ? await freezeOf(night) : null,
       };
     return {
       outcome: ended.outcome ?? 'none',
@@ -104,15 +103,6 @@ async function playAndStop(ground: FaultGround, cell: Cell<FaultWay>): Promise<P
   }
 }
 
-/** A night on which nothing fails: how long writes were frozen, ms, as its own clients saw it. */
-export async function playQuietly(ground: FaultGround): Promise<number> {
-  const nothing: Cell = { flavor: ground.lab.flavor, step: 'barrier', way: 'error' };
-  const played = await playOnce(ground, nothing);
-  const freeze = 'missed' in played ? played.freezeMs : null;
-  if (freeze === null) throw new Error(`a quiet night did not end done: ${JSON.stringify(played)}`);
-  return freeze;
-}
-
 /** What the run says of itself, for whoever reads of a cell that failed. */
 function toldOf(night: Night): string {
   const run = night.run();
@@ -123,15 +113,6 @@ function toldOf(night: Night): string {
       return `  ${key} ${state} (${ms} ms): ${text.slice(0, 300)}`;
     });
   return `${run?.outcome}; ${run?.abortReason ?? 'no reason'}\n${steps.join('\n')}`;
-}
-
-/** The official figure, which is there soon after the outcome. */
-function freezeOf(night: Night): Promise<number> {
-  return eventually('the figures of the run', outcomeMs, async () => {
-    const freeze = night.measured()?.chains[0]?.writeFreezeMs ?? null;
-    if (freeze === null) throw new Error(JSON.stringify(night.measured()));
-    return freeze;
-  });
 }
 
 function planOf(composed: Composed | null): Composed['cockpit']['parts']['plan'] {

@@ -11,6 +11,4 @@ export type Played = {
 export type Missed = {
   readonly outcome: string;
   readonly missed: string;
-  /** Of a run that ended done, as its own clients saw it. */
-  readonly freezeMs: number | null;
 };
