@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { foldRun } from '../../../shared/audit/fold.ts';
+import { whyOver } from '../../../shared/steps/resume.ts';
 import { readJournalFile } from '../../../main/adapters/journal-file.ts';
 import { startLoad } from '../load.ts';
 import { startProbe } from '../minute-probe.ts';
@@ -42,8 +43,8 @@ export async function crashOnce(ground: FaultGround, cell: Cell<CrashWay>): Prom
     const place = run === null ? null : placeOf(run);
     // The composition root reads it once, when the run is taken up.
     process.env['COCKPIT_STATE'] = state;
-    const taken = run === null ? null : await resumed(run);
-    const outcome = taken?.outcome ?? 'not-started';
+    const taken = run === null || place?.over === true ? null : await resumed(run);
+    const outcome = taken?.outcome ?? place?.outcome ?? 'not-started';
     const wanted = place?.passed === true ? ['done'] : ['thawed', 'not-started'];
     try {
       if (!wanted.includes(outcome))
@@ -70,8 +71,16 @@ export async function crashOnce(ground: FaultGround, cell: Cell<CrashWay>): Prom
   }
 }
 
+type Place = {
+  readonly passed: boolean;
+  /** The record behind which it was killed was its last: nobody can take it up again, nor need to. */
+  readonly over: boolean;
+  readonly outcome: string | null;
+  readonly said: string;
+};
+
 /** What its journal says of the killed run. */
-function placeOf(run: string): { readonly passed: boolean; readonly said: string } {
+function placeOf(run: string): Place {
   const records = readJournalFile(journalOf(run));
   if (!records.ok) throw new Error(records.error);
   const folded = foldRun(records.value);
@@ -81,6 +90,8 @@ function placeOf(run: string): { readonly passed: boolean; readonly said: string
   );
   return {
     passed: folded.value.run.ponrAt !== null,
+    over: whyOver(folded.value.run) !== null,
+    outcome: folded.value.run.outcome,
     said: `${records.value.length} records, last ${steps.at(-1)?.key ?? 'none'} ${steps.at(-1)?.state ?? ''}`,
   };
 }
