@@ -44,7 +44,7 @@ async function crashedBack(
   await simulator.clock.run(() => night.measured() !== null, simulator.clock.nowMs() + 200_000);
   const run = night.run();
   const { violations, writable } = endOf(simulator);
-  await second.stop();
+  await drive(simulator, second.stop(), 60_000);
   simulator.world.actors.length = 0;
   await simulator.clock.run(simulator.clock.nowMs() + 8_000);
   const back = foldRun(journal.read());
