@@ -21,6 +21,7 @@ import { startLab, type Lab } from './start-lab.ts';
 import { chains, membersOf, type Flavor } from './topology.ts';
 
 const limitMs = 400_000;
+type Ended = Awaited<ReturnType<typeof cli>>;
 const nodes = (...roles: Parameters<typeof membersOf>[1][]): readonly string[] =>
   chains.flatMap((chain) => membersOf(chain, ...roles).map(({ id }) => id));
 const sources = nodes('source-master', 'source-slave');
@@ -63,9 +64,9 @@ describe.runIf(asked).each(flavors)('a cockpit that sleeps is taken over on real
       });
   };
   /** Stops the first cockpit where its journal says so; the second takes over, is over, and only then the first wakes. */
-  const takenOver = async (said: RegExp, meanwhile: () => Promise<void>) => {
+  const takenOver = async (said: RegExp, meanwhile: (second: Ended) => Promise<void>) => {
     const [one, two] = [newState(), newState()];
-    let second = { code: -1, stdout: '', stderr: '' };
+    let second: Ended = { code: -1, stdout: '', stderr: '' };
     const first = await runCli(one, plan, async (run) => {
       await eventually(`the journal says ${said}`, limitMs, async () => {
         if (!said.test(journalText(one))) throw new Error(run.stderr().slice(-500));
@@ -74,7 +75,7 @@ describe.runIf(asked).each(flavors)('a cockpit that sleeps is taken over on real
       try {
         const runId = journalFileOf(one)?.split('/').at(-2) ?? '';
         second = await cli(two, 'takeover', runId, '--plan', plan, '--json');
-        await meanwhile();
+        await meanwhile(second);
       } finally {
         run.send('SIGCONT');
       }
@@ -90,10 +91,10 @@ describe.runIf(asked).each(flavors)('a cockpit that sleeps is taken over on real
       const before = await settingsOf(lab, sources);
       const [, load] = await underLoad(lab, async (writing) => {
         await takesWrites(lab, writing, 'orders-a1');
-        const { first, second } = await takenOver(/"fence:orders done"/, async () => {
+        const { first, second } = await takenOver(/"fence:orders done"/, async (ended) => {
+          expect(ended.code, ended.stderr).toBe(3);
           for (const master of nodes('source-master')) await takesWrites(lab, writing, master);
         });
-        expect(second.code, second.stderr).toBe(3);
         expect(outcomeOf(second)).toBe('thawed');
         expect(first.code, first.stderr).toBe(4);
         expect(outcomeOf(first)).toBe('ousted');
@@ -110,8 +111,9 @@ describe.runIf(asked).each(flavors)('a cockpit that sleeps is taken over on real
     async () => {
       const [, load] = await underLoad(lab, async (writing) => {
         await takesWrites(lab, writing, 'orders-a1');
-        const { first, second } = await takenOver(/"pointOfNoReturn":true/, async () => undefined);
-        expect(second.code, second.stderr).toBe(0);
+        const { first, second } = await takenOver(/"pointOfNoReturn":true/, async (ended) => {
+          expect(ended.code, ended.stderr).toBe(0);
+        });
         expect(outcomeOf(second)).toBe('done');
         expect(first.code, first.stderr).toBe(4);
         expect(outcomeOf(first)).toBe('ousted');
