@@ -5,6 +5,7 @@ import type { FastFacts } from '../sessions/operations.ts';
 import { stagedPath } from './durable-fence.ts';
 import { entryIn } from './ledger.ts';
 import { sourceNodes, type Needs, type StepContext } from './need.ts';
+import { factsThroughDoors } from './oust.ts';
 import type { Run } from './run.ts';
 import type { UndoItem } from './undo.ts';
 
@@ -86,7 +87,7 @@ export function foundUndo(
 export function foundAfterwards(need: Needs, { run, plan }: StepContext): readonly UndoItem[] | 'waiting' {
   const answers = plan.chains
     .flatMap(sourceNodes)
-    .map((node) => [node, need.mysql('left', [node, 'abort'], ['fastFacts', {}])] as const);
+    .map((node) => [node, factsThroughDoors(need, 'left', node)] as const);
   if (answers.some(([, answer]) => answer === undefined)) return 'waiting';
   const seen = answers.map(([node, answer]) => [node, answer?.kind === 'ok' ? answer.value : null] as const);
   return foundUndo(run, plan, Object.fromEntries(seen));

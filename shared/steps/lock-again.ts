@@ -60,13 +60,13 @@ function hostsWithout(need: Needs, { run }: StepContext): 'waiting' | readonly s
   );
 }
 
-/** The run lock of one server, after the sessions that lost it are gone. */
-export function lockNode(need: Needs, context: StepContext, [node, session]: Door): Locked {
+/** The run lock of one server, after the sessions that lost it are gone. `by`: names what one door of several asks. */
+export function lockNode(need: Needs, context: StepContext, [node, session, by = '']: Door): Locked {
   const lost = lostThreads(context.run, node);
-  const ended = lost.length === 0 ? null : endLost(need, context, [[node, session], lost, '']);
+  const ended = lost.length === 0 ? null : endLost(need, context, [[node, session], lost, by]);
   if (ended !== null) return ended;
   const own = Object.values(context.run.threads[node] ?? {});
-  const nameOf = (round: number): string => `take${round === 0 ? '' : round}`;
+  const nameOf = (round: number): string => `take${by}${round === 0 ? '' : round}`;
   for (let round = newestAsked(context, (each) => `${nameOf(each)}@${node}`); ; round += 1) {
     const name = nameOf(round);
     const lock = need.mysql(name, [node, session], ['takeLock', {}]);
@@ -80,7 +80,7 @@ export function lockNode(need: Needs, context: StepContext, [node, session]: Doo
     if (holder !== null && !isLost) {
       // A session that the cockpit before opened behind the end of this journal: it holds the run's own lock.
       const other = context.run.ousting && round < mostHolders ? ([holder] as const) : null;
-      const gone = other === null ? null : endLost(need, context, [[node, session], other, `-${round}`]);
+      const gone = other === null ? null : endLost(need, context, [[node, session], other, `${by}-${round}`]);
       if (gone !== null) return gone;
       if (other === null)
         return {
@@ -93,7 +93,7 @@ export function lockNode(need: Needs, context: StepContext, [node, session]: Doo
   }
 }
 
-type Door = readonly [node: string, session: SessionPurpose];
+type Door = readonly [node: string, session: SessionPurpose, by?: string];
 
 /** Ends lost sessions of this run and sees them gone; null when they are. */
 function endLost(

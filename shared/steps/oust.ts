@@ -1,4 +1,6 @@
 import type { Chain } from '../plan/plan.ts';
+import type { FastFacts } from '../sessions/operations.ts';
+import type { Answer, SessionPurpose } from '../sessions/session.ts';
 import { lockNode, type Locked } from './lock-again.ts';
 import { forwardChannel } from './promote.ts';
 import { planNodes, sourceNodes, trouble, type Needs, type StepContext } from './need.ts';
@@ -9,6 +11,12 @@ export type Ousting = {
   readonly nodes: Readonly<Record<string, Locked>>;
 };
 
+/** A session that ran out of its time is lost, and another one of this cockpit may still be heard on the same server. */
+const doors: readonly SessionPurpose[] = ['abort', 'look', 'watch'];
+
+/** Where the first door needs no name of its own. */
+const nameBy = (session: SessionPurpose): string => (session === doors[0] ? '' : `-${session}`);
+
 /**
  * A takeover before the point of no return: on every server the sessions of the cockpit before are ended by number and seen
  * gone, and the run lock is taken, before anything is opened anywhere. A cockpit that only slept could otherwise promote
@@ -16,10 +24,29 @@ export type Ousting = {
  */
 export function oustAll(need: Needs, context: StepContext): Ousting {
   const nodes = Object.fromEntries(
-    planNodes(context.plan).map((node) => [node, lockNode(need, context, [node, 'abort'])] as const),
+    planNodes(context.plan).map((node) => [node, lockThroughDoors(need, context, node)] as const),
   );
   const waiting = Object.values(nodes).flatMap(({ kind, text }) => (kind === 'waiting' ? [text] : []));
   return { waiting, nodes };
+}
+
+function lockThroughDoors(need: Needs, context: StepContext, node: string): Locked {
+  let locked: Locked = { kind: 'dark', text: `${node} was not asked` };
+  for (const session of doors) {
+    locked = lockNode(need, context, [node, session, nameBy(session)]);
+    if (locked.kind !== 'dark') return locked;
+  }
+  return locked;
+}
+
+/** The facts of a server by the first session that is answered; undefined: not yet. */
+export function factsThroughDoors(need: Needs, name: string, node: string): Answer<FastFacts> | undefined {
+  let seen: Answer<FastFacts> | undefined;
+  for (const session of doors) {
+    seen = need.mysql(`${name}${nameBy(session)}`, [node, session], ['fastFacts', {}]);
+    if (seen?.kind !== 'none') return seen;
+  }
+  return seen;
 }
 
 /**
@@ -37,7 +64,7 @@ function targetsHeld(
       return {
         failed: `left closed, because ${instance} is not held: ${held?.text ?? 'it was not asked'}. Whoever drove before may open it`,
       };
-    const seen = need.mysql('closed', [instance, 'abort'], ['fastFacts', {}]);
+    const seen = factsThroughDoors(need, 'closed', instance);
     if (seen === undefined) return 'waiting';
     if (seen.kind !== 'ok') return { failed: `left closed: ${trouble(instance, 'seeing it closed', seen)}` };
     if (!seen.value.readOnly)
@@ -63,7 +90,7 @@ export function detachedTargets(need: Needs, { plan }: StepContext): readonly st
   return plan.chains.flatMap((chain) =>
     chain.target.masters.flatMap(({ instance }) => {
       const channel = forwardChannel(chain, instance);
-      const seen = need.mysql('closed', [instance, 'abort'], ['fastFacts', {}]);
+      const seen = factsThroughDoors(need, 'closed', instance);
       if (channel === null || seen?.kind !== 'ok') return [];
       return seen.value.links.some((link) => link.channel === channel) ? [] : [instance];
     }),

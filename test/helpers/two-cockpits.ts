@@ -18,6 +18,8 @@ export type Overtaken = {
   /** When it wakes: as the second one begins to act, or when that one is over. */
   readonly wakes: 'at-once' | 'afterwards';
   readonly plan?: Plan;
+  /** Just before the second one takes over. */
+  readonly meanwhile?: (simulator: Simulator) => void;
 };
 
 export type TwoCockpits = Rehearsed & {
@@ -56,6 +58,7 @@ export async function twoCockpits(how: Overtaken): Promise<TwoCockpits> {
   const verified = verifyJournal(taken.value.text);
   if (!verified.ok) throw new Error(verified.error.why);
   for (const { at, payload } of verified.value.records) copy.append(at, payload, true);
+  how.meanwhile?.(simulator);
   const resuming = second.resume('Dana', { journal: copy, takeover: { driver: taken.value.driver } });
   const resumed = await drive(simulator, resuming, 60_000);
   const night = resumed.ok ? resumed.value.night : null;
