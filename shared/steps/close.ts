@@ -20,7 +20,7 @@ export const close: StepFunction = (context) => {
     return need.waiting("the cockpit's schema to be gone");
   // The night is over for every host it changed; one that does not answer keeps a file that lets nobody through again.
   const dropped = context.run.undo.flatMap((item) =>
-    item.kind === 'epoch' ? [dropEpoch(need, item.host)] : [],
+    item.kind === 'epoch' ? [dropEpoch(need, context.plan, item.host)] : [],
   );
   if (dropped.includes('waiting')) return need.waiting("the run's epoch to be gone from every host");
   const held = giveLocksBack(need, context.run);

@@ -2,6 +2,7 @@ import type { Plan } from '../plan/plan.ts';
 import { runHosts } from '../plan/switches.ts';
 import type { Answer } from '../sessions/session.ts';
 import { firstTrouble, trouble, type Needs } from './need.ts';
+import { undoHostMs } from './undo-limits.ts';
 
 /** Takes the epoch on every host that the run changes; null: it is taken everywhere. */
 export function takeEpochs(
@@ -18,8 +19,13 @@ export function takeEpochs(
 }
 
 /** Takes the epoch's file away from a host: from then on no line of this run is let through there any more. */
-export function dropEpoch(need: Needs, host: string): 'waiting' | 'done' | { readonly left: string } {
-  const dropped: Answer<unknown> | undefined = need.epoch('epoch-away', [host, 'drop'], {});
+export function dropEpoch(
+  need: Needs,
+  plan: Plan,
+  host: string,
+): 'waiting' | 'done' | { readonly left: string } {
+  const limitMs = undoHostMs(plan);
+  const dropped: Answer<unknown> | undefined = need.epoch('epoch-away', [host, 'drop'], { limitMs });
   if (dropped === undefined) return 'waiting';
   return dropped.kind === 'ok' ? 'done' : { left: trouble(host, 'removing its epoch', dropped) };
 }

@@ -1,5 +1,6 @@
 import type { SessionPurpose } from '../sessions/session.ts';
 import { instanceOf, trouble, type Judged, type Needs, type StepContext } from './need.ts';
+import { undoHostMs } from './undo-limits.ts';
 
 /** What once made a fence durable there would close it again at its next restart, in the middle of the day. */
 export function startsOpen(
@@ -17,7 +18,9 @@ export function startsOpen(
   }
   if (fenceDropIn === undefined) return { kind: 'done', text: '' };
   // The name carries the instance: two may be on one host.
-  const removed = need.sshFile(`${node}.drop-in`, [host, fenceDropIn, null], {});
+  const removed = need.sshFile(`${node}.drop-in`, [host, fenceDropIn, null], {
+    limitMs: undoHostMs(plan),
+  });
   if (removed === undefined) return { kind: 'waiting', text: `${fenceDropIn} to be gone on ${host}` };
   if (removed.kind !== 'ok')
     return { kind: 'failed', text: trouble(host, `removing ${fenceDropIn}`, removed) };

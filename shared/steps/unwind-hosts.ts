@@ -3,6 +3,7 @@ import { dropEpoch } from './epoch.ts';
 import { lookLater, newestAsked, trouble, type Needs, type StepContext } from './need.ts';
 import { standDownArgv, standDownMs } from './stand-down.ts';
 import type { UndoItem } from './undo.ts';
+import { undoHostMs } from './undo-limits.ts';
 
 /** What became of one line of the undo list. */
 export type Restored =
@@ -38,15 +39,20 @@ export function standDownAll(need: Needs, { run }: StepContext): readonly Undone
 }
 
 /** Nothing of this run is let through on a host whose epoch is gone: it goes last. */
-export function dropEpochs(need: Needs, { run }: StepContext): readonly Undone[] {
+export function dropEpochs(need: Needs, { run, plan }: StepContext): readonly Undone[] {
   return run.undo
     .filter((item) => item.kind === 'epoch')
-    .map((item): Undone => ({ item, result: dropEpoch(need, item.host) }));
+    .map((item): Undone => ({ item, result: dropEpoch(need, plan, item.host) }));
 }
 
 /** A file that no server reads: what stays of it costs nobody anything. */
-export function unstage(need: Needs, { host, path }: Extract<UndoItem, { kind: 'unstage' }>): Restored {
-  const removed = need.sshFile(`unstage.${path}`, [host, path, null], {});
+export function unstage(
+  need: Needs,
+  { plan }: StepContext,
+  { host, path }: Extract<UndoItem, { kind: 'unstage' }>,
+): Restored {
+  const limitMs = undoHostMs(plan);
+  const removed = need.sshFile(`unstage.${path}`, [host, path, null], { limitMs });
   if (removed === undefined) return 'waiting';
   return removed.kind === 'ok' ? 'done' : { left: trouble(host, `removing ${path}`, removed) };
 }

@@ -19,7 +19,7 @@ export function restore(
   item: Exclude<UndoItem, { kind: 'thaw' | 'stand-down' | 'epoch' }>,
 ): Restored {
   if (item.kind === 'maintenance-off') return maintenanceOff(need, context, item);
-  if (item.kind === 'unstage') return unstage(need, item);
+  if (item.kind === 'unstage') return unstage(need, context, item);
   return throughDoors(context, item.instance, (door) => restoreOn(need, context, [item, door]));
 }
 
