@@ -111,7 +111,7 @@ describe.runIf(asked).each(flavors)('a cockpit that sleeps is taken over on real
     async () => {
       const [, load] = await underLoad(lab, async (writing) => {
         await takesWrites(lab, writing, 'orders-a1');
-        const { first, second } = await takenOver(/"pointOfNoReturn":true/, async (ended) => {
+        const { first, second } = await takenOver(/"promote:orders done"/, async (ended) => {
           expect(ended.code, ended.stderr).toBe(0);
         });
         expect(outcomeOf(second)).toBe('done');
