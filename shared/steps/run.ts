@@ -5,7 +5,7 @@ import type { Command } from './command.ts';
 import type { Driver } from './driver.ts';
 import type { RunMirror } from './mirror-place.ts';
 import type { Identity } from '../sessions/identity.ts';
-import { entriesOf, type Ledger } from './ledger.ts';
+import { sieve, type Ledger } from './ledger.ts';
 import type { StepId } from './order.ts';
 import type { Outcome } from './outcome.ts';
 import type { UndoItem } from './undo.ts';
@@ -39,14 +39,13 @@ export type IssuedCommand = {
 
 /** Commands that were sent and whose effect nobody has read yet; an undo ends their thread before it acts. */
 export function unansweredEffects(run: Run, instance: string): readonly IssuedCommand[] {
-  let unknown = unknownEffects.get(run.commands);
-  if (unknown === undefined)
-    unknownEffects.set(run.commands, (unknown = entriesOf(run.commands).filter(isUnknown)));
-  return unknown.filter(({ command: { action } }) => action.kind === 'mysql' && action.instance === instance);
+  return unknownEffects(run.commands).filter(
+    ({ command: { action } }) => action.kind === 'mysql' && action.instance === instance,
+  );
 }
 
-/** Worked out once for each ledger: an undo asks for every line of its list, and again at every event. */
-const unknownEffects = new WeakMap<Ledger<IssuedCommand>, readonly IssuedCommand[]>();
+/** An undo asks for every line of its list, and again at every event. */
+const unknownEffects = sieve(isUnknown);
 
 function isUnknown({ command: { action }, answer }: IssuedCommand): boolean {
   return (
@@ -62,13 +61,22 @@ export const lostPrefix = 'lost ';
 
 /** Threads of this run's lost sessions to an instance: the server may not have noticed that they are gone. */
 export function lostThreads(run: Run, instance: string): readonly number[] {
-  const own = Object.entries(run.threads[instance] ?? {});
+  const threads = run.threads[instance];
+  if (threads === undefined) return [];
+  const known = lostAmong.get(threads);
+  if (known !== undefined) return known;
+  const own = Object.entries(threads);
   const open = own.flatMap(([purpose, thread]) => (purpose.startsWith(lostPrefix) ? [] : [thread]));
   // A number that is one of ours again is no lost thread: the server that gave it out anew has started again.
-  return own.flatMap(([purpose, thread]) =>
+  const lost = own.flatMap(([purpose, thread]) =>
     purpose.startsWith(lostPrefix) && !open.includes(thread) ? [thread] : [],
   );
+  lostAmong.set(threads, lost);
+  return lost;
 }
+
+/** Sessions change seldom, and an undo asks about them at every event. */
+const lostAmong = new WeakMap<Threads, readonly number[]>();
 
 /** Sessions that came back have new threads; the lost ones are still the run's own, and may still hold its lock. */
 export function withThreads(run: Run, fresh: Run['threads']): Run {

@@ -5,7 +5,7 @@ import { positionText } from './containment.ts';
 import { finalPositions } from './converge.ts';
 import type { Alarm } from './event.ts';
 import type { IssuedCommand, Run } from './run.ts';
-import { entriesOf, entryIn } from './ledger.ts';
+import { entryIn, sieve } from './ledger.ts';
 
 /** One reading by the watchdog's own session. `askedAt`: UTC ms when it was asked, so that older readings accuse nobody. */
 export type Watched = { readonly instance: string; readonly facts: FastFacts; readonly askedAt: number };
@@ -68,8 +68,9 @@ function sourceAlarm(run: Run, plan: Plan, { instance, facts, askedAt }: Watched
 
 /** UTC ms since when a source node must be closed: its fence; for a slave that needed none, the fence of its chain. */
 function closedSince(run: Run, chain: Chain, instance: string): number | null {
-  const fencedAt = entriesOf(run.commands).reduce<number | null>(
-    (latest, issued) => (isFence(issued, instance) ? (issued.answeredAt?.utcMs ?? latest) : latest),
+  const fencedAt = fences(run.commands).reduce<number | null>(
+    (latest, { command: { action }, answeredAt }) =>
+      'instance' in action && action.instance === instance ? (answeredAt?.utcMs ?? latest) : latest,
     null,
   );
   if (fencedAt !== null || !chain.source.slaves.some((slave) => slave.instance === instance)) return fencedAt;
@@ -105,13 +106,11 @@ function closedTargetAlarm(run: Run, plan: Plan, { instance, facts, askedAt }: W
   ]);
 }
 
-function isFence({ command, answer }: IssuedCommand, instance: string): boolean {
-  return (
-    command.action.kind === 'mysql' &&
-    command.action.operation === 'fence' &&
-    command.action.instance === instance &&
-    answer?.kind === 'ok'
-  );
+/** Asked for at every reading of a source. */
+const fences = sieve(isFence);
+
+function isFence({ command: { action }, answer }: IssuedCommand): boolean {
+  return action.kind === 'mysql' && action.operation === 'fence' && answer?.kind === 'ok';
 }
 
 function answered(run: Run, key: string): number | null {

@@ -40,10 +40,13 @@ const nightMs = 400_000;
 const afterwardsMs = 400;
 const afterwards = 40;
 
+/** Node takes its next tick once no promise has anything more to do: one turn of the loop gives everybody theirs. */
+const everyTurn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
 /** Plays a whole night, from the first look to Close, and holds every rule after every event. */
 export async function playNight(script: NightScript, options: PlayOptions = {}): Promise<Played> {
   const { plan, seed } = script;
-  const simulator = createSimulator(plan, { seed });
+  const simulator = createSimulator(plan, { seed, settle: everyTurn });
   const journal = lazyJournal(options.thorough ?? false);
   const life = firstLife({ script, simulator, journal });
   const cockpit = startCockpit(life.parts);
