@@ -25,6 +25,11 @@ function linkOf(server: Server, channel: string): Link | undefined {
   return server.links.find((link) => link.channel === channel);
 }
 
+function stop(link: Link): void {
+  link.receiverOn = false;
+  link.applierOn = false;
+}
+
 function unknownChannel(server: Server): { readonly refused: ReturnType<typeof refusal> } {
   return { refused: refusal(server.flavor === 'mariadb' ? 1617 : 3074) };
 }
@@ -36,14 +41,15 @@ export const performLinks: Performers<
   stopLink: ({ world, server }, { channel }, done) => {
     const link = linkOf(server, channel);
     if (link === undefined) return done(unknownChannel(server));
-    link.receiverOn = false;
-    link.applierOn = false;
+    stop(link);
     refreshLinks(world);
     // The applier ends with the transaction it is in.
     world.clock.in(world.random.between(1, 4), () => done({ value: nothing }));
   },
   startLink: ({ world, server }, { channel, from, account }, done) => {
     const link = linkOf(server, channel);
+    // CHANGE MASTER takes the account, and it takes none while a thread of that link runs: it is stopped first.
+    if (link !== undefined && server.flavor === 'mariadb' && account !== undefined) stop(link);
     const told = from !== undefined && server.flavor === 'mariadb' && link?.usesGtid !== false;
     const wrong = told ? cannotBegin(server, from) : null;
     if (wrong !== null) return done({ refused: refusal(wrong) });
@@ -64,8 +70,7 @@ export const performLinks: Performers<
     const link = linkOf(server, channel);
     // That it is gone already is what was wanted.
     if (link === undefined) return done({ value: nothing });
-    link.receiverOn = false;
-    link.applierOn = false;
+    stop(link);
     refreshLinks(world);
     detach(link);
     world.clock.in(world.random.between(2, 6), () => done({ value: nothing }));

@@ -14,7 +14,7 @@ import {
   type StepContext,
 } from './need.ts';
 import { provenTarget } from './prove.ts';
-import { linkSeen } from './way-back.ts';
+import { linkSeen, openRingAgain } from './way-back.ts';
 import { entryIn } from './ledger.ts';
 
 /** How often a link that is on its way is looked at again, ms. */
@@ -27,6 +27,10 @@ export const reverse: ChainStepFunction = (context, chain) => {
   const { receiver, from } = reverseEnds(chain);
   const channel = reverseChannelOf(chain);
   const account = { chain: chain.id, direction: 'reverse' } as const;
+  if (context.attempt > 1) {
+    const ring = openRingAgain(need, context, chain);
+    if (ring !== 'open') return ring;
+  }
   // A second attempt looks first: what runs is not started again.
   const before = context.attempt > 1 ? linkSeen(need, ['before', receiver], channel) : null;
   if (before?.kind === 'not-yet') return before.progress;

@@ -132,6 +132,24 @@ function openRing(
   return 'open';
 }
 
+/**
+ * A server that started again follows its co-master again by itself: before its reverse link is started once more the ring
+ * is seen open there, or opened. What came over that link would come back round the ring and be applied twice.
+ */
+export function openRingAgain(
+  need: Needs,
+  { run }: StepContext,
+  chain: Chain,
+): 'open' | ReturnType<Needs['waiting']> {
+  const { receiver, ringChannel } = reverseEnds(chain);
+  const { flavor } = present(finalPositions(run, chain)[receiver], receiver).position;
+  if (!mustOpenRing(chain, flavor)) return 'open';
+  const ring = linkSeen(need, ['ring', receiver], ringChannel);
+  if (ring.kind !== 'seen') return ring.progress;
+  const isOpen = ring.link === null || (ring.link.applier === 'stopped' && ring.link.receiver === 'stopped');
+  return isOpen ? 'open' : openRing(need, [receiver, ringChannel]);
+}
+
 type LinkSeen =
   | { readonly kind: 'seen'; readonly link: ReplicationLink | null }
   | { readonly kind: 'not-yet'; readonly progress: ReturnType<Needs['waiting']> };

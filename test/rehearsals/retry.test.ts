@@ -1,18 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { Cockpit } from '../../main/engine/cockpit.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
+import type { Plan } from '../../shared/plan/plan.ts';
 import type { ScriptedFault } from '../../shared/plan/scenario.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import { present } from '../../shared/lib/assert.ts';
 import { writableServers } from '../../main/simulator/truth.ts';
 import { brokenRules } from '../helpers/broken-rules.ts';
-import { rehearse, type Rehearsed } from '../helpers/rehearsal.ts';
+import { referencePlan, rehearse, type Rehearsed } from '../helpers/rehearsal.ts';
 
 /** One press on the first failed step as soon as the run needs a person; what the cockpit said to each press. */
 async function nightWithPresses(
   flavor: 'mariadb' | 'mysql',
   faults: readonly ScriptedFault[],
-  presses: { readonly most: number; readonly first?: (simulator: Simulator) => void },
+  presses: { readonly most: number; readonly plan?: Plan; readonly first?: (simulator: Simulator) => void },
 ): Promise<{ readonly night: Rehearsed; readonly said: readonly string[] }> {
   const said: string[] = [];
   const at: { cockpit?: Cockpit; simulator?: Simulator } = {};
@@ -45,6 +46,7 @@ async function nightWithPresses(
   const night = await rehearse({
     flavor,
     faults,
+    ...(presses.plan === undefined ? {} : { plan: presses.plan }),
     preflight: (cockpit, simulator) => Object.assign(at, { cockpit, simulator }),
     operator: press,
     until: (run, measured) => {
@@ -172,4 +174,29 @@ test('before it a press ends what was lost, and waits for no session that nobody
   await simulator.clock.run(() => run()?.outcome === 'thawed', simulator.clock.nowMs() + 15_000);
   expect(run()?.outcome, run()?.steps['unwind']?.text).toBe('thawed');
   expect(writableServers(present(simulator.world.chains.get('orders'), 'orders'))).toContain('orders-a1');
+});
+
+test('a ring that its server closed by starting again is opened before the reverse link is started once more', async () => {
+  const reference = referencePlan();
+  // A source that starts again must come back closed.
+  const instances = reference.instances.map((each) => ({ ...each, fenceDropIn: `/etc/${each.id}.cnf` }));
+  const { night } = await nightWithPresses(
+    'mariadb',
+    [
+      {
+        when: { step: 'reverse:orders', state: 'running' },
+        fault: { kind: 'server-killed', on: 'orders-a1', downMs: 2_000 },
+      },
+    ],
+    { most: 40, plan: { ...reference, instances } },
+  );
+  expect(night.run?.outcome).toBe('done');
+  expect(brokenRules(night)).toEqual([]);
+  const { simulator } = night;
+  await simulator.clock.run(simulator.clock.nowMs() + 2_000);
+  const links = present(simulator.world.servers.get('orders-a1'), 'orders-a1').links;
+  expect(links.map(({ applierOn, applierError }) => ({ applierOn, applierError }))).toEqual([
+    { applierOn: false, applierError: null },
+    { applierOn: true, applierError: null },
+  ]);
 });
