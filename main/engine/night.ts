@@ -1,4 +1,4 @@
-import { letsPass } from '../../shared/gates/gate.ts';
+import { letsPass, type Verdict } from '../../shared/gates/gate.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import { forecastChain, type ForecastResult } from '../../shared/observations/forecast.ts';
 import type { Identity } from '../../shared/sessions/identity.ts';
@@ -51,8 +51,7 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
   await Promise.all([observer.refresh(), pause(ports.clock, clientsWarmUpMs)]);
   // Last, so that the client processes, which measure, do not inherit it.
   const precedence = ports.laptop.takePrecedence();
-  if (by.unattended) await untilNothingBlocks(needs, patienceMs);
-  const verdicts = needs.verdicts('go');
+  const verdicts = by.unattended ? await verdictsInCalm(needs, patienceMs) : needs.verdicts('go');
   const forecasts = forecastAll(needs);
   const begin = (who: string): Result<ActiveRun, string> => {
     const now = [
@@ -88,10 +87,15 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
 }
 
 /** Looks again until every gate lets pass, or the time is over: then it is judged as it is. */
-async function untilNothingBlocks({ parts, verdicts }: NightNeeds, limitMs: number): Promise<void> {
+async function verdictsInCalm({ parts, verdicts }: NightNeeds, limitMs: number): Promise<readonly Verdict[]> {
   const { clock } = parts.ports;
   const end = clock.now().monoMs + limitMs;
-  while (!verdicts('go').every(letsPass) && clock.now().monoMs < end) await pause(clock, lookAgainMs);
+  let judged = verdicts('go');
+  while (!judged.every(letsPass) && clock.now().monoMs < end) {
+    await pause(clock, lookAgainMs);
+    judged = verdicts('go');
+  }
+  return judged;
 }
 
 function forecastAll({ parts, observer, preparation }: NightNeeds): Readonly<Record<string, ForecastResult>> {

@@ -14,7 +14,7 @@ import { seeded } from './random.ts';
 import { applyNext, refreshLinks } from './replication.ts';
 import { makeSshPort } from './ssh-port.ts';
 import { makeTriggers, type Triggers } from './triggers.ts';
-import type { Actor, Link, World } from './world.ts';
+import type { Actor, Link, Server, World } from './world.ts';
 
 export type SimulatorOptions = {
   /** Default: the plan's simulator.seed. */
@@ -113,33 +113,47 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
   };
 }
 
-/** Lets writers write and links apply, each at its own time and in that order. */
+/**
+ * Lets writers write and links apply, each at its own time and in that order. What a lonely server applies changes nothing
+ * for anybody else before something looks at it, so its turn comes last, all at once.
+ */
 function move(world: World, limitMs: number, time: Time): void {
-  const { actors } = world;
+  const { actors, clock } = world;
+  const begun = clock.nowMs();
+  const links: Link[] = [];
+  const lonely: Link[] = [];
+  for (const server of world.servers.values())
+    for (const link of server.links) (isLonely(server) ? lonely : links).push(link);
+  let end = limitMs;
   for (;;) {
-    let at = Infinity;
-    let actor: Actor | null = null;
-    let link: Link | null = null;
-    for (const one of actors) {
-      if (one.nextAt < at) {
-        at = one.nextAt;
-        actor = one;
-      }
-    }
-    for (const server of world.servers.values()) {
-      for (const one of server.links) {
-        if (one.nextAt < at) {
-          at = one.nextAt;
-          link = one;
-        }
-      }
-    }
-    if (at > limitMs || at === Infinity) return;
+    const actor = earliest(actors);
+    const link = earliest(links);
+    const isLink = (link?.nextAt ?? Infinity) < (actor?.nextAt ?? Infinity);
+    const due = (isLink ? link : actor)?.nextAt ?? Infinity;
+    if (due > limitMs || due === Infinity) break;
     // What was planned for later than now and is overdue happens now: time never goes back.
-    at = Math.max(at, world.clock.nowMs());
+    const at = Math.max(due, clock.nowMs());
     time.set(at);
-    if (link !== null) applyNext(link, at);
+    if (isLink && link !== null) applyNext(link, at);
     else actor?.fire(at);
-    if (time.interrupted()) return;
+    if (!time.interrupted()) continue;
+    end = at;
+    break;
   }
+  for (const link of lonely)
+    for (let at = begun; link.nextAt <= end && link.nextAt < Infinity;) {
+      at = Math.max(at, link.nextAt);
+      applyNext(link, at);
+    }
+}
+
+/** Nobody follows it and no application writes there: only looks tell how far it has come. */
+function isLonely({ readers, readOnly, links }: Server): boolean {
+  return readers.length === 0 && readOnly && links.length === 1;
+}
+
+function earliest<T extends { readonly nextAt: number }>(movers: readonly T[]): T | null {
+  let found: T | null = null;
+  for (const one of movers) if (one.nextAt < (found?.nextAt ?? Infinity)) found = one;
+  return found;
 }

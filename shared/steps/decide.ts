@@ -269,6 +269,7 @@ function nextWake(run: Run): number | null {
 }
 
 function changesBetween(before: Run, after: Run): readonly string[] {
+  if (before.steps === after.steps) return [];
   return Object.values(after.steps)
     .filter(
       (step) =>
