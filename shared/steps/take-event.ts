@@ -1,12 +1,27 @@
 import { never } from '../lib/assert.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { OperationOutput } from '../sessions/operations.ts';
+import type { Answer } from '../sessions/session.ts';
 import { beginClosing, beginUnwinding, setStep } from './change-step.ts';
+import type { Command } from './command.ts';
 import { driverAfter } from './driver.ts';
 import type { Moment, RunEvent, StampedEvent } from './event.ts';
 import { whyNotReversible } from './reversible.ts';
 import { takeResumed } from './resume.ts';
 import { withThreads, type Run, type StepKey, type StepState } from './run.ts';
 import { entryIn, withEntries } from './ledger.ts';
+
+/**
+ * A session that came back by itself, as the watchdog's does, tells its thread when it takes the lock. It is the run's own
+ * from then on: when its cockpit is gone, the next one ends it by that number, and the sheet names it.
+ */
+function knowsHolder(run: Run, { action }: Command, answer: Answer<unknown>): Run {
+  if (action.kind !== 'mysql' || action.operation !== 'takeLock' || answer.kind !== 'ok') return run;
+  const { held, holder } = answer.value as OperationOutput<'takeLock'>;
+  const known = Object.values(run.threads[action.instance] ?? {});
+  if (!held || holder === null || known.includes(holder)) return run;
+  return withThreads(run, { [action.instance]: { [action.session]: holder } });
+}
 
 /** What the event itself changes, before any step is asked. */
 export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent): Run {
@@ -45,7 +60,7 @@ export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent)
       };
       return event.answer.kind === 'refused' && event.answer.ousted === true
         ? oust(heard, event.answer.message)
-        : heard;
+        : knowsHolder(heard, issued.command, event.answer);
     }
     case 'time':
       return run;

@@ -47,3 +47,14 @@ test('a lock that another program holds is left alone, and named', () => {
   expect(world.run().steps[promoting]?.text).toContain('held by thread 99999; expected it free or ours');
   expect(intentsOf(world, 'killThreads').filter(({ instance }) => instance === 'orders-t1')).toEqual([]);
 });
+
+test('a session that came back by itself is known by the lock that it took, and the one before it as lost', () => {
+  const world = openWorld(referencePlan(), ({ command: { key } }) =>
+    key === 'lock#1/take@orders-a1' ? { answer: { value: { held: true, holder: 8_001 } } } : undefined,
+  );
+  const before = world.run().threads['orders-a1']?.['act'] ?? 0;
+  world.answer('lock#1/take@orders-a1');
+  expect(world.run().threads['orders-a1']).toMatchObject({ act: 8_001, [`lost act ${before}`]: before });
+  const folded = foldRun(world.records);
+  expect(folded.ok && folded.value.run.threads).toEqual(world.run().threads);
+});
