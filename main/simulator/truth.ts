@@ -20,12 +20,12 @@ export function writableServers(chain: ChainWorld): readonly string[] {
   return chain.servers.filter(takesWrites).map((server) => server.id);
 }
 
-/** How many transactions that an application was told are safe a server does not hold. */
-export function missingAcknowledged(server: Server): number {
+/** How many transactions that an application was told are safe a server does not hold; of these authors only, if given. */
+export function missingAcknowledged(server: Server, authors: readonly string[] | null = null): number {
   let missing = 0;
   for (const [origin, last] of server.chain.acknowledged.entries()) {
     const author = server.chain.servers[origin];
-    if (author === undefined) continue;
+    if (author === undefined || authors?.includes(author.id) === false) continue;
     for (let n = (server.top[origin] ?? 0) + 1; n <= last; n++) {
       const txn = authored(author, n);
       if (txn !== undefined && (txn.kind === 'app' || txn.kind === 'client') && !holds(server, txn))

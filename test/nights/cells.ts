@@ -25,9 +25,6 @@ export type Aim = { readonly side: 'source' | 'target'; readonly operations: rea
 
 const ways: readonly Way[] = [...faultWays, 'abort', 'crash'];
 
-/** Ways that only a fault aimed at this very step shows; the others meet whatever step happens to run. */
-const aimedWays: readonly Way[] = ['error', 'none', 'lost-after-effect', 'late'];
-
 /** Steps that wait for an answer. The others (arm, barrier, claim, announce) begin and end in one decision. */
 export const aims: { readonly [S in StepId]?: Aim } = {
   lock: { side: 'source', operations: ['takeLock'] },
@@ -37,7 +34,7 @@ export const aims: { readonly [S in StepId]?: Aim } = {
   fence: { side: 'source', operations: ['fence', 'proveFence', 'clientSessions'] },
   'end-sessions': { side: 'source', operations: ['killThreads', 'preparedTransactions'] },
   converge: { side: 'source', operations: ['fastFacts', 'waitApplied'] },
-  drain: { side: 'source', operations: ['newestRows', 'openTransactions'] },
+  drain: { side: 'source', operations: ['openTransactions'] },
   'prepare-reverse': { side: 'source', operations: ['stopLink', 'configureLink'] },
   prove: { side: 'target', operations: ['newestRows', 'fastFacts'] },
   'last-look': { side: 'source', operations: ['state', 'fastFacts'] },
@@ -56,14 +53,61 @@ export const cells: readonly Cell[] = (Object.keys(aims) as readonly StepId[]).f
   ways.map((way) => ({ step, way })),
 );
 
-/** The cells in the order in which seeds take them: what is hard to meet comes more often. */
-const rota: readonly Cell[] = cells.flatMap((cell) =>
-  Array.from({ length: aimedWays.includes(cell.way) ? (cell.step === 'converge' ? 4 : 2) : 1 }, () => cell),
-);
+/**
+ * How often a round of the rota aims at each way of a step: more where a night seldom gets to, or where the step is over
+ * soon; less where nights that aim at an earlier step go on to it (followersOf).
+ */
+const timesAimed: { readonly [S in StepId]?: number } = {
+  converge: 7,
+  drain: 7,
+  'prepare-reverse': 7,
+  prove: 7,
+  'last-look': 7,
+  'persist-fence': 6,
+  detach: 6,
+  promote: 6,
+  canary: 4,
+  residue: 4,
+  close: 3,
+  unwind: 2,
+};
 
-/** The cell that a seed aims at; null: one seed in eight aims at none. */
+/** Each cell as often as a round aims at it: one in ten nights must lose its cockpit inside the minute. */
+const rota: readonly Cell[] = cells.flatMap((cell) => {
+  const times = (timesAimed[cell.step] ?? 5) + (cell.way === 'crash' && isInside({ id: cell.step }) ? 3 : 0);
+  return Array.from({ length: times }, () => cell);
+});
+
+/** The rota is walked in strides, so that a short series meets early and late steps alike. */
+const stride = [37, 41].find((prime) => rota.length % prime !== 0) ?? 1;
+
+/** One seed in so many aims at no cell. */
+const aimless = 32;
+
+/** The cell that a seed aims at; null: it aims at none. */
 export function cellOf(seed: number): Cell | null {
-  return seed % 8 === 0 ? null : (rota[(seed - Math.floor(seed / 8)) % rota.length] ?? null);
+  return seed % aimless === 0 ? null : onRota(seed - Math.floor(seed / aimless));
+}
+
+/** The cell that a seed aims at on the way back; null: nobody turns that night round. */
+export function cellBackOf(seed: number): Cell | null {
+  const turn = seed / aimless;
+  return Number.isInteger(turn) ? onRota(turn) : null;
+}
+
+function onRota(turn: number): Cell | null {
+  return rota[(turn * stride) % rota.length] ?? null;
+}
+
+/** Cells that a night which aims at this one may meet as well: the undo of what fails before the PONR, later steps behind it. */
+export function followersOf({ step }: Cell): readonly Cell[] {
+  if (step === 'unwind') return [];
+  const place = order.findIndex((each) => each.id === step);
+  if (order[place]?.side !== 'after')
+    return step === 'close' ? [] : cells.filter((each) => each.step === 'unwind');
+  return cells.filter(
+    (each) => each.step === 'close' || order.findIndex(({ id }) => id === each.step) > place,
+  );
 }
 
 /** The first seeds that aim at a cell. */

@@ -22,6 +22,18 @@ const operations: readonly OperationName[] = [
   ...reads,
 ];
 
+/** What may hold a fence up, or only looks like it. */
+const blockers = [
+  'running',
+  'idle',
+  'lock-tables',
+  'semi-sync',
+  'ddl',
+  'lock-queue',
+  'fragile',
+  'backup',
+] as const;
+
 /** Every kind of fault that a night may draw; the coverage of a long series must show each of them. */
 export const catalogue = [
   'lag-spike',
@@ -54,13 +66,13 @@ export const lasting: readonly Kind[] = [
   'table-without-key',
 ];
 
-/** One of these kinds at any moment. `heals`: what goes wrong is over after a while. */
+/** One of these kinds, at any moment if none is given. `heals`: what goes wrong is over after a while. */
 export function anyFault(
   random: Random,
   plan: Plan,
-  { kinds, heals }: { readonly kinds: readonly Kind[]; readonly heals: boolean },
+  { kinds, heals, when }: { readonly kinds: readonly Kind[]; readonly heals: boolean; readonly when?: When },
 ): ScriptedFault {
-  return { when: anyMoment(random), fault: make(random, plan, [one(random, kinds), heals]) };
+  return { when: when ?? anyMoment(random), fault: make(random, plan, [one(random, kinds), heals]) };
 }
 
 /** Mostly in a step before the point of no return: that is where everything must be taken back. */
@@ -89,7 +101,7 @@ function make(random: Random, plan: Plan, [kind, heals]: readonly [Kind, boolean
     case 'lag-spike':
       return { kind, on: target, appliesPerSecond: 1 + random.whole(50), forMs: 500 + random.whole(8_000) };
     case 'long-transaction': {
-      const how = one(random, ['running', 'idle', 'lock-tables', 'semi-sync'] as const);
+      const how = one(random, blockers);
       return { kind, on: master, how, user: 'batch', rows: 20, forMs: 1_000 + random.whole(20_000) };
     }
     case 'slow-commit':

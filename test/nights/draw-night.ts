@@ -4,12 +4,14 @@ import { present } from '../../shared/lib/assert.ts';
 import { order, placeOf, type StepId } from '../../shared/steps/order.ts';
 import type { OperationName } from '../../shared/sessions/operations.ts';
 import { reverseEnds } from '../../shared/plan/reverse-ends.ts';
+import { reversedPlan } from '../../shared/plan/reversed-plan.ts';
+import { instanceOf } from '../../shared/steps/need.ts';
 import { mustOpenRing } from '../../shared/steps/way-back.ts';
 import { seeded, type Random } from '../../main/simulator/random.ts';
-import { aims, cellOf, isInside, type Cell } from './cells.ts';
+import { aims, cellBackOf, cellOf, followersOf, isInside, type Cell } from './cells.ts';
 import { anyFault, catalogue, lasting, type Kind } from './draw-fault.ts';
 import { drawPlan, one } from './draw-plan.ts';
-import type { Happening, Mode, NightScript } from './night-script.ts';
+import type { Happening, Mode, NightScript, WayBack } from './night-script.ts';
 
 /** Which faults a night may have: all of the catalogue, none, or only these kinds. */
 export type Allowed = 'all' | 'none' | readonly Fault['kind'][];
@@ -22,16 +24,27 @@ export type Allowed = 'all' | 'none' | readonly Fault['kind'][];
 export function drawNight(seed: number, mode: Mode = 'safety', allowed: Allowed = 'all'): NightScript {
   const random = seeded(seed, 'night');
   const cell = mode === 'safety' ? cellOf(seed) : seed % 2 === 0 ? cellOf(seed >> 1) : null;
-  const plan = planFor(random, seed, cell);
+  const cellBack = mode === 'safety' ? cellBackOf(seed) : null;
+  const plan = planFor(random, seed, [cell, cellBack]);
   const kinds = catalogue.filter((kind) => allowed === 'all' || allowed.includes(kind));
   const draw = { random, plan, cell, kinds: allowed === 'none' ? [] : kinds };
+  const may = (each: Happening): boolean =>
+    each.kind === 'act' ||
+    (each.kind === 'crash' ? allowed === 'all' : draw.kinds.some((kind) => kind === each.fault.fault.kind));
+  const back = cellBack === null ? null : backOf({ ...draw, cell: cellBack });
+  if (back !== null)
+    // What goes wrong on the way forth would keep the night from being turned round.
+    return { seed, mode, plan, happenings: [], back: { ...back, happenings: back.happenings.filter(may) } };
   const drawn = mode === 'safety' ? safety(draw) : liveness(draw, seed);
-  const happenings = drawn.filter(
-    (each) =>
-      each.kind === 'act' ||
-      (each.kind === 'crash' ? allowed === 'all' : draw.kinds.some((kind) => kind === each.fault.fault.kind)),
-  );
-  return { seed, mode, plan, happenings };
+  return { seed, mode, plan, happenings: drawn.filter(may), back: null };
+}
+
+/** What happens once the night is turned round, on the plan as it is then; null: its plan has no way back. */
+function backOf(draw: Draw): WayBack | null {
+  const turned = reversedPlan(draw.plan, { schedulersOff: [] });
+  if (!turned.ok) return null;
+  const { random } = draw;
+  return { afterMs: 100 + random.whole(6_000), happenings: safety({ ...draw, plan: turned.value.plan }) };
 }
 
 type Draw = {
@@ -44,10 +57,12 @@ type Draw = {
 /** Estates that are drawn until one has a chain on which the step has something to wait for. */
 const mostEstates = 40;
 
-function planFor(random: Random, seed: number, cell: Cell | null): Plan {
+function planFor(random: Random, seed: number, [cell, back]: readonly [Cell | null, Cell | null]): Plan {
+  const isSuited = (plan: Plan): boolean =>
+    (cell === null || suited(plan, cell).length > 0) &&
+    (back === null || plan.chains.every(({ wayBack }) => wayBack === 'reverse'));
   let plan = drawPlan(random, seed);
-  for (let drawn = 1; drawn < mostEstates && cell !== null && suited(plan, cell).length === 0; drawn += 1)
-    plan = drawPlan(random, seed);
+  for (let drawn = 1; drawn < mostEstates && !isSuited(plan); drawn += 1) plan = drawPlan(random, seed);
   return plan;
 }
 
@@ -55,20 +70,34 @@ function safety({ random, plan, cell, kinds }: Draw): readonly Happening[] {
   const happenings: Happening[] = [
     { kind: 'act', act: { kind: 'retry', pauseMs: 1_500 + random.whole(2_500), times: 3 } },
   ];
-  if (cell !== null) happenings.push(...aim(random, plan, cell));
-  // Mostly the aimed one alone: what comes before it would keep the night from reaching it.
-  const more = one(random, [0, 0, 0, 1, 1, 2, 3]) + (kinds.length < catalogue.length ? 1 : 0);
-  for (let count = kinds.length === 0 ? more : 0; count < more; count++)
-    happenings.push({ kind: 'fault', fault: anyFault(random, plan, { kinds, heals: false }) });
   if (random.whole(8) === 0)
     happenings.push({ kind: 'act', act: { kind: 'wait', ms: 100 + random.whole(3_000) } });
   if (random.whole(8) === 0)
     happenings.push({ kind: 'act', act: { kind: 'close-later', ms: random.whole(4_000) } });
-  if (random.whole(20) === 0) happenings.push(abortIn(random, one(random, order).id));
+  if (cell !== null) happenings.push(...aimsOf({ random, plan, cell, kinds }, cell));
+  // Mostly the aimed ones alone: what comes before them would keep the night from reaching them.
+  const alone = cell !== null && random.whole(6) > 0;
+  const more = (alone ? 0 : one(random, [0, 1, 1, 2, 3])) + (kinds.length < catalogue.length ? 1 : 0);
+  for (let count = kinds.length === 0 ? more : 0; count < more; count++)
+    happenings.push({ kind: 'fault', fault: anyFault(random, plan, { kinds, heals: false }) });
+  if (alone) return happenings;
+  if (random.whole(5) === 0) happenings.push(abortIn(random, one(random, order).id));
   // A crash that is aimed comes alone: there is one in a night.
-  if (cell?.way !== 'crash' && random.whole(4) === 0)
-    happenings.push(crashIn(random, one(random, random.whole(4) > 0 ? order.filter(isInside) : order).id));
+  if (cell?.way !== 'crash' && random.whole(3) > 0)
+    happenings.push(crashIn(random, one(random, random.whole(5) > 0 ? order.filter(isInside) : order).id));
   return happenings;
+}
+
+/** What a night is aimed at, and mostly something that follows it: a night in which one thing goes wrong tells less. */
+function aimsOf({ random, plan, kinds }: Draw, cell: Cell): readonly Happening[] {
+  const followers = followersOf(cell).filter(({ way }) => way !== 'crash' || cell.way !== 'crash');
+  const then = followers.length > 0 && random.whole(3) > 0 ? one(random, followers) : null;
+  const aimed = aim(random, plan, cell);
+  if (then !== null) return [...aimed, ...aimAt(random, plan, then)];
+  if (kinds.length === 0) return aimed;
+  const state = one(random, ['running', 'done'] as const);
+  const fault = anyFault(random, plan, { kinds, heals: false, when: { step: cell.step, state } });
+  return [...aimed, { kind: 'fault', fault }];
 }
 
 /** One thing, and it heals by itself. */
@@ -80,33 +109,39 @@ function liveness({ random, plan, cell, kinds }: Draw, seed: number): readonly H
   return [patient, { kind: 'fault', fault: anyFault(random, plan, { kinds: healing, heals: true }) }];
 }
 
-function abortIn(random: Random, step: StepId): Happening {
+function abortIn(random: Random, step: StepId, withinMs = 30): Happening {
   return {
     kind: 'act',
-    act: { kind: 'abort', step, delayMs: random.whole(30), twice: random.whole(4) === 0 },
+    act: { kind: 'abort', step, delayMs: random.whole(withinMs), twice: random.whole(4) === 0 },
   };
 }
 
-function crashIn(random: Random, step: StepId): Happening {
+function crashIn(random: Random, step: StepId, within = 6): Happening {
   const edge = one(random, ['before', 'after'] as const);
   // At the very record that begins a step it runs only once that is written.
-  const records = random.whole(6) + (edge === 'before' ? 1 : 0);
+  const records = random.whole(within) + (edge === 'before' ? 1 : 0);
   const goneMs = 200 + random.whole(6_000);
   return { kind: 'crash', crash: { step, records, edge, noticed: random.whole(2) === 0, goneMs } };
 }
 
 /** The fault (or the press of Abort, or the crash) that makes one step fail in one way, on one chain of the plan. */
 function aim(random: Random, plan: Plan, cell: Cell): readonly Happening[] {
-  const { step, way } = cell;
   // The undo runs only when something made it run.
   const before =
-    step === 'unwind' ? [abortIn(random, one(random, ['fence', 'drain', 'prove'] as const))] : [];
+    cell.step === 'unwind' ? [abortIn(random, one(random, ['fence', 'drain', 'prove'] as const))] : [];
+  return [...before, ...aimAt(random, plan, cell)];
+}
+
+function aimAt(random: Random, plan: Plan, cell: Cell): readonly Happening[] {
+  const { step, way } = cell;
+  const before: Happening[] = [];
   const chains = suited(plan, cell);
   const chain = one(random, chains.length > 0 ? chains : plan.chains);
   before.push(...slowing(step, chain));
-  if (way === 'abort') return [...before, abortIn(random, step)];
-  if (way === 'crash') return [...before, crashIn(random, step)];
-  const fault = aimedFault(random, chain, { step, way });
+  // Many a step is over soon: mostly at its very beginning.
+  if (way === 'abort') return [...before, abortIn(random, step, one(random, [1, 1, 3, 30]))];
+  if (way === 'crash') return [...before, crashIn(random, step, one(random, [1, 1, 3, 6]))];
+  const fault = aimedFault(random, [plan, chain], { step, way });
   const key = placeOf(step).scope === 'chain' ? `${step}:${chain.id}` : step;
   return [
     ...before,
@@ -129,29 +164,29 @@ function suited(plan: Plan, { step }: Cell): readonly Chain[] {
 }
 
 /** What makes a step wait that is mostly over at once: a ring, or a target, that lags behind at the fence. */
-function slowing(step: StepId, { id, target }: Chain): readonly Happening[] {
+function slowing(step: StepId, { target }: Chain): readonly Happening[] {
   const on = present(target.masters[0], 'a target master').instance;
   if (step === 'converge') {
     const fault: Fault = { kind: 'partition', between: ['colo-a', 'colo-b'], forMs: 1_500 };
     return [{ kind: 'fault', fault: { when: { step: 'quiet', state: 'running' }, fault } }];
   }
   if (step !== 'drain') return [];
-  const fault: Fault = { kind: 'lag-spike', on, appliesPerSecond: 20, forMs: 1_500 };
-  return [{ kind: 'fault', fault: { when: { step: `fence:${id}`, state: 'running' }, fault } }];
+  const fault: Fault = { kind: 'lag-spike', on, appliesPerSecond: 8, forMs: 2_000 };
+  return [{ kind: 'fault', fault: { when: { step: 'quiet', state: 'running' }, fault } }];
 }
 
 /** What a step asks of a chain, where that hangs on the chain. */
 function asked(step: StepId, { gtid }: Chain): readonly OperationName[] {
   const state: OperationName = gtid === 'on' ? 'state' : 'fastFacts';
   if (step === 'last-look') return [state];
-  if (step === 'prove') return ['newestRows', state];
+  if (step === 'prove') return ['newestRows'];
   if (step === 'prepare-reverse') return [gtid === 'on' ? 'stopLink' : 'configureLink'];
   return present(aims[step], `what ${step} asks`).operations;
 }
 
 const reverseSteps: readonly StepId[] = ['configure-reverse', 'prepare-reverse', 'reverse'];
 
-function aimedFault(random: Random, chain: Chain, { step, way }: Cell): Fault {
+function aimedFault(random: Random, [plan, chain]: readonly [Plan, Chain], { step, way }: Cell): Fault {
   const { side } = present(aims[step], `what ${step} asks`);
   const on = reverseSteps.includes(step)
     ? reverseEnds(chain).receiver
@@ -166,7 +201,8 @@ function aimedFault(random: Random, chain: Chain, { step, way }: Cell): Fault {
     case 'lost-session':
       return { kind: 'lost-session', on, purpose: one(random, ['act', 'look', 'abort', 'plain']) };
     case 'partition': {
-      const site = side === 'source' ? one(random, ['colo-a', 'colo-b'] as const) : 'east';
+      const { host } = instanceOf(plan, on);
+      const site = present(plan.hosts.find(({ id }) => id === host)?.site, `the site of ${on}`);
       return { kind: 'partition', between: ['laptop', site], forMs: 300 + random.whole(4_000) };
     }
     default:

@@ -3,8 +3,8 @@ import { whyOver } from '../../shared/steps/resume.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import { startCockpit, type Cockpit } from '../../main/engine/cockpit.ts';
 import type { Night } from '../../main/engine/night-ground.ts';
-import type { CockpitParts } from '../../main/engine/parts.ts';
-import type { Journal } from '../../main/ports.ts';
+import type { CockpitParts, Reverses } from '../../main/engine/parts.ts';
+import type { Journal, Ports } from '../../main/ports.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
 import { mortal } from '../helpers/crash.ts';
 import { plainJournal, type MemoryJournal } from './memory-journal.ts';
@@ -16,23 +16,40 @@ export type Lives = {
   readonly script: NightScript;
   readonly simulator: Simulator;
   readonly journal: MemoryJournal;
+  /** Only on the way back: what it has of the way forth, and clients of its own. */
+  readonly back?: {
+    readonly reverses: Reverses;
+    readonly ports: Ports;
+    readonly planJournal: Journal;
+  };
 };
 
 /** Plans' own journals, by the run's: the second cockpit of a night finds the one that the first wrote. */
 const planJournals = new WeakMap<MemoryJournal, Journal>();
 
-function partsOf({ script, simulator, journal }: Lives): CockpitParts {
+/** The plan's own journal beside the journal of one of its runs. */
+export function planJournalOf(journal: MemoryJournal): Journal {
   const planJournal = planJournals.get(journal) ?? plainJournal();
   planJournals.set(journal, planJournal);
+  return planJournal;
+}
+
+function partsOf(lives: Lives): CockpitParts {
+  const { script, simulator, journal, back } = lives;
   return {
     plan: script.plan,
     planFile: 'night',
     planDigest: '0'.repeat(64),
-    ports: simulator.ports,
-    planJournal,
-    openRunJournal: () => ({ runId: `night-${script.seed}`, journal }),
+    ports: back?.ports ?? simulator.ports,
+    planJournal: back?.planJournal ?? planJournalOf(journal),
+    openRunJournal: () => ({ runId: runIdOf(lives), journal }),
     program: 'night',
+    ...(back === undefined ? {} : { reverses: back.reverses }),
   };
+}
+
+function runIdOf({ script, back }: Lives): string {
+  return back === undefined ? `night-${script.seed}` : `back-${script.seed}`;
 }
 
 /** The parts of the cockpit that begins the night, and whether it has died: where the script says so, and never otherwise. */
@@ -46,7 +63,7 @@ export function firstLife(lives: Lives): { readonly parts: CockpitParts; readonl
     parts: {
       ...parts,
       ports: life.ports(parts.ports),
-      openRunJournal: () => ({ runId: `night-${lives.script.seed}`, journal }),
+      openRunJournal: () => ({ runId: runIdOf(lives), journal }),
     },
     isDead: life.isDead,
   };
@@ -114,6 +131,6 @@ export async function drive<T>(simulator: Simulator, promise: Promise<T>): Promi
   const watched = promise.finally(() => {
     settled = true;
   });
-  await simulator.clock.run(() => settled, 120_000);
+  await simulator.clock.run(() => settled, simulator.clock.nowMs() + 120_000);
   return watched;
 }

@@ -45,6 +45,7 @@ export const mutations: readonly Mutation[] = [
       ),
     ],
     faults: ['lag-spike'],
+    from: 50,
   },
   {
     name: 'trust the reply of a thaw, or that there was none',
@@ -105,7 +106,6 @@ export const mutations: readonly Mutation[] = [
       ),
     ],
     faults: ['lag-spike'],
-    from: 180,
   },
   {
     name: 'leave the ring closed',
@@ -159,7 +159,7 @@ export const mutations: readonly Mutation[] = [
       ),
     ],
     faults: 'all',
-    aimedAt: { step: 'fence', way: 'late' },
+    aimedAt: { step: 'fence', way: 'abort' },
   },
   {
     name: 'leave the lock of a dead cockpit behind',
@@ -174,5 +174,39 @@ export const mutations: readonly Mutation[] = [
     edits: [edit('shared/steps/decide.ts', 'undo.push(command.undo);', '{ /* forgotten */ }')],
     faults: 'all',
     aimedAt: { step: 'prove', way: 'error' },
+  },
+  {
+    name: 'pass the point of no return without a way back',
+    edits: [
+      edit(
+        'shared/steps/way-back.ts',
+        'return configured(needs(context), context, { chain, begin: null }) ?? configuredText(chain);',
+        'return configuredText(chain);',
+      ),
+    ],
+    faults: 'none',
+  },
+  {
+    name: 'believe the switch command of an application host',
+    edits: [
+      edit(
+        'shared/steps/after.ts',
+        "if (switched.kind !== 'ok') return { failed: trouble(host, 'the switch command', switched) };",
+        "if (switched.kind !== 'none') return 'done';",
+      ),
+    ],
+    faults: ['failed-switch'],
+  },
+  {
+    name: 'wait for a session that nobody asked to end',
+    edits: [
+      edit(
+        'shared/steps/unwind-doors.ts',
+        'askedToEnd(context, `end-${tag}@${instance}`) ??',
+        "askedToEnd(context, `end-${tag}@${instance}`)?.concat(context.run.threads[instance]?.['act'] ?? []) ??",
+      ),
+    ],
+    faults: 'all',
+    aimedAt: { step: 'end-sessions', way: 'none' },
   },
 ];

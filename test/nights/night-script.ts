@@ -44,6 +44,14 @@ export type NightScript = {
   readonly mode: Mode;
   readonly plan: Plan;
   readonly happenings: readonly Happening[];
+  /** Once the night is done somebody presses Reverse, and this happens on the way back; null: nobody does. */
+  readonly back: WayBack | null;
+};
+
+export type WayBack = {
+  /** How long the target's writes go on before that, ms. */
+  readonly afterMs: number;
+  readonly happenings: readonly Happening[];
 };
 
 /** The faults of a night. */

@@ -1,7 +1,7 @@
 import type { Fault } from '../../shared/plan/scenario.ts';
 import { hostsChosen, serverChosen } from '../../main/simulator/fault-places.ts';
 import type { Server } from '../../main/simulator/world.ts';
-import type { Hit, Scene } from './scene.ts';
+import { isSource, type Hit, type Scene } from './scene.ts';
 
 /** What a fault that just happened means for the rules: which servers it touched, and which steps it met. */
 export function noteFault(scene: Scene, fault: Fault): readonly Hit[] {
@@ -30,8 +30,9 @@ function touchedBy({ simulator: { world } }: Scene, fault: Fault): readonly stri
  * A source that somebody else opens behind the last look, or one that crashes before its fence was written down, takes
  * writes until the watchdog closes it again: no look can prevent that, and go/no-go says so beforehand.
  */
-function opensUnseen({ run, simulator }: Scene, fault: Fault, server: Server): boolean {
-  if (server.side !== 'source') return false;
+function opensUnseen(scene: Scene, fault: Fault, server: Server): boolean {
+  const { run, simulator } = scene;
+  if (!isSource(scene, server.id)) return false;
   if ((run?.steps['last-look']?.state ?? 'waiting') === 'waiting') return false;
   if (fault.kind === 'writable' || fault.kind === 'late-write' || fault.kind === 'prepared-transaction')
     return true;

@@ -26,6 +26,8 @@ export function seatOperator(
 ): Operator {
   const aborts = actsOf(script, 'abort');
   const patience = actsOf(script, 'retry')[0] ?? null;
+  // Whoever will turn the night round leaves it open.
+  const closes = script.back === null;
   const closeMs = actsOf(script, 'close-later')[0]?.ms ?? 0;
   let retries = patience?.times ?? 0;
   let retrying = false;
@@ -38,7 +40,11 @@ export function seatOperator(
   const abort = (run: Run): void => {
     for (const act of aborts) {
       const { step, delayMs, twice } = act;
-      const began = Object.values(run.steps).some((one) => one.step === step && one.state !== 'waiting');
+      const places = Object.values(run.steps).filter((one) => one.step === step);
+      // On one chain it may be over at once while it has not begun on another, where it takes its time.
+      const began =
+        places.some(({ state }) => state === 'running') ||
+        (places.length > 0 && places.every(({ state }) => state !== 'waiting'));
       if (pressed.has(act) || !began) continue;
       pressed.add(act);
       const press = (): void => post({ kind: 'abort-asked', who: 'operator', reason: 'a change of mind' });
@@ -64,7 +70,8 @@ export function seatOperator(
   };
 
   const close = (run: Run): void => {
-    if (closing || closed >= closings || run.phase !== 'watching' || run.outcome !== 'done') return;
+    if (!closes || closing || closed >= closings || run.phase !== 'watching' || run.outcome !== 'done')
+      return;
     if (night.measured() === null) return;
     closing = true;
     clock.in(closed === 0 ? closeMs : closeAgainMs, () => {
@@ -82,7 +89,8 @@ export function seatOperator(
     },
     leaves: (run, measured) => {
       close(run);
-      if (run.outcome === 'done') return run.phase === 'ended' || closed >= closings;
+      if (run.outcome === 'done')
+        return run.phase === 'ended' || closed >= closings || (!closes && measured !== null);
       if (run.outcome === 'needs-operator') return retries === 0 && !retrying;
       return run.outcome !== null && measured !== null;
     },

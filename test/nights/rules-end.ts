@@ -1,13 +1,14 @@
 import type { Fault } from '../../shared/plan/scenario.ts';
 import type { MeasuredRecord } from '../../shared/audit/record.ts';
-import { planNodes } from '../../shared/steps/need.ts';
-import { reverseChannel } from '../../shared/plan/reverse-ends.ts';
-import { missingAcknowledged } from '../../main/simulator/truth.ts';
+import type { OperationName } from '../../shared/sessions/operations.ts';
+import { reverseChannelOf, reverseEnds } from '../../shared/plan/reverse-ends.ts';
+import { laptopSite } from '../../main/simulator/network.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
+import type { Server } from '../../main/simulator/world.ts';
 import { touchable } from '../helpers/touched.ts';
 import { foldDiffers } from './fold-check.ts';
 import type { MemoryJournal } from './memory-journal.ts';
-import { takesWrites, type Scene } from './scene.ts';
+import { isSource, lacksOfSource, takesWrites, type Scene } from './scene.ts';
 
 /** What is there when a night is over. */
 export type Ended = {
@@ -53,22 +54,24 @@ export const endRules: readonly EndRule[] = [
   {
     name: 'thawedIsWritable',
     law: 'I3',
-    check: ({ run, script, simulator }) => {
+    check: ({ run, script, simulator, disturbed }) => {
       if (run?.outcome !== 'thawed') return null;
-      const masters = script.plan.chains.flatMap(({ source }) => source.masters);
-      const shut = masters.find(({ instance }) => !takesWrites(find(simulator, instance)));
-      const down = shut !== undefined && find(simulator, shut.instance).power === 'down';
-      return shut === undefined || down ? null : `thawed, but ${shut.instance} refuses writes`;
+      const shut = script.plan.chains
+        .flatMap(({ source }) => source.masters.map(({ instance }) => find(simulator, instance)))
+        .find((server) => !takesWrites(server) && server.power !== 'down' && !bootsShut(server, disturbed));
+      return shut === undefined ? null : `thawed, but ${shut.id} refuses writes`;
     },
   },
+  { name: 'undoEndsOnceHealthy', law: 'I3', check: stuckUndo },
   { name: 'thawRestoresEverything', law: 'R8', check: notRestored },
   {
     name: 'sourcesStayClosed',
     law: 'I4',
-    check: ({ run, excused, simulator }) => {
+    check: (scene) => {
+      const { run, excused, simulator } = scene;
       if (run === null || run.ponrAt === null) return null;
       for (const chain of simulator.world.chains.values()) {
-        const open = chain.servers.find((server) => server.side === 'source' && takesWrites(server));
+        const open = chain.servers.find((server) => isSource(scene, server.id) && takesWrites(server));
         if (open !== undefined && !excused.has(chain.id) && run.outcome === 'done')
           return `${open.id} takes writes`;
       }
@@ -81,10 +84,9 @@ export const endRules: readonly EndRule[] = [
     check: ({ run, script, simulator, disturbed }) => {
       if (run?.outcome !== 'done') return null;
       const masters = script.plan.chains.flatMap(({ target }) => target.masters);
-      // A target that crashes after it was opened boots as its own configuration says, which nothing here changes.
       const shut = masters.find(
         ({ instance }) =>
-          find(simulator, instance).readOnly && disturbed.get(instance)?.kinds.has('server-killed') !== true,
+          find(simulator, instance).readOnly && !bootsShut(find(simulator, instance), disturbed),
       );
       return shut === undefined ? null : `the run is done, and ${shut.instance} refuses writes`;
     },
@@ -115,8 +117,11 @@ export const endRules: readonly EndRule[] = [
   {
     name: 'livesUpToItsBudget',
     law: 'liveness',
-    check: ({ run, script }) => {
+    check: ({ run, script, simulator, disturbed }) => {
       if (script.mode !== 'liveness' || run === null) return null;
+      const targets = script.plan.chains.flatMap(({ target }) => target.masters);
+      // Only a person opens it again: nothing in a run may open a target a second time by itself.
+      if (targets.some(({ instance }) => bootsShut(find(simulator, instance), disturbed))) return null;
       if (run.outcome !== 'done' && run.outcome !== 'thawed') return `it ended ${run.outcome ?? 'nowhere'}`;
       const begun = run.steps['lock']?.startedAt ?? run.begunAt;
       const { limits } = script.plan;
@@ -127,18 +132,27 @@ export const endRules: readonly EndRule[] = [
   },
 ];
 
+/**
+ * A target that crashes after it was opened, on the way forth or before the fence of the way back, boots as its own
+ * configuration says, which nothing here changes.
+ */
+function bootsShut({ id, bootReadOnly }: Server, disturbed: Scene['disturbed']): boolean {
+  return bootReadOnly && disturbed.get(id)?.kinds.has('server-killed') === true;
+}
+
 function find({ world }: Simulator, id: string) {
   const server = world.servers.get(id);
   if (server === undefined) throw new Error(`the world has no server ${id}`);
   return server;
 }
 
-function lostWrites({ run, script, simulator, excused }: Scene): string | null {
+function lostWrites(scene: Scene): string | null {
+  const { run, script, simulator, excused } = scene;
   if (run === null || run.ponrAt === null) return null;
   for (const chain of script.plan.chains) {
     if (excused.has(chain.id)) continue;
     for (const { instance } of chain.target.masters) {
-      const missing = missingAcknowledged(find(simulator, instance));
+      const missing = lacksOfSource(scene, find(simulator, instance));
       if (missing > 0) return `${instance} lacks ${missing} acknowledged writes`;
     }
   }
@@ -151,7 +165,40 @@ function lostByFigures({ excused }: Scene, measured: MeasuredRecord | null): str
   return null;
 }
 
-function notRestored({ run, before, simulator, disturbed }: Scene): string | null {
+/** Everybody's patience with an undo: a pause may last six seconds, and so may its own look at what came back. */
+const patienceMs = 20_000;
+/** Whatever else fails, an undo never asks these. */
+const besideTheUndo: readonly OperationName[] = [
+  'openTransactions',
+  'newestRows',
+  'waitApplied',
+  'clientSessions',
+  'preparedTransactions',
+  'readCanary',
+  'proveFence',
+  'fence',
+  'persistFence',
+  'promote',
+  'writeCanary',
+];
+
+/** A person pressed Retry until nothing was wrong any more, and long after that, and the source is not given back still. */
+function stuckUndo({ run, simulator, disturbed }: Scene): string | null {
+  const { world, clock } = simulator;
+  const unwind = run?.steps['unwind'];
+  if (run === null || run.ponrAt !== null || run.outcome !== 'needs-operator' || unwind?.state !== 'failed')
+    return null;
+  const places = [laptopSite, ...world.plan.sites.map(({ id }) => id)];
+  const isWell =
+    [...world.servers.values()].every(({ power }) => power === 'up') &&
+    [...world.hosts.values()].every(({ reachable }) => reachable) &&
+    !places.some((from) => places.some((to) => world.network.isCut(from, to))) &&
+    !world.replyFaults.some(({ times, operation }) => times > 0 && !besideTheUndo.includes(operation));
+  const last = Math.max(0, ...[...disturbed.values()].map(({ atMs }) => atMs));
+  return isWell && clock.nowMs() - last > patienceMs ? unwind.text : null;
+}
+
+function notRestored({ run, before, simulator, disturbed, script }: Scene): string | null {
   if (run?.outcome !== 'thawed') return null;
   const changed = [...disturbed].flatMap(([id, { kinds }]) =>
     lasting.some((kind) => kinds.has(kind)) ? [id] : [],
@@ -174,8 +221,12 @@ function notRestored({ run, before, simulator, disturbed }: Scene): string | nul
     before.find((line) => !after.includes(line) && concerns(line)) ??
     after.find((line) => !before.includes(line) && concerns(line));
   if (wrong !== undefined) return `${before.includes(wrong) ? 'was' : 'is'}: ${wrong}`;
-  const reverse = planNodes(simulator.world.plan).find((id) =>
-    find(simulator, id).links.some(({ channel }) => channel === reverseChannel),
+  const reverse = script.plan.chains.find(
+    (chain) =>
+      chain.wayBack === 'reverse' &&
+      find(simulator, reverseEnds(chain).receiver).links.some(
+        ({ channel }) => channel === reverseChannelOf(chain),
+      ),
   );
-  return reverse === undefined ? null : `a reverse link is left on ${reverse}`;
+  return reverse === undefined ? null : `a reverse link is left in ${reverse.id}`;
 }

@@ -5,8 +5,9 @@ import type { EventRule, Scene } from './scene.ts';
 /** A timer may be this much later than its time: one event takes no simulated time, but ways have fractions. */
 const slackMs = 30;
 
+/** From one event to the next: a step may begin and be taken back in the same decision. */
 const nextStates: { readonly [S in StepState['state']]: readonly StepState['state'][] } = {
-  waiting: ['running', 'done', 'failed', 'absent'],
+  waiting: ['running', 'done', 'failed', 'absent', 'undone'],
   running: ['done', 'failed', 'absent', 'undone'],
   done: [],
   failed: [],

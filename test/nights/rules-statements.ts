@@ -1,6 +1,5 @@
 import { effectOperations, type OperationName } from '../../shared/sessions/operations.ts';
-import { missingAcknowledged } from '../../main/simulator/truth.ts';
-import { takesWrites, type StatementRule } from './scene.ts';
+import { lacksOfSource, takesWrites, type StatementRule } from './scene.ts';
 
 const effects = new Set<OperationName>(effectOperations);
 /** What the cockpit may change before anybody released anything: preparing is a person's own press. */
@@ -42,9 +41,9 @@ export const statementRules: readonly StatementRule[] = [
     law: 'I2',
     edge: 'before',
     operations: ['promote'],
-    check: ({ excused }, server) => {
-      if (excused.has(server.chain.id)) return null;
-      const missing = missingAcknowledged(server);
+    check: (scene, server) => {
+      if (scene.excused.has(server.chain.id)) return null;
+      const missing = lacksOfSource(scene, server);
       return missing === 0 ? null : `${server.id} is promoted and lacks ${missing} acknowledged writes`;
     },
   },

@@ -1,10 +1,12 @@
 import type { Fault } from '../../shared/plan/scenario.ts';
 import type { DecidedRecord } from '../../shared/audit/record.ts';
+import { sourceNodes } from '../../shared/steps/need.ts';
 import type { Command } from '../../shared/steps/command.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { OperationName } from '../../shared/sessions/operations.ts';
 import type { OperationEdge, Server } from '../../main/simulator/world.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
+import { missingAcknowledged } from '../../main/simulator/truth.ts';
 import type { NightScript } from './night-script.ts';
 
 /** A broken rule: its name, the law behind it, and what was seen. */
@@ -66,6 +68,17 @@ export type StatementRule = {
   readonly operations: readonly OperationName[] | 'effects';
   readonly check: (scene: Scene, server: Server, operation: OperationName) => string | null;
 };
+
+/** Whether a server is one that this way leaves: on the way back those are what the way forth had entered. */
+export function isSource({ script }: Pick<Scene, 'script'>, id: string): boolean {
+  return script.plan.chains.some((chain) => sourceNodes(chain).includes(id));
+}
+
+/** What a server lacks of the acknowledged writes of the side that this way leaves. */
+export function lacksOfSource({ script }: Pick<Scene, 'script'>, server: Server): number {
+  const chain = script.plan.chains.find(({ id }) => id === server.chain.id);
+  return missingAcknowledged(server, chain === undefined ? null : sourceNodes(chain));
+}
 
 /** A server of the world by its id. */
 export function serverOf({ simulator }: Scene, id: string): Server {

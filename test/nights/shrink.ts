@@ -32,16 +32,17 @@ export async function shrink(script: NightScript, rule: string): Promise<NightSc
 
 /** Scripts that are one bit simpler, the boldest first. */
 export function simpler(script: NightScript): readonly NightScript[] {
-  const { happenings } = script;
-  const without = happenings.map((_, index) => ({
-    ...script,
-    happenings: happenings.filter((__, place) => place !== index),
-  }));
+  const { back } = script;
+  const forth = simplerWay(script.happenings).map((happenings) => ({ ...script, happenings }));
+  if (back === null) return forth;
+  const way = simplerWay(back.happenings).map((happenings) => ({ ...script, back: { ...back, happenings } }));
+  return [{ ...script, back: null }, ...forth, ...way];
+}
+
+function simplerWay(happenings: readonly Happening[]): readonly (readonly Happening[])[] {
+  const without = happenings.map((_, index) => happenings.filter((__, place) => place !== index));
   const milder = happenings.flatMap((each, index) =>
-    milderOf(each).map((mild) => ({
-      ...script,
-      happenings: happenings.map((other, place) => (place === index ? mild : other)),
-    })),
+    milderOf(each).map((mild) => happenings.map((other, place) => (place === index ? mild : other))),
   );
   return [...without, ...milder];
 }

@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { catalogue } from './draw-fault.ts';
 import { drawNight, type Allowed } from './draw-night.ts';
-import type { Mode, NightScript } from './night-script.ts';
+import type { Happening, Mode, NightScript } from './night-script.ts';
 import { playNight } from './play-night.ts';
 import { withJobs } from './series-jobs.ts';
 import { playSeries, type Failure } from './series.ts';
@@ -70,11 +70,14 @@ async function explain({ seed, violations }: Failure): Promise<void> {
   say(`replay: npm run -s simulate -- --seed ${seed} --mode ${mode} --faults ${values.faults} --trace`);
 }
 
-function scriptText({ happenings }: NightScript): string {
-  const lines = happenings.map((each) => {
+function scriptText({ happenings, back }: NightScript): string {
+  const text = (each: Happening): string => {
     const what = each.kind === 'fault' ? each.fault : each.kind === 'act' ? each.act : { crash: each.crash };
     return `  ${JSON.stringify(what)}`;
-  });
+  };
+  const lines = happenings.map(text);
+  if (back !== null)
+    lines.push(`  Reverse after ${back.afterMs} ms; on the way back:`, ...back.happenings.map(text));
   return lines.length === 0 ? '  (nothing goes wrong at all)' : lines.join('\n');
 }
 
@@ -82,12 +85,12 @@ async function replay(seed: number): Promise<void> {
   const script = drawNight(seed, mode, allowed);
   console.log(`night ${seed}: ${script.plan.chains.length} chains, ${script.plan.simulator?.flavor ?? ''}`);
   console.log(scriptText(script));
-  const { violations, outcome } = await playNight(script, {
+  const { violations, outcome, back } = await playNight(script, {
     thorough: true,
     ...(values.trace ? { trace: (line: string) => console.log(line) } : {}),
   });
   for (const { law, rule, seen } of violations) console.log(`BROKEN ${law} ${rule}: ${seen}`);
-  console.log(`outcome: ${outcome}`);
+  console.log(`outcome: ${outcome}${back === null ? '' : `; the way back: ${back}`}`);
   if (violations.length > 0) process.exitCode = 1;
 }
 

@@ -1,11 +1,10 @@
 import type { Chain } from '../../shared/plan/plan.ts';
 import type { Run, StepState } from '../../shared/steps/run.ts';
-import { reverseChannel, reverseEnds } from '../../shared/plan/reverse-ends.ts';
+import { reverseChannelOf, reverseEnds } from '../../shared/plan/reverse-ends.ts';
 import { nodesToFence } from '../../shared/steps/fence.ts';
 import { forwardChannel } from '../../shared/steps/promote.ts';
-import { missingAcknowledged } from '../../main/simulator/truth.ts';
 import type { Server } from '../../main/simulator/world.ts';
-import { lately, serverOf, type Scene } from './scene.ts';
+import { lacksOfSource, lately, serverOf, type Scene } from './scene.ts';
 import { entryIn } from '../../shared/steps/ledger.ts';
 
 /**
@@ -46,8 +45,10 @@ function truthOfRun(scene: Scene, run: Run, { step }: StepState): string | null 
     case 'last-look':
       return chains.reduce<string | null>((found, chain) => found ?? unproven(scene, run, chain), null);
     case 'redirect':
-      for (const { host, target, siteInUse } of scene.simulator.world.appHosts.values())
+      for (const { host, target } of scene.script.plan.appFleets.flatMap(({ hosts }) => hosts)) {
+        const siteInUse = scene.simulator.world.appHosts.get(host)?.siteInUse;
         if (siteInUse !== target) return `${host} uses ${siteInUse}`;
+      }
       return null;
     case 'unwind':
       return first(scene, fenced(run), ({ readOnly }) => (readOnly ? 'refuses writes' : null));
@@ -88,7 +89,7 @@ function truthOfChain(scene: Scene, run: Run, [{ step }, chain]: readonly [StepS
     case 'reverse':
       if (chain.wayBack !== 'reverse') return null;
       return first(scene, [reverseEnds(chain).receiver], ({ links }) =>
-        links.some(({ channel, receiverOn }) => channel === reverseChannel && receiverOn)
+        links.some(({ channel, receiverOn }) => channel === reverseChannelOf(chain) && receiverOn)
           ? null
           : 'does not follow the target',
       );
@@ -139,7 +140,7 @@ function unproven(scene: Scene, run: Run, chain: Chain): string | null {
     scene,
     chain.target.masters.map(({ instance }) => instance),
     (server) => {
-      const missing = missingAcknowledged(server);
+      const missing = lacksOfSource(scene, server);
       return missing === 0 ? null : `lacks ${missing} acknowledged writes`;
     },
   );

@@ -11,12 +11,18 @@ export type Coverage = {
   readonly crashedInsidePercent: number;
   readonly cells: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<string, number>>;
+  /** Ways back that were begun, by how they ended. */
+  readonly back: Readonly<Record<string, number>>;
+  /** How many places are looked at for a hole. */
+  readonly places: number;
   readonly holes: readonly string[];
 };
 
 /** How many nights must be played before a hole counts, and how often each cell and each fault must have been met. */
 export const wholeSeries = 5_000;
 const leastHits = 20;
+/** How ways back must end, each often enough. */
+const backEnds = ['done', 'thawed'] as const;
 const leastPassedPercent = 30;
 const leastCrashedPercent = 10;
 
@@ -32,6 +38,7 @@ export function startTally(judged: boolean): Tally {
   const furthest = new Map<string, number>([...order, closePlace].map(({ id }) => [id, 0]));
   const met = new Map<string, number>(cells.map((cell) => [cellName(cell), 0]));
   const faults = new Map<string, number>(catalogue.map((kind) => [kind, 0]));
+  const back = new Map<string, number>(backEnds.map((end) => [end, 0]));
   let nights = 0;
   let passed = 0;
   let crashed = 0;
@@ -45,13 +52,16 @@ export function startTally(judged: boolean): Tally {
       for (const cell of new Set(played.hits.map(({ step, way }) => `${step} × ${way}`)))
         if (met.has(cell)) count(met, cell);
       for (const kind of new Set(played.happened)) count(faults, kind);
+      if (played.back !== null) count(back, played.back);
     },
     outcomes: () => Object.fromEntries(outcomes),
     coverage: () => {
       const percent = (part: number): number => (nights === 0 ? 0 : Math.round((1000 * part) / nights) / 10);
       const passedPercent = percent(passed);
       const crashedInsidePercent = percent(crashed);
-      const rare = [...met, ...faults].filter(([, hits]) => hits < leastHits);
+      const ends = backEnds.map((end) => [`the way back ${end}`, back.get(end) ?? 0] as const);
+      const places = [...met, ...faults, ...ends];
+      const rare = places.filter(([, hits]) => hits < leastHits);
       const holes = [
         ...rare.map(([name, hits]) => `${name}: met ${hits} times, expected ${leastHits}`),
         ...(passedPercent < leastPassedPercent
@@ -69,6 +79,8 @@ export function startTally(judged: boolean): Tally {
         crashedInsidePercent,
         cells: Object.fromEntries(met),
         faults: Object.fromEntries(faults),
+        back: Object.fromEntries(back),
+        places: places.length + 2,
         holes: judged && nights >= wholeSeries ? holes : [],
       };
     },

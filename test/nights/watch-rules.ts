@@ -9,6 +9,7 @@ import type { NightScript } from './night-script.ts';
 import { endRules, type Ended } from './rules-end.ts';
 import { journalRules } from './rules-journal.ts';
 import { runRules } from './rules-run.ts';
+import { wayBackAtThePoint, wayBackRules } from './rules-way-back.ts';
 import { changes, statementRules } from './rules-statements.ts';
 import { noteFault } from './note-fault.ts';
 import type { Hit, Scene, Violation } from './scene.ts';
@@ -18,7 +19,12 @@ type Watching = {
   readonly simulator: Simulator;
   readonly journal: MemoryJournal;
   readonly trace: ((line: string) => void) | null;
+  /** Chains that an earlier way excused already; see Scene.excused. */
+  readonly excused: ReadonlySet<string>;
 };
+
+/** What a broken rule is called, and the law behind it. */
+export type Named = { readonly name: string; readonly law: string };
 
 export type Rules = {
   readonly violations: readonly Violation[];
@@ -38,10 +44,15 @@ export type Rules = {
   readonly leftBehind: () => string | null;
   /** After the cockpit is gone. */
   readonly afterwards: () => void;
+  /** Says that a rule broke that only whoever plays the night can see; null: it holds. */
+  readonly broken: (rule: Named, seen: string | null) => void;
+  readonly excused: ReadonlySet<string>;
+  /** From now on another way's rules hold. */
+  readonly detach: () => void;
 };
 
 /** Holds every rule of a night against the world: at each statement, after each event, and at the end. */
-export function watchRules({ script, simulator, journal, trace }: Watching): Rules {
+export function watchRules({ script, simulator, journal, trace, excused }: Watching): Rules {
   const violations: Violation[] = [];
   const hits: Hit[] = [];
   const ghosts = new Set<Thread>();
@@ -57,20 +68,18 @@ export function watchRules({ script, simulator, journal, trace }: Watching): Rul
     intents: new Map(),
     arrived: new Map(),
     disturbed: new Map(),
-    excused: new Set(),
+    excused: new Set(excused),
     released: false,
     seq: 0,
     ponrSeq: null,
     thawIntended: false,
     run: null,
   };
-  let happened = 0;
+  let happened = simulator.happened.length;
+  let attached = true;
   let told = '';
 
-  const broken = (
-    { name, law }: { readonly name: string; readonly law: string },
-    seen: string | null,
-  ): void => {
+  const broken = ({ name, law }: Named, seen: string | null): void => {
     if (seen === null || violations.some(({ rule }) => rule === name)) return;
     violations.push({ rule: name, law, seen, atMs: simulator.clock.nowMs() });
     say(`BROKEN ${law} ${name}: ${seen}`);
@@ -113,6 +122,7 @@ export function watchRules({ script, simulator, journal, trace }: Watching): Rul
   };
 
   simulator.world.onOperation.push(({ edge, instance, operation }) => {
+    if (!attached) return;
     if (!changes(operation) && simulator.world.replyFaults.length === 0) return;
     readFaults();
     readJournal();
@@ -148,10 +158,11 @@ export function watchRules({ script, simulator, journal, trace }: Watching): Rul
     }
   };
 
-  // A lock that nobody noticed lost stays where the run was over already, and where its undo says that it may.
+  // A lock that nobody noticed lost stays where the run was over already, and where its undo says that it may. An undo that
+  // a person must finish gives locks back last: until then the emergency sheet begins with ending the run's sessions.
   const left = (): string | null => {
-    const said = scene.run?.steps['unwind']?.text ?? '';
-    return leftBehind(simulator, ghosts, (id) => over || said.includes(` on ${id}`));
+    const { state, text: said = '' } = scene.run?.steps['unwind'] ?? {};
+    return leftBehind(simulator, ghosts, (id) => over || state === 'failed' || said.includes(` on ${id}`));
   };
 
   return {
@@ -177,9 +188,10 @@ export function watchRules({ script, simulator, journal, trace }: Watching): Rul
     diedInside: () => inside,
     refused: (why) => broken({ name: 'resumeIsTotal', law: 'R6' }, why),
     see: (run) => {
+      if (!attached) return;
       readJournal();
       readFaults();
-      for (const rule of runRules) broken(rule, rule.check(scene, run, scene.run));
+      for (const rule of [...runRules, wayBackAtThePoint]) broken(rule, rule.check(scene, run, scene.run));
       const last = scene.run;
       if (last?.outcome === null && run.outcome !== null)
         say(`OUTCOME ${run.outcome} ${run.abortReason ?? ''}`);
@@ -194,11 +206,16 @@ export function watchRules({ script, simulator, journal, trace }: Watching): Rul
       // What a broken rule left half done says nothing more.
       if (violations.length > 0) return;
       scene.run = run;
-      for (const rule of endRules) broken(rule, rule.check(scene, ended));
+      for (const rule of [...endRules, ...wayBackRules]) broken(rule, rule.check(scene, ended));
     },
     leftBehind: () => left(),
     afterwards: () => {
       if (violations.length === 0) broken({ name: 'nothingLeftBehind', law: 'R18' }, left());
+    },
+    broken,
+    excused: scene.excused,
+    detach: () => {
+      attached = false;
     },
   };
 }
