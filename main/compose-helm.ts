@@ -118,6 +118,8 @@ export async function composeHelm(file: string): Promise<Result<Composed, string
       acceptHostKey: (host, fingerprint, who) => at().acceptHostKey(host, fingerprint, who),
       night: () => at().night(),
       left: () => at().left(),
+      other: () => at().other(),
+      takeOver: (who, runId) => at().takeOver(who, runId),
       resumeLeft: (who, runId) => at().resumeLeft(who, runId),
       arm: (who, unattended) => at().arm(who, unattended),
       release: (by) => at().release(by),

@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { foldRun } from '../shared/audit/fold.ts';
 import type { JournalRecord } from '../shared/audit/record.ts';
 import { createRedactor } from '../shared/audit/redact.ts';
@@ -7,13 +7,13 @@ import { failed, ok, type Result } from '../shared/lib/result.ts';
 import type { Plan } from '../shared/plan/plan.ts';
 import { driverAfter } from '../shared/steps/driver.ts';
 import { mirrorOf } from '../shared/steps/mirror-place.ts';
+import { keepFetched } from './adapters/fetched-journal.ts';
 import { readJournalFile } from './adapters/journal-file.ts';
-import { syncDirectory } from './adapters/journal-disk.ts';
 import { composeRun, loadPlan, type ComposedRun } from './compose.ts';
 import { journalText } from './engine/mirror-read.ts';
 import { ownName } from './engine/open-mirror.ts';
 import type { Overtaking } from './engine/resume.ts';
-import { takeMirror, type Taken } from './engine/takeover.ts';
+import { ownPart, takeMirror, type Taken } from './engine/takeover.ts';
 import { journalFile, planDirectory, runDirectory, runJournalFile, stateDirectory } from './settings.ts';
 
 /** A cockpit for a run that another laptop drives, with the newest journal of it. */
@@ -43,7 +43,7 @@ export async function composeTakeover(
   const taken = await newest({ plan, planFile: found.value.file, runId }, here?.value ?? null);
   if (!taken.ok) return taken;
   const file = journalFile(runDirectory(state, runId));
-  if (here === null || journalText(here.value) !== taken.value.text) keep(file, taken.value.text);
+  if (here === null || journalText(here.value) !== taken.value.text) keepFetched(file, taken.value.text);
   const composed = await composeRun(runId, found.value.file);
   return composed.ok ? ok({ ...composed.value, takeover: { driver: taken.value.driver } }) : composed;
 }
@@ -62,7 +62,7 @@ async function newest(
     if (place !== null && opened?.kind === 'open')
       return await takeMirror(opened.channel, {
         file: place.file,
-        here: here === null ? null : journalText(here),
+        here: here === null ? null : ownPart(here),
         name,
       });
     const why = place === null ? 'the plan names no journalMirror' : (opened as { message: string }).message;
@@ -104,18 +104,4 @@ function names(directory: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-/** Whole or not at all: a journal that is cut is one that cannot be taken up. */
-function keep(file: string, text: string): void {
-  const temporary = `${file}.fetched`;
-  const fd = openSync(temporary, 'w', 0o600);
-  try {
-    writeFileSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temporary, file);
-  syncDirectory(dirname(file));
 }

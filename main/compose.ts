@@ -9,6 +9,7 @@ import { formatMistake } from '../shared/plan/mistake.ts';
 import { parsePlan, type ParsedPlan } from '../shared/plan/parse-plan.ts';
 import type { Plan } from '../shared/plan/plan.ts';
 import type { Moment } from '../shared/steps/event.ts';
+import { keepFetched } from './adapters/fetched-journal.ts';
 import { openJournal, readJournalFile, verifyJournalFile } from './adapters/journal-file.ts';
 import { openObservationsFile } from './adapters/observations-file.ts';
 import { openSheetFiles } from './adapters/sheet-files.ts';
@@ -114,15 +115,20 @@ function leftRuns(state: string, redactor: Redactor): NonNullable<CockpitParts['
     const file = runJournalFile(state, runId);
     return file === null ? failed(`there is none below ${join(state, 'runs')}`) : ok(file);
   };
+  const reopen = (runId: string): Result<RunJournal, string> => {
+    const file = fileOf(runId);
+    const opened = file.ok ? openJournal(file.value, redactor) : file;
+    return opened.ok ? ok(withSideFiles(opened.value.journal, redactor)) : opened;
+  };
   return {
     read: (runId) => {
       const file = fileOf(runId);
       return file.ok ? readJournalFile(file.value) : file;
     },
-    reopen: (runId) => {
-      const file = fileOf(runId);
-      const opened = file.ok ? openJournal(file.value, redactor) : file;
-      return opened.ok ? ok(withSideFiles(opened.value.journal, redactor)) : opened;
+    reopen,
+    keep: (runId, text) => {
+      keepFetched(journalFile(runDirectory(state, runId)), text);
+      return reopen(runId);
     },
   };
 }

@@ -77,7 +77,7 @@ function Cockpit(props: { readonly view: View }) {
   }, [view.header]);
   return (
     <>
-      <ModeBanner header={view.header} />
+      <ModeBanner header={view.header} other={view.other} />
       <PhaseHeader view={view} />
       <div className={`${css['screen']} ${lost ? css['stale'] : ''}`}>
         <ScreenOf view={view} />

@@ -105,6 +105,10 @@ export function createApi(cockpit: Cockpit): Api {
         const resumed = await cockpit.resumeLeft(who, run);
         return resumed.ok ? done : { ok: false, message: resumed.error };
       },
+      takeover: async ({ run, who }) => {
+        const taken = await cockpit.takeOver(who, run);
+        return taken.ok ? done : { ok: false, message: taken.error };
+      },
       retry: async ({ step, who }) => {
         const night = cockpit.night();
         return reply(

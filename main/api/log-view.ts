@@ -4,13 +4,14 @@ import { placeOf } from '../../shared/steps/order.ts';
 import type { Run, StepState } from '../../shared/steps/run.ts';
 import type { Cockpit } from '../engine/cockpit.ts';
 import type { Journal } from '../ports.ts';
+import { shownRun } from './other-view.ts';
 
 /** How many lines the screen gets, newest first. */
 const logLines = 200;
 
 /** The night in short lines: of the run once there is one, of the plan's preparation before that. */
 export function logView(cockpit: Cockpit): readonly LogLine[] {
-  const run = cockpit.night()?.run() ?? null;
+  const { run } = shownRun(cockpit);
   const lines = run === null ? preparationLog(cockpit.parts.planJournal) : runLog(run);
   return [...troubleLog(cockpit), ...lines].slice(0, logLines);
 }

@@ -31,7 +31,7 @@ export function runView(
     stopHere: judgeStopHere(run, plan),
     control: controlView(run, plan, snapshot),
     retry:
-      run.ponrAt === null
+      run.ponrAt === null || run.outcome === 'ousted'
         ? []
         : failedSteps(run).map(({ key, text }) => ({ step: key, label: `Retry ${key}`, why: text })),
     alarms: run.alarms.map(({ alarm, moment }) => ({
@@ -78,7 +78,8 @@ function nowView(run: Run, mysql: MysqlPort): RunView['now'] {
   if (current === undefined)
     return {
       title: resting(run),
-      detail: outcomeText(run) ?? '',
+      // The outcome stands beside it.
+      detail: '',
       statement: null,
       where: null,
       sinceUtcMs: null,
@@ -102,6 +103,7 @@ function resting(run: Run): string {
   if (run.phase === 'held') return `Waiting for a person to release the run (${run.heldAt ?? ''})`;
   if (run.heldAt !== null) return `Holding before ${run.heldAt}`;
   if (run.phase === 'watching') return 'Watching';
+  if (run.outcome === 'ousted') return 'This cockpit no longer drives';
   if (run.outcome === 'needs-operator') return 'Waiting for you';
   return run.phase === 'ended' ? 'The run has ended' : 'Between two steps';
 }
@@ -134,6 +136,13 @@ function whereOf({ action }: Command, run: Run): string {
 }
 
 function controlView(run: Run, plan: Plan, snapshot: Snapshot): RunView['control'] {
+  if (run.outcome === 'ousted')
+    return {
+      kind: 'none',
+      label: 'Ousted',
+      detail: 'Another cockpit drives: nothing is sent from here any more.',
+      enabled: false,
+    };
   if (run.ponrAt !== null) {
     const why = whyNotReversible(run, plan) ?? wayBackTrouble(plan, snapshot);
     const sides = plan.chains.map((chain) => reverseEnds(chain));

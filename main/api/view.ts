@@ -12,11 +12,13 @@ import type { Plan } from '../../shared/plan/plan.ts';
 import type { Verdict } from '../../shared/gates/gate.ts';
 import type { Snapshot } from '../../shared/observations/snapshot.ts';
 import type { Cockpit } from '../engine/cockpit.ts';
+import type { Run } from '../../shared/steps/run.ts';
 import type { Trouble } from '../engine/troubles.ts';
 import { chainView } from './chain-view.ts';
 import { clocksView } from './clocks-view.ts';
 import { goView } from './go-view.ts';
 import { logView } from './log-view.ts';
+import { observedRunView, otherView, shownRun, type ShownRun } from './other-view.ts';
 import { outcomeText, runView } from './run-view.ts';
 
 export type Audience = { readonly drivers: number; readonly observers: number };
@@ -30,9 +32,10 @@ export function buildView(
   const snapshot = cockpit.snapshot();
   const night = cockpit.night();
   const run = night?.run() ?? null;
+  const shown = shownRun(cockpit);
   return {
-    header: headerView(cockpit, snapshot, seen.audience),
-    chains: plan.chains.map((chain) => chainView(plan, chain, { snapshot, run })),
+    header: headerView(cockpit, snapshot, [seen.audience, shown]),
+    chains: shown.plan.chains.map((chain) => chainView(shown.plan, chain, { snapshot, run: shown.run })),
     gates: night !== null && run === null ? night.verdicts : seen.verdicts,
     checklist: checklistView(cockpit),
     hostKeys: hostKeyView(cockpit),
@@ -46,7 +49,7 @@ export function buildView(
           }),
     run:
       run === null
-        ? null
+        ? observedRunView(cockpit, snapshot)
         : withTroubles(
             {
               ...runView(run, plan, { mysql: ports.mysql, snapshot }),
@@ -55,6 +58,7 @@ export function buildView(
             cockpit.troubles(),
           ),
     left: leftView(cockpit),
+    other: otherView(cockpit),
     clocks: clocksView(cockpit, snapshot),
     report: reportView(cockpit),
     log: logView(cockpit),
@@ -93,18 +97,21 @@ export function seriesPoint(snapshot: Snapshot): SeriesPoint {
   };
 }
 
-function headerView(cockpit: Cockpit, snapshot: Snapshot, audience: Audience): HeaderView {
-  const { plan, planDigest, ports } = cockpit.parts;
-  const run = cockpit.night()?.run() ?? null;
+function headerView(
+  cockpit: Cockpit,
+  snapshot: Snapshot,
+  [audience, { plan, run, reverses }]: readonly [Audience, ShownRun],
+): HeaderView {
+  const { planDigest, ports } = cockpit.parts;
   return {
     plan: plan.name,
     planDigest,
     environment: plan.environment,
     mode: plan.environment === 'production' ? 'live' : 'rehearsal',
     sites: sitesOf(plan),
-    phase: phaseOf(cockpit),
+    phase: phaseOf(cockpit, run),
     runId: run?.id ?? null,
-    reverses: cockpit.parts.reverses?.runId ?? null,
+    reverses,
     driver: ports.laptop.user(),
     observers: audience.observers,
     atUtcMs: snapshot.at,
@@ -113,11 +120,12 @@ function headerView(cockpit: Cockpit, snapshot: Snapshot, audience: Audience): H
   };
 }
 
-function phaseOf(cockpit: Cockpit): Phase {
-  const night = cockpit.night();
-  if (night === null) return 'preflight';
-  const run = night.run();
-  if (run === null || run.phase === 'held') return 'go';
+function phaseOf(cockpit: Cockpit, run: Run | null): Phase {
+  const isOwn = cockpit.night() !== null;
+  if (run === null) return isOwn ? 'go' : 'preflight';
+  if (isOwn && run.phase === 'held') return 'go';
+  // It stopped where it was, which is not the end of the run.
+  if (run.outcome === 'ousted') return 'minute';
   if (run.phase === 'watching') return 'watch';
   return run.phase === 'ended' || run.phase === 'closing' ? 'close' : 'minute';
 }
@@ -189,7 +197,8 @@ function reportView(cockpit: Cockpit): ReportView | null {
   const run = night?.run() ?? null;
   const measured = night?.measured() ?? null;
   const journal = night?.journal() ?? null;
-  if (run === null || run.outcome === null || journal === null) return null;
+  // What an ousted cockpit measured is not how the run went.
+  if (run === null || run.outcome === null || run.outcome === 'ousted' || journal === null) return null;
   return {
     runId: run.id,
     outcome: run.outcome,

@@ -10,6 +10,8 @@ import { closedUnless, leftRun, openLeft, type LeftRun } from './left-run.ts';
 import { armNight } from './night.ts';
 import type { Night, NightNeeds } from './night-ground.ts';
 import { startObserver, type Observer } from './observer.ts';
+import { watchOtherCockpits, type OtherCockpit } from './other-cockpit.ts';
+import { overtake } from './overtake.ts';
 import type { CockpitParts, RunJournal } from './parts.ts';
 import { prepareSources } from './prepare.ts';
 import { resumeNight, type Overtaking, type Resumed } from './resume.ts';
@@ -31,6 +33,10 @@ export type Cockpit = {
   readonly night: () => Night | null;
   /** A run of this plan that was begun and never ended, when no cockpit drives it; null: there is none. */
   readonly left: () => LeftRun | null;
+  /** Another cockpit that drives a run of this plan, as far as it is seen from here; null: none is. */
+  readonly other: () => OtherCockpit | null;
+  /** Drives its run on from here: it is ousted, and its sessions are ended on every server. */
+  readonly takeOver: (who: string, runId: string) => Promise<Result<Resumed, string>>;
   /** Opens everything, judges everything, and holds: nothing is changed before the release. */
   readonly arm: (who: string, unattended: boolean) => Promise<Result<Night, string>>;
   /** Releases a hold of what is armed; on the way back the run that is turned round is handed over first. */
@@ -114,15 +120,39 @@ export function startCockpit(parts: CockpitParts): Cockpit {
     }
   };
 
+  const others = watchOtherCockpits({
+    parts,
+    snapshot: observer.snapshot,
+    channel: channels.channel,
+    threads: observer.threads,
+    busy: () => night !== null,
+    tell: troubles.tell,
+    changed,
+  });
   // A journal that nobody appends to says the same each time it is read.
   let known: LeftRun | null = null;
-  const left = (): LeftRun | null => {
+  const leftHere = (): LeftRun | null => {
     const newest = preparation.runs.at(-1);
     // On the way back the run that is turned round may be under its watch still.
     if (newest?.runId === parts.reverses?.runId) return (known = null);
     if (night !== null || newest?.outcome !== null) return (known = null);
     if (known?.runId !== newest.runId) known = leftRun(parts, newest.runId);
     return known;
+  };
+  /** A run that this laptop left is its own, until its mirror tells of a later driver. */
+  const other = (): OtherCockpit | null => {
+    const seen = night === null ? others.seen() : null;
+    const own = seen === null ? null : leftHere();
+    if (seen === null || own === null) return seen;
+    if (seen.run === null) return null;
+    return seen.run.run.id === own.runId && seen.run.run.driver.epoch <= own.epoch ? null : seen;
+  };
+  const left = (): LeftRun | null => (other() === null ? leftHere() : null);
+  const othersRun = (): string | null => {
+    const seen = other();
+    if (seen === null || seen.standing === 'over') return null;
+    const which = seen.run === null ? 'this plan' : `run ${seen.run.run.id} of this plan`;
+    return `Another cockpit drives ${which}: nothing of it is begun or changed from here. Take it over, or wait until it has ended.`;
   };
   const resume: Cockpit['resume'] = (who, from) =>
     occupy(async () => {
@@ -148,6 +178,8 @@ export function startCockpit(parts: CockpitParts): Cockpit {
     verdicts,
     record,
     prepare: async (who) => {
+      const driven = othersRun();
+      if (driven !== null) return failed(driven);
       const prepared = await prepareSources(plan, ports, { record, who });
       await observer.refresh();
       changed();
@@ -172,8 +204,8 @@ export function startCockpit(parts: CockpitParts): Cockpit {
     night: () => night,
     left,
     arm: async (who, unattended) => {
-      const open = left();
-      if (open !== null) return failed(open.text);
+      const open = othersRun() ?? left()?.text;
+      if (open !== undefined) return failed(open);
       return occupy(async () => {
         const armed = await armNight(needs, { who, unattended });
         if (armed.ok) night = armed.value;
@@ -200,9 +232,25 @@ export function startCockpit(parts: CockpitParts): Cockpit {
       if (!from.ok) return from;
       return closedUnless(from.value, resume(who, from.value));
     },
+    other,
+    takeOver: async (who, runId) => {
+      const found = other();
+      if (found?.run?.run.id !== runId) return failed(`Run ${runId} is not one that another cockpit drives.`);
+      return occupy(async () => {
+        const from = await overtake(parts, found, who);
+        if (!from.ok) return from;
+        const resumed = await closedUnless(from.value, resumeNight(needs, who, from.value));
+        if (resumed.ok) night = resumed.value.night;
+        return resumed;
+      });
+    },
     disarm,
     reverse: async () => failed('This cockpit drives one plan: "cockpit reverse RUN" turns a run round.'),
     startOver: async () => {
+      if (other()?.standing === 'over') {
+        others.forget();
+        return ok(null);
+      }
       if (night?.run()?.phase !== 'ended') return failed('The run has not ended.');
       await disarm();
       return ok(null);
@@ -211,6 +259,7 @@ export function startCockpit(parts: CockpitParts): Cockpit {
     tell: troubles.tell,
     onChange: (call) => listeners.push(call),
     stop: async () => {
+      others.stop();
       await disarm();
       await observer.stop();
       await channels.close();

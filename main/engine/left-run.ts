@@ -9,6 +9,8 @@ export type LeftRun = {
   readonly runId: string;
   /** null: its journal cannot be read here. */
   readonly passedPointOfNoReturn: boolean | null;
+  /** Which driver of it that journal knows last; 0: not known. */
+  readonly epoch: number;
   /** What it means and what may be done, in sentences. */
   readonly text: string;
   /** Why it cannot be taken up by this cockpit; null: it can. */
@@ -22,7 +24,7 @@ export function leftRun({ leftRuns, planDigest }: CockpitParts, runId: string): 
   const folded = leftRuns === undefined ? failed('it is not kept here') : read(leftRuns, runId);
   if (!folded.ok) {
     const whyNot = `Its journal cannot be taken up from here: ${folded.error}.`;
-    return { runId, passedPointOfNoReturn: null, text: `${gone} ${byHand}`, whyNot };
+    return { runId, passedPointOfNoReturn: null, epoch: 0, text: `${gone} ${byHand}`, whyNot };
   }
   const { run, header } = folded.value;
   // What a run meant is in its own plan: with another one the same journal would fold to something else.
@@ -36,6 +38,7 @@ export function leftRun({ leftRuns, planDigest }: CockpitParts, runId: string): 
   return {
     runId,
     passedPointOfNoReturn: passed,
+    epoch: run.driver.epoch,
     text: `${gone} By its journal ${whatComes(run)}. ${byHand}`,
     whyNot,
   };

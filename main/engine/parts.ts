@@ -41,6 +41,8 @@ export type CockpitParts = {
   readonly leftRuns?: {
     readonly read: (runId: string) => Result<readonly JournalRecord[], string>;
     readonly reopen: (runId: string) => Result<RunJournal, string>;
+    /** Keeps a journal that was fetched from a mirror as that run's, and opens it; what is here already is set aside. */
+    readonly keep: (runId: string, text: string) => Result<RunJournal, string>;
   };
   readonly program: string;
   /** Only for the way back: the plan is one that was turned round. */

@@ -76,6 +76,9 @@ export async function resumeNight(
       `Not taken over: the servers show more than this journal: ${strange.join('; ')}. ${stands}. The journal on the other laptop, or its emergency sheet, says what to take back.`,
     );
   }
+  // A run that began on another laptop is one of this one's from here on.
+  if (!needs.preparation().runs.some(({ runId }) => runId === run.id))
+    needs.record({ kind: 'run-begun', runId: run.id });
   needs.tell(`Run ${run.id} is taken up again: ${stands}.`);
   const sleep = await ports.laptop.blockSleep();
   const clients = ports.clients

@@ -5,7 +5,8 @@ import type { Driver, EpochMark } from '../../shared/steps/driver.ts';
 import { whyOver } from '../../shared/steps/resume.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { SshChannel } from '../ports.ts';
-import { compareMirror, readMirror } from './mirror-read.ts';
+import type { JournalRecord } from '../../shared/audit/record.ts';
+import { compareMirror, journalText, readMirror } from './mirror-read.ts';
 
 const partMs = 5_000;
 const epochMs = 5_000;
@@ -42,6 +43,12 @@ export async function takeMirror(
   const after = await readWhole(channel, [file, where], here);
   if (!after.ok) return after;
   return ok({ text: after.value.text, driver, from: after.value.run.driver.who });
+}
+
+/** The journal of this laptop, unless its cockpit was ousted: what it wrote after that is no part of the run, so the mirror's counts. */
+export function ownPart(records: readonly JournalRecord[]): string | null {
+  const folded = foldRun(records);
+  return folded.ok && folded.value.run.outcome === 'ousted' ? null : journalText(records);
 }
 
 /** The newest epoch that a host keeps; 0 where there is none. */

@@ -34,6 +34,21 @@ export function filePart(host: HostWorld, path: string, from: number): Answer<Fi
   return { kind: 'ok', value: { length, text: rest, next: length }, ...stamp };
 }
 
+/** Runs whose journal and epoch stand in a folder; of the files of this world the last one made is the newest. */
+export function runsIn(host: HostWorld, folder: string): string {
+  const path = folder.replace(/\/+$/, '');
+  const runs = [...host.files.keys()].flatMap((file) => {
+    const id = file.startsWith(`${path}/`)
+      ? /^([\w-]+)\.epoch$/.exec(file.slice(path.length + 1))?.[1]
+      : undefined;
+    return id !== undefined && host.files.has(`${path}/${id}.jsonl`) ? [id] : [];
+  });
+  return runs
+    .reverse()
+    .map((id, index) => `${runs.length - index} ${id}\n`)
+    .join('');
+}
+
 function textUpTo(text: string, bytes: number): string {
   let seen = 0;
   let end = 0;

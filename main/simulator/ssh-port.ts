@@ -4,8 +4,9 @@ import type { FilePart, OpenRefused, SshChannel, SshEffects, SshOutput, SshPort 
 import { useSite } from './app-hosts.ts';
 import { compare, ordered, type Refused } from './epoch.ts';
 import { runSwitch } from './dead-mans-switch.ts';
-import { appended, filePart } from './mirror-file.ts';
+import { appended, filePart, runsIn } from './mirror-file.ts';
 import { mirrorCheck } from '../../shared/steps/mirror-check.ts';
+import { mirrorRuns } from '../../shared/steps/mirror-runs.ts';
 import { laptopSite } from './network.ts';
 import { sha256 } from '../../shared/lib/sha256.ts';
 import type { AppHost, HostWorld, World } from './world.ts';
@@ -233,6 +234,7 @@ function begin(world: World, host: HostWorld, argv: readonly string[]): Begun {
   if (switched !== null) return { ms: 20, finish: () => switched };
   if (argv[0] === 'mkdir' || argv[0] === 'true') return instant(0, '', '');
   if (argv[0] === 'sh' && argv[3] === mirrorCheck) return instant(0, '1000000\n', '');
+  if (argv[0] === 'sh' && argv[3] === mirrorRuns) return instant(0, runsIn(host, argv[4] ?? ''), '');
   const app = world.appHosts.get(host.id);
   const fleet = world.plan.appFleets.find((one) => one.id === app?.fleet);
   if (app === undefined || fleet === undefined)

@@ -4,6 +4,7 @@ import { LagTable } from '../observations/LagTable.tsx';
 import { Mark } from '../parts/Mark.tsx';
 import { plural } from '../parts/format.ts';
 import { Lane } from '../steps/Lane.tsx';
+import { Observing } from '../steps/Observing.tsx';
 import { useAsk, useWhyNot } from '../store/ask.ts';
 import { rememberPermit, useUi } from '../store/ui.ts';
 import { Detail } from './Detail.tsx';
@@ -79,6 +80,19 @@ function GoOn(props: { readonly view: View; readonly counts: Counts }) {
   );
 }
 
+/** What stands below the gates: the way on, unless a run that is not this cockpit's stands before it. */
+function Below(props: { readonly view: View; readonly counts: Counts }) {
+  const { view, counts } = props;
+  if (view.other !== null && view.run === null)
+    return (
+      <div className={css['other']}>
+        <Observing other={view.other} run={null} />
+      </div>
+    );
+  if (view.left !== null) return <LeftRun left={view.left} />;
+  return <GoOn view={view} counts={counts} />;
+}
+
 function TopologyPane(props: { readonly view: View }) {
   return (
     <div className={css['topology']} tabIndex={0} role="group" aria-label="Topology and lag">
@@ -126,7 +140,7 @@ export function Preflight(props: { readonly view: View }) {
           </section>
           <aside className={`panel ${css['aside']}`}>
             <Detail row={chosen(rows, selected)} />
-            {view.left === null ? <GoOn view={view} counts={counts} /> : <LeftRun left={view.left} />}
+            <Below view={view} counts={counts} />
           </aside>
         </>
       )}

@@ -1,4 +1,4 @@
-import type { HeaderView } from '../../shared/contract/view.ts';
+import type { HeaderView, OtherView } from '../../shared/contract/view.ts';
 import { useNow } from '../store/clock.ts';
 import { useAsk } from '../store/ask.ts';
 import { useRun } from '../store/run.ts';
@@ -42,8 +42,8 @@ function WayBack(props: { readonly runId: string; readonly begun: boolean }) {
 }
 
 /** The whole top of every view: word and colour of the mode, who drives, what time it is. */
-export function ModeBanner(props: { readonly header: HeaderView }) {
-  const { header } = props;
+export function ModeBanner(props: { readonly header: HeaderView; readonly other: OtherView | null }) {
+  const { header, other } = props;
   const role = useRun((state) => state.role);
   return (
     <div
@@ -61,7 +61,12 @@ export function ModeBanner(props: { readonly header: HeaderView }) {
       </span>
       <span className={css['right']}>
         {role === 'observer' && <strong className={css['observing']}>you observe</strong>}
-        <span>driver: {header.driver}</span>
+        {role !== 'observer' && other !== null && (
+          <strong className={css['observing']}>this cockpit observes</strong>
+        )}
+        <span className={css['driver']}>
+          driver: {other === null ? header.driver : (other.driver ?? 'another cockpit')}
+        </span>
         <span>{plural(header.observers, 'observer')}</span>
         <Clock />
       </span>

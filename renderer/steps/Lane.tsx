@@ -9,7 +9,7 @@ import { laneState } from './track.ts';
 /** One chain in the minute: its picture, its lag, its steps. */
 export function Lane(props: { readonly chain: ChainView; readonly run: RunView | null }) {
   const { chain, run } = props;
-  const state = run === null ? null : laneState(run.steps, chain.chain);
+  const state = run === null ? null : laneState(run.steps, chain.chain, run.outcome);
   return (
     <section className={`panel ${css['lane']}`} aria-label={`Chain ${chain.chain}`}>
       <div className="row">

@@ -4,6 +4,8 @@ import { Downtime, WriteFreeze } from '../observations/Clocks.tsx';
 import { Lane } from './Lane.tsx';
 import css from './minute.module.css';
 import { Now } from './Now.tsx';
+import { Observing, TakeOver } from './Observing.tsx';
+import { Ousted, ToObserving } from './Ousted.tsx';
 import { RedControl } from './RedControl.tsx';
 import { Alarms, RunLog } from './RunLog.tsx';
 import { StopHere } from './StopHere.tsx';
@@ -28,17 +30,33 @@ function Barrier(props: { readonly run: RunView }) {
   );
 }
 
+/** The clocks of whoever drives; who does instead, where this cockpit does not. */
+function Aside(props: { readonly view: View; readonly run: RunView }) {
+  const { view, run } = props;
+  if (view.other !== null) return <Observing other={view.other} run={run} />;
+  if (run.outcome === 'ousted') return <Ousted />;
+  return (
+    <div className={css['clocks']}>
+      <WriteFreeze view={view} />
+      <Downtime view={view} />
+      <Clients view={view} />
+    </div>
+  );
+}
+
+function Control(props: { readonly view: View; readonly run: RunView }) {
+  const { view, run } = props;
+  if (view.other !== null) return <TakeOver other={view.other} />;
+  return run.outcome === 'ousted' ? <ToObserving /> : <RedControl view={view} />;
+}
+
 /** One screen for the minute: the clocks, the lanes, what happens now, what stopping means, and the one control. */
 export function Minute(props: { readonly view: View; readonly run: RunView }) {
   const { view, run } = props;
   return (
     <main className={css['minute']}>
       <h1 className="visually-hidden">The minute</h1>
-      <div className={css['clocks']}>
-        <WriteFreeze view={view} />
-        <Downtime view={view} />
-        <Clients view={view} />
-      </div>
+      <Aside view={view} run={run} />
       <div className={css['middle']}>
         <div className={css['lanes']}>
           {view.chains.map((chain) => (
@@ -52,7 +70,7 @@ export function Minute(props: { readonly view: View; readonly run: RunView }) {
         <StopHere run={run} />
       </div>
       <div className={css['control']}>
-        <RedControl view={view} />
+        <Control view={view} run={run} />
       </div>
       <RunLog view={view} />
       <Alarms view={view} />

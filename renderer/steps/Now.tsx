@@ -96,7 +96,7 @@ export function Now(props: { readonly run: RunView }) {
           <p className={css['title']}>{now.title}</p>
           {run.outcomeText !== null && <p className={css['outcome']}>{run.outcomeText}</p>}
         </div>
-        <p className="muted">{now.detail}</p>
+        {now.detail !== '' && <p className="muted">{now.detail}</p>}
         {run.heldAt !== null && run.phase === 'held' && (
           <div className={css['release']}>
             <Release

@@ -1,4 +1,4 @@
-import type { StepView } from '../../shared/contract/view.ts';
+import type { RunView, StepView } from '../../shared/contract/view.ts';
 import type { Tone } from '../parts/Mark.tsx';
 
 /** The steps of one chain (or, with null, of the run) in order, split where the point of no return lies. */
@@ -16,7 +16,12 @@ export function trackOf(
 export type LaneState = { readonly tone: Tone; readonly sign: string; readonly text: string };
 
 /** Where a chain stands, in a few words: the first thing that is true. */
-export function laneState(steps: readonly StepView[], chain: string): LaneState {
+export function laneState(
+  steps: readonly StepView[],
+  chain: string,
+  outcome: RunView['outcome'] = null,
+): LaneState {
+  if (outcome === 'ousted') return { tone: 'unknown', sign: '?', text: 'driven elsewhere' };
   const own = steps.filter((step) => step.chain === chain);
   const failed = own.find((step) => step.state === 'failed');
   if (failed !== undefined) return { tone: 'closed', sign: '✕', text: `${failed.word} failed` };

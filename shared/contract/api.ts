@@ -27,6 +27,8 @@ export const requests = {
   abort: { input: z.strictObject({ who: name, reason: z.string().max(1000) }), mutates: true },
   /** Takes up the run that another cockpit left on this machine: back before the PONR, forward after it. */
   resume: { input: z.strictObject({ run: name, who: name }), mutates: true },
+  /** Drives on from here the run that another cockpit drives: that one is ousted, its sessions are ended on every server. */
+  takeover: { input: z.strictObject({ run: name, who: name }), mutates: true },
   retry: { input: z.strictObject({ step: name, who: name }), mutates: true },
   close: { input: z.strictObject({ who: name }), mutates: true },
   /** Past the point of no return: to the go/no-go of the way back. Nothing is changed before its own release. */

@@ -12,6 +12,8 @@ export type View = {
   readonly run: RunView | null;
   /** A run that was begun and never ended, and that nobody drives; null: there is none. */
   readonly left: LeftView | null;
+  /** Another cockpit drives: then `run` is its run, as the mirror tells it, and nothing of it can be pressed here. */
+  readonly other: OtherView | null;
   readonly clocks: ClocksView;
   readonly report: ReportView | null;
   /** Newest first, at most 200. */
@@ -46,6 +48,35 @@ export type LeftView = {
   readonly label: string;
   /** Why it cannot be taken up here; null: it can. */
   readonly whyNot: string | null;
+};
+
+/** A cockpit that drives this plan elsewhere, as it is seen from here. */
+export type OtherView = {
+  /** Null: its journal is not to be had from here. */
+  readonly run: string | null;
+  /** The person, and the laptop; null: not known. */
+  readonly driver: string | null;
+  readonly since: string | null;
+  readonly standing: 'driving' | 'silent' | 'gone' | 'not-known' | 'over';
+  /** What that means, in sentences. */
+  readonly text: string;
+  /** Who holds the run locks, as the servers say. */
+  readonly locks: string;
+  readonly mirror: {
+    readonly host: string;
+    readonly records: number;
+    /** UTC ms of its newest record, by the clock of the cockpit that wrote it. */
+    readonly newestAtUtcMs: number;
+    /** UTC ms of the last time it was read here. */
+    readonly readAtUtcMs: number;
+    readonly trouble: string | null;
+  } | null;
+  readonly takeOver: {
+    /** What it does, in order. */
+    readonly steps: readonly string[];
+    /** Why it cannot be done here; null: it can. */
+    readonly whyNot: string | null;
+  };
 };
 
 export type ChainView = {

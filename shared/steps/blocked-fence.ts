@@ -43,7 +43,8 @@ export function waitForFence(need: Needs, [context, chain]: At, of: FenceAttempt
     seen?.kind === 'ok'
       ? namesOf(blockersAt([context, node], seen.value), seen.value)
       : 'asking who blocks it';
-  const text = `${name}, which keeps writers waiting: ${who}; ${policyText(chain)}`;
+  // The policy first: whoever reads it has seconds, and the names may be many.
+  const text = `${name}, which keeps writers waiting; ${policyText(chain)}. In its way: ${who}`;
   return monoMs < cutAt ? { kind: 'waiting', text, wakeAtMonoMs: cutAt } : { kind: 'waiting', text };
 }
 

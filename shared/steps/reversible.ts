@@ -7,6 +7,7 @@ export function whyNotReversible(run: Run, plan: Plan): string | null {
     plan.chains.flatMap(({ id }) => (run.steps[`${step}:${id}`]?.state === 'done' ? [] : [id]));
   if (run.ponrAt === null)
     return 'it did not pass its point of no return: its source takes writes, and Abort takes it back';
+  if (run.outcome === 'ousted') return 'another cockpit drives it';
   if (run.outcome === 'reversed') return 'it was reversed already';
   if (run.reversing !== null) return `run ${run.reversing.runId} reverses it already`;
   const closed = without('promote');

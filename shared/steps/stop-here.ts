@@ -14,6 +14,7 @@ export type StopHere = {
 
 /** What stopping at this moment would mean, from the run's own record. */
 export function judgeStopHere(run: Run, plan: Plan): StopHere {
+  if (run.outcome === 'ousted') return drivenElsewhere;
   if (run.ponrAt === null) return beforePonr(run, plan);
   if (run.reversing !== null || run.outcome === 'reversed') return turnedRound(run);
   const promoted = plan.chains.filter(({ id }) => run.steps[`promote:${id}`]?.state === 'done');
@@ -41,6 +42,15 @@ export function judgeStopHere(run: Run, plan: Plan): StopHere {
     ifLaptopDies: 'the target stays open and the source closed; journal and report tell the rest',
   };
 }
+
+/** What became of the run since this cockpit was ousted, only the other one knows. */
+const drivenElsewhere: StopHere = {
+  writable: 'not known by this run: look at the servers as they are shown, and at the cockpit that drives',
+  lost: 'as the cockpit that drives says',
+  wayBack: 'by the cockpit that drives; from here only by taking the run over',
+  takes: 'as that cockpit says',
+  ifLaptopDies: 'nothing happens: it drives nothing any more',
+};
 
 /** Another run drives the same servers: what is true here it alone knows. */
 function turnedRound({ reversing, outcome }: Run): StopHere {

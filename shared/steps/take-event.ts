@@ -81,7 +81,7 @@ export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent)
     case 'mirror-lost':
       return run.mirror === null ? run : { ...run, mirror: { ...run.mirror, lost: event.why } };
     case 'ousted':
-      return oust(run, `${event.by} drives this run now: ${event.seen}`);
+      return oust(run, `${event.seen}: ${event.by}`);
     case 'close-asked':
       return run.phase === 'watching' ? beginClosing(run, plan) : run;
     case 'reverse-asked':
@@ -112,7 +112,8 @@ function endReverse(
 
 /** Another cockpit drives: this one stops where it is and sends nothing more. What became of the run, the other one knows. */
 function oust(run: Run, seen: string): Run {
-  if (run.phase === 'ended') return run;
+  // One that waits for a person is not over: its buttons would press into the other one's run.
+  if (run.phase === 'ended' && run.outcome !== 'needs-operator') return run;
   const text = `Ousted: ${seen}. This cockpit has stopped and sends nothing more; look at the other one.`;
   const steps = Object.values(run.steps).map((step): readonly [StepKey, StepState] => [
     step.key,

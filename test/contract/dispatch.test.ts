@@ -18,6 +18,7 @@ const good: { readonly [K in RequestName]: unknown } = {
   release: { hold: 'h', permit: 'p', who: 'w' },
   abort: { who: 'w', reason: '' },
   resume: { run: 'r', who: 'w' },
+  takeover: { run: 'r', who: 'w' },
   retry: { step: 's', who: 'w' },
   close: { who: 'w' },
   reverse: { who: 'w' },

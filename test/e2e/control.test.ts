@@ -5,6 +5,7 @@ import type { ScreenServer } from '../helpers/screen-server.ts';
 import { needsOperator, thawed } from '../helpers/view-after.ts';
 import { go } from '../helpers/view-go.ts';
 import { minute } from '../helpers/view-minute.ts';
+import { observed } from '../helpers/view-other.ts';
 import { preflight, ready } from '../helpers/view-preflight.ts';
 import type { View } from '../../shared/contract/view.ts';
 import { axe, browserPresent, buildRenderer, complaintsOf, launchBrowser } from './browser.ts';
@@ -186,6 +187,32 @@ describe.runIf(browserPresent)('the cockpit at the keyboard', () => {
     await page.keyboard.press('Escape');
     expect(server.calls).toEqual([]);
     expect(complaints).toEqual([]);
+  });
+
+  test('holding Take over for 1.5 s takes the run over; a short press and Esc do nothing, and a refusal is shown', async () => {
+    await open(observed);
+    await page.getByText('this cockpit observes').first().waitFor();
+    server.answer('takeover', {
+      ok: false,
+      message: 'Not taken over: the servers show more than this journal.',
+    });
+    const hold = page.getByRole('button', { name: /Take over/ });
+    await hold.focus();
+    await page.keyboard.down('Enter');
+    await page.keyboard.up('Enter');
+    await page.keyboard.down('Escape');
+    await page.waitForTimeout(2_000);
+    await page.keyboard.up('Escape');
+    expect(server.calls).toEqual([]);
+    await hold.focus();
+    await page.keyboard.down('Enter');
+    await page.waitForTimeout(1_700);
+    await page.keyboard.up('Enter');
+    await giveName();
+    await expect
+      .poll(() => server.calls, { timeout: 5_000 })
+      .toEqual([{ name: 'takeover', input: { run: '2026-11-23-04-k3f9', who: 'dana' }, role: 'driver' }]);
+    await page.getByText('Not taken over: the servers show more than this journal.').waitFor();
   });
 
   test('an observer sees everything and can press nothing', async () => {

@@ -130,6 +130,24 @@ describe.runIf(browserPresent)('every screen, in both sizes and both themes', ()
     });
   });
 
+  test('what the plan says of a blocked fence is read without scrolling at 1280 × 800', async () => {
+    await withPage('blocked', { width: 1280, height: 800, scheme: 'dark' }, async (page) => {
+      const seen = await page.getByRole('group', { name: 'What is happening now' }).evaluate((panel) => {
+        const walker = document.createTreeWalker(panel, NodeFilter.SHOW_TEXT);
+        for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+          const end = (node.textContent ?? '').indexOf('tried again');
+          if (end < 0) continue;
+          const range = document.createRange();
+          range.setStart(node, end);
+          range.setEnd(node, end + 'tried again'.length);
+          return range.getBoundingClientRect().bottom <= panel.getBoundingClientRect().bottom;
+        }
+        return null;
+      });
+      expect(seen).toBe(true);
+    });
+  });
+
   test('the mode is a word and a colour on every screen', async () => {
     for (const [name, word, image] of [
       ['minute', 'REHEARSAL — STAGING', true],

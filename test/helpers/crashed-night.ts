@@ -1,4 +1,4 @@
-import { ok } from '../../shared/lib/result.ts';
+import { failed, ok } from '../../shared/lib/result.ts';
 import type { Flavor } from '../../shared/sessions/identity.ts';
 import { startCockpit, type Cockpit } from '../../main/engine/cockpit.ts';
 import type { LeftRun } from '../../main/engine/left-run.ts';
@@ -65,7 +65,11 @@ export async function crashedNight(crash: Crash): Promise<CrashedNight> {
     planJournal,
     ...(crash.atScreen?.planDigest === undefined ? {} : { planDigest: crash.atScreen.planDigest }),
     openRunJournal: () => ({ runId: 'rehearsal-02', journal: memoryJournal() }),
-    leftRuns: { read: () => ok(found.read()), reopen: () => ok({ journal: found }) },
+    leftRuns: {
+      read: () => ok(found.read()),
+      reopen: () => ok({ journal: found }),
+      keep: () => failed('nothing is fetched here'),
+    },
   });
   crash.atScreen?.seen(second.left());
   const taken =

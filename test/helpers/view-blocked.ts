@@ -45,7 +45,7 @@ export const blocked: View = {
           steps: steps('fence'),
           now: {
             title: doingText('fence', 'orders'),
-            detail: `orders: Waiting for orders-a1 to take the fence (attempt 1 of 3), which keeps writers waiting: ${who}; the plan says kill-idle: who only idles is ended, then it is tried again.`,
+            detail: `orders: Waiting for orders-a1 to take the fence (attempt 1 of 3), which keeps writers waiting; the plan says kill-idle: who only idles is ended, then it is tried again. In its way: ${who}.`,
             statement:
               "SET SESSION lock_wait_timeout = 3\nSET GLOBAL read_only = IF(IS_USED_LOCK('cutover:run') = CONNECTION_ID(), 1, (SELECT 1 UNION SELECT 2))",
             where: 'orders-a1 · thread 5121',

@@ -134,6 +134,7 @@ export const base: View = {
   go: null,
   run: null,
   left: null,
+  other: null,
   clocks: idleClocks,
   report: null,
   log: log([[1_200, null, 'Preflight judged: 10 open, 3 closed, 1 unknown', 'plain']]),

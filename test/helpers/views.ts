@@ -3,6 +3,7 @@ import { needsOperator, thawed, watch } from './view-after.ts';
 import { blocked } from './view-blocked.ts';
 import { go, goRefused } from './view-go.ts';
 import { minute } from './view-minute.ts';
+import { observed, observedAsleep, observedGone, observedUnread, ousted } from './view-other.ts';
 import { leftRun, preflight, production, ready } from './view-preflight.ts';
 
 /** Every fixture by name, as the test server offers them. */
@@ -18,4 +19,9 @@ export const views: Readonly<Record<string, View>> = {
   needsOperator,
   thawed,
   watch,
+  observed,
+  observedAsleep,
+  observedGone,
+  observedUnread,
+  ousted,
 };

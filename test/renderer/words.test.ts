@@ -8,6 +8,7 @@ import { laneState, proven, trackOf } from '../../renderer/steps/track.ts';
 import { needsOperator, thawed, watch } from '../helpers/view-after.ts';
 import { go } from '../helpers/view-go.ts';
 import { minute, steps } from '../helpers/view-minute.ts';
+import { observed, observedGone, observedUnread, ousted } from '../helpers/view-other.ts';
 import { preflight } from '../helpers/view-preflight.ts';
 
 test('durations, ages, counts and limits', () => {
@@ -68,5 +69,11 @@ test('a lane says the first thing that is true', () => {
     sign: '✕',
     text: 'drain failed',
   });
+  expect(laneState(at, 'orders', 'ousted').text).toBe('driven elsewhere');
   expect(proven(at)).toEqual({ done: 1, all: 2 });
+});
+
+test('another cockpit’s run stays on the screen of the minute, and so does one that was taken over', () => {
+  expect([observed, observedGone, ousted].map(screenOf)).toEqual(['minute', 'minute', 'minute']);
+  expect(screenOf(observedUnread)).toBe('preflight');
 });
