@@ -139,13 +139,15 @@ export function startCockpit(parts: CockpitParts): Cockpit {
     if (known?.runId !== newest.runId) known = leftRun(parts, newest.runId);
     return known;
   };
-  /** A run that this laptop left is its own, until its mirror tells of a later driver. */
+  /** A run that this laptop left is its own, until its mirror tells of a later driver, or of one that lives. */
   const other = (): OtherCockpit | null => {
     const seen = night === null ? others.seen() : null;
     const own = seen === null ? null : leftHere();
     if (seen === null || own === null) return seen;
     if (seen.run === null) return null;
-    return seen.run.run.id === own.runId && seen.run.run.driver.epoch <= own.epoch ? null : seen;
+    const { run, grew } = seen.run;
+    const isDriven = run.driver.epoch > own.epoch || (seen.standing === 'driving' && grew);
+    return run.id === own.runId && !isDriven ? null : seen;
   };
   const left = (): LeftRun | null => (other() === null ? leftHere() : null);
   const othersRun = (): string | null => {

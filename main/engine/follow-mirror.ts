@@ -18,6 +18,8 @@ export type Followed = FoldedRun & {
   readonly newestAt: number;
   /** When it was last seen to grow, by this laptop's clock; as it was found, it was written when its newest record says. */
   readonly grewAt: number;
+  /** Whether it grew since it was found: then somebody lives who writes it. */
+  readonly grew: boolean;
   /** When the mirror was last read, by this laptop's clock. */
   readonly readAt: number;
   /** Why it cannot be read now; null: it can. */
@@ -56,7 +58,8 @@ export function followMirror(clock: ClockPort, file: string): MirrorFollower {
     const newestAt = verified.value.records.at(-1)?.at.utcMs ?? 0;
     const records = verified.value.records.length;
     const grewAt = seen === null ? Math.min(now, newestAt) : records > seen.records ? now : seen.grewAt;
-    seen = { ...folded.value, host, file, records, newestAt, grewAt, readAt: now, trouble: null };
+    const grew = seen !== null && (seen.grew || records > seen.records);
+    seen = { ...folded.value, host, file, records, newestAt, grewAt, grew, readAt: now, trouble: null };
   };
 
   return {
