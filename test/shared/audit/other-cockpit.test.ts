@@ -17,7 +17,7 @@ import { referencePlan } from '../../helpers/reference-plan.ts';
 const plan = referencePlan();
 const [first = '', second = '', third = '', ...rest] = planNodes(plan);
 const moment = { utcMs: 1_000, monoMs: 0 };
-const running: Run = { ...emptyRun('r-1', plan, moment), phase: 'running' };
+const running: Run = { ...emptyRun('r-1', plan, moment), phase: 'running', heldAt: null };
 
 /** Only the holder counts here: the rest of what a server says is left out. */
 function seen(holders: Readonly<Record<string, number | null | 'unknown'>>): Pick<Snapshot, 'instances'> {

@@ -125,9 +125,8 @@ describe('a session that keeps the fence waiting', () => {
     });
     const waits = texts.find((text) => text.includes('thread 55 of app@10.0.0.1, running a statement'));
     expect(waits).toMatch(
-      /^Waiting for orders-a1 to take the fence \(attempt 1 of 3\), which keeps writers waiting: /,
+      /^Waiting for orders-a1 to take the fence \(attempt 1 of 3\), which keeps writers waiting; the plan says postpone: everything thaws\. In its way: /,
     );
-    expect(waits).toMatch(/; the plan says postpone: everything thaws\.$/);
   });
 
   test('a fence that its server does not end in time is ended from another session, and tried again', () => {
