@@ -65,7 +65,12 @@ export function watchOtherCockpits(ground: Ground): OtherCockpits {
     seeLocks(plan, snapshot(), { own: ground.threads(), run: run?.run ?? null });
 
   const standing = (run: Followed | null): Standing =>
-    judgeStanding(run?.run ?? null, locks(run), clock.now().utcMs - (run?.grewAt ?? Infinity));
+    // Where the mirror cannot be read, the silence is not the other cockpit's.
+    judgeStanding(
+      run?.run ?? null,
+      locks(run),
+      run === null || run.trouble !== null ? 0 : clock.now().utcMs - run.grewAt,
+    );
 
   /** The newest run of this plan that is not over, among those that the mirror's host keeps. */
   const search = async (channel: SshChannel): Promise<void> => {

@@ -82,7 +82,7 @@ export function standingText(standing: Standing, run: Run | null): string {
     case 'driving':
       return `${run === null ? 'Another cockpit holds the run locks of this plan: it drives, or its run has ended and it was not put away.' : 'Another cockpit drives.'} ${sleeping}: silence alone does not say that it is gone.`;
     case 'silent':
-      return `Its sessions hold the run lock, and nothing new comes from it. ${sleeping}: wake it, or take the run over.`;
+      return `Its sessions hold the run lock, and its mirror says nothing new: it sleeps, or it lost its mirror. ${sleeping}: look at that laptop, or take the run over.`;
     case 'gone':
       return 'None of its sessions holds a run lock any more: its cockpit ended, or it lost every server. Nobody drives this run until somebody takes it over.';
     case 'not-known':

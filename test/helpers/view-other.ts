@@ -55,8 +55,8 @@ export const observedAsleep: View = {
       host: 'use1-jump',
       records: 214,
       newestAtUtcMs: at - 184_000,
-      readAtUtcMs: at - 9_000,
-      trouble: 'no answer from use1-jump within 2000 ms',
+      readAtUtcMs: at - 300,
+      trouble: null,
     },
     takeOver: {
       steps: [],
