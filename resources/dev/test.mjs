@@ -65,6 +65,57 @@ function leaveOut(name, why) {
   failures.push(`${name} was not run`);
 }
 
+/** How many nights of each mode are played: the same ones each time, so that a failure is there again tomorrow. */
+const nightsPlayed = { safety: 5_000, liveness: 500 };
+
+/** Whole nights in the simulator. A series without a broken rule is one test; each place that nights must meet is another. */
+function nights() {
+  for (const [mode, seeds] of Object.entries(nightsPlayed)) {
+    const name = `nights: ${seeds} of them, ${mode}`;
+    console.log(`\n── ${name}`);
+    const run = spawnSync(
+      nodeBinary,
+      [join(root, 'test/nights/simulate.ts'), '--seeds', String(seeds), '--mode', mode, '--json'],
+      {
+        cwd: root,
+        env: toolEnvironment(),
+        stdio: ['ignore', 'pipe', 'inherit'],
+        maxBuffer: 64 * 1024 * 1024,
+      },
+    );
+    const result = resultIn(run.stdout);
+    if (result === undefined || result.violations.length > 0) {
+      total.failed += 1;
+      failures.push(name);
+    } else total.passed += 1;
+    if (result === undefined) continue;
+    const { holes, places, back } = result.coverage;
+    const { outcomes, seedsPerSecond, seedsPerProcessorSecond } = result;
+    console.log(
+      JSON.stringify({
+        outcomes,
+        seedsPerSecond,
+        seedsPerProcessorSecond,
+        violations: result.violations,
+        back,
+        holes,
+      }),
+    );
+    if (mode !== 'safety') continue;
+    total.passed += places - holes.length;
+    total.failed += holes.length;
+    failures.push(...holes.map((hole) => `nights: ${hole}`));
+  }
+}
+
+function resultIn(stdout) {
+  try {
+    return JSON.parse(stdout.toString());
+  } catch {
+    return undefined;
+  }
+}
+
 function lab() {
   const missing = missingLabPrograms();
   if (missing.length > 0) return leaveOut('lab (real servers)', `not installed: ${missing.join(', ')}`);
@@ -86,6 +137,7 @@ const parts = {
   lint: () => check('lint', ['resources/dev/lint.mjs']),
   build: () => check('build', ['resources/dev/build.mjs']),
   unit: () => suite('unit', ['unit', 'conformance', 'renderer']),
+  nights,
   lab,
   e2e,
 };

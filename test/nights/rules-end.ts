@@ -208,9 +208,10 @@ function notRestored({ run, before, simulator, disturbed, script }: Scene): stri
   );
   const after = touchable(simulator);
   const said = run.steps['unwind']?.text ?? '';
-  // An epoch is harmless where its host could not be reached any more, as long as the undo names it.
+  // An epoch and a fence that was only laid ready are harmless where their host could not be reached any more, as long as
+  // the undo names them.
   const isNamed = (line: string): boolean => {
-    const host = /^(\S+) file \S+\.epoch$/.exec(line)?.[1];
+    const host = /^(\S+) file \S+\.(?:epoch|staged)$/.exec(line)?.[1];
     return host !== undefined && said.includes(host);
   };
   const concerns = (line: string): boolean =>
