@@ -96,7 +96,7 @@ describe.each([
         },
       };
       const again = folded([...some, JSON.parse(JSON.stringify(record)) as JournalRecord]);
-      expect(again).toEqual(JSON.parse(JSON.stringify(decision.run)));
+      expect(again).toEqual(decision.run);
     }
   });
 });
