@@ -1,10 +1,18 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startFaultGround, type FaultGround } from '../lab/faults/ground.ts';
+import { loadOn, startFaultGround, type FaultGround } from '../lab/faults/ground.ts';
 import { patientLimits } from '../lab/faults/wires.ts';
-import { startLoad } from '../lab/load.ts';
-import { cli, killedRun, newState, removeStates, runCli, takesWrites } from '../lab/minute-ground.ts';
+import {
+  cli,
+  killedRun,
+  newState,
+  patiently,
+  removeStates,
+  runCli,
+  takesWrites,
+  type Ended,
+} from '../lab/minute-ground.ts';
 import { membersIn } from '../lab/lab-state.ts';
 import type { Flavor } from '../lab/topology.ts';
 
@@ -18,9 +26,6 @@ export type OnServers = {
   readonly deadMansSwitchMs: number;
   readonly pairs: readonly ThereAndBack[];
 };
-
-/** A busy machine closes gates or overruns a limit, and all is as before: that is tried again so often. */
-const attempts = 4;
 
 /** Measures on a lab of its own, and takes it down. */
 export async function measureOnServers(
@@ -47,18 +52,13 @@ export async function measureOnServers(
 }
 
 /** A whole run and its Reverse, under load; afterwards the source takes writes again, as before. */
-async function thereAndBack({ lab, chain, planFile }: FaultGround): Promise<ThereAndBack> {
+async function thereAndBack(ground: FaultGround): Promise<ThereAndBack> {
+  const { lab, planFile } = ground;
   const state = newState();
-  const load = startLoad(lab.state(), {
-    writers: 4,
-    perSecond: 5,
-    follow: true,
-    seconds: 300,
-    chains: [chain],
-  });
+  const load = loadOn(ground);
   try {
-    const forth = await patiently(() => runCli(state, planFile));
-    const back = await patiently(() => cli(state, 'reverse', forth.runId, '--json'));
+    const forth = figuresOf(await patiently(() => runCli(state, planFile)));
+    const back = figuresOf(await patiently(() => cli(state, 'reverse', forth.runId, '--json')));
     for (const { id, role } of membersIn(lab.state()))
       if (role === 'source-master') await takesWrites(lab, load, id);
     return { forthMs: forth.freezeMs, backMs: back.freezeMs };
@@ -67,33 +67,20 @@ async function thereAndBack({ lab, chain, planFile }: FaultGround): Promise<Ther
   }
 }
 
-type Ended = Awaited<ReturnType<typeof cli>>;
-
-async function patiently(
-  run: () => Promise<Ended>,
-): Promise<{ readonly runId: string; readonly freezeMs: number }> {
-  for (let attempt = 1; ; attempt += 1) {
-    const { code, stdout, stderr } = await run();
-    if (code === 0) {
-      const { runId, chains } = JSON.parse(stdout) as {
-        readonly runId: string;
-        readonly chains: readonly { readonly writeFreezeMs: number }[];
-      };
-      return { runId, freezeMs: chains[0]?.writeFreezeMs ?? Number.NaN };
-    }
-    if ((code !== 2 && code !== 3) || attempt === attempts) throw new Error(stderr);
-  }
+/** What an unattended run says of itself: its id, and how long writes of its only chain were frozen. */
+function figuresOf({ code, stdout, stderr }: Ended): { readonly runId: string; readonly freezeMs: number } {
+  if (code !== 0) throw new Error(stderr);
+  const { runId, chains } = JSON.parse(stdout) as {
+    readonly runId: string;
+    readonly chains: readonly { readonly writeFreezeMs: number }[];
+  };
+  return { runId, freezeMs: chains[0]?.writeFreezeMs ?? Number.NaN };
 }
 
 /** The cockpit is killed when every source is fenced; until each of them takes the application's writes again. */
-async function killed({ lab, chain, planFile }: FaultGround): Promise<number> {
-  const load = startLoad(lab.state(), {
-    writers: 4,
-    perSecond: 5,
-    follow: true,
-    seconds: 300,
-    chains: [chain],
-  });
+async function killed(ground: FaultGround): Promise<number> {
+  const { lab, chain, planFile } = ground;
+  const load = loadOn(ground);
   try {
     const state = mkdtempSync(join(tmpdir(), 'cutover-bench-state-'));
     await killedRun({ plan: planFile, step: `fence:${chain}`, state });

@@ -92,11 +92,11 @@ export function startCli(state: string, ...words: readonly string[]): Cli {
   };
 }
 
+/** What the command line said and how it ended. */
+export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
+
 /** The command line from start to end. */
-export async function cli(
-  state: string,
-  ...words: readonly string[]
-): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+export async function cli(state: string, ...words: readonly string[]): Promise<Ended> {
   const run = startCli(state, ...words);
   const code = await run.ended;
   return { code, stdout: run.stdout(), stderr: run.stderr() };
@@ -110,7 +110,7 @@ export async function runCli(
   state: string,
   plan: string,
   meanwhile: (run: Cli) => Promise<void> = async () => undefined,
-): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+): Promise<Ended> {
   for (let attempt = 1; ; attempt += 1) {
     const run = startCli(state, 'run', plan, '--unattended', '--yes', '--json');
     const both = Promise.race([run.ended, meanwhile(run)]);
@@ -125,6 +125,15 @@ export async function runCli(
 }
 
 const attempts = 4;
+
+/** A machine that is too busy closes gates or overruns a limit, and all is as before: that is tried again. */
+export async function patiently(run: () => Promise<Ended>): Promise<Ended> {
+  for (let attempt = 1; ; attempt += 1) {
+    const ended = await run();
+    if ((ended.code !== 2 && ended.code !== 3) || attempt === attempts) return ended;
+    console.warn(`taken back, attempt ${attempt}: ${ended.stderr.slice(-600)}`);
+  }
+}
 
 /** The newest run's journal, as text; empty while there is none. */
 export function journalText(state: string): string {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { foldRun } from '../../shared/audit/fold.ts';
 import { readJournalFile } from '../../main/adapters/journal-file.ts';
 import { missingFor } from './flavors.ts';
-import { compareAcknowledged, type Load } from './load.ts';
+import { expectNothingLost, isClosed } from './lab-truth.ts';
 import {
   cli,
   journalFileOf,
@@ -66,18 +66,6 @@ describe.runIf(asked).each(flavors)('kill -9 of the cockpit on real servers: $na
     if (file === null) throw new Error('no journal');
     return file.split('/').at(-2) ?? '';
   };
-  const closed = async (instance: string): Promise<boolean> => {
-    const [row] = await lab.sql(instance, 'SELECT @@global.read_only AS closed');
-    return Number(row?.['closed']) === 1;
-  };
-  const nothingIsLost = async (load: Load, instances: readonly string[]): Promise<void> => {
-    for (const on of instances)
-      await eventually(`every acknowledged write on ${on}`, 30_000, async () => {
-        const found = await compareAcknowledged(lab.state(), load, on);
-        expect(found.acknowledged).toBeGreaterThan(50);
-        expect(found).toMatchObject({ missing: [], refusedButPresent: [] });
-      });
-  };
 
   test.runIf(here)(
     'after the fence: nothing is armed until it is resumed; then every source is open and every setting as before',
@@ -86,7 +74,7 @@ describe.runIf(asked).each(flavors)('kill -9 of the cockpit on real servers: $na
       const [, load] = await underLoad(lab, async (writing) => {
         await takesWrites(lab, writing, 'orders-a1');
         const run = await killedWhen(/"fence:orders done"/);
-        expect(await Promise.all(chains.map((chain) => closed(`${chain}-a1`)))).toContain(true);
+        expect(await Promise.all(chains.map((chain) => isClosed(lab, `${chain}-a1`)))).toContain(true);
         const again = await cli(state, 'run', plan, '--unattended', '--yes', '--json');
         expect(again.code, again.stderr).toBe(2);
         expect(again.stderr).toContain(`cockpit resume ${run}`);
@@ -101,7 +89,7 @@ describe.runIf(asked).each(flavors)('kill -9 of the cockpit on real servers: $na
         expect(JSON.parse(third.stdout)).toMatchObject({ outcome: 'thawed' });
       });
       expect(await settingsOf(lab, sources)).toEqual(before);
-      await nothingIsLost(load, mastersOf('source-master'));
+      await expectNothingLost(lab, load, { on: mastersOf('source-master') });
     },
     limitMs,
   );
@@ -120,9 +108,10 @@ describe.runIf(asked).each(flavors)('kill -9 of the cockpit on real servers: $na
         expect(JSON.parse(resumed.stdout)).toMatchObject({ runId: run, outcome: 'done' });
         for (const master of mastersOf('target-master').slice(0, 1)) await takesWrites(lab, writing, master);
       });
-      for (const source of sources) expect(await closed(source), source).toBe(true);
-      for (const target of mastersOf('target-master')) expect(await closed(target), target).toBe(false);
-      await nothingIsLost(load, mastersOf('target-master'));
+      for (const source of sources) expect(await isClosed(lab, source), source).toBe(true);
+      for (const target of mastersOf('target-master'))
+        expect(await isClosed(lab, target), target).toBe(false);
+      await expectNothingLost(lab, load, { on: mastersOf('target-master') });
       const file = journalFileOf(state);
       const records = file === null ? null : readJournalFile(file);
       if (records?.ok !== true) throw new Error(records?.error ?? 'no journal');

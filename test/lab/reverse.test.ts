@@ -12,6 +12,7 @@ import {
   cli,
   journalFileOf,
   newState,
+  patiently,
   removeStates,
   runCli,
   secretsIn,
@@ -153,17 +154,6 @@ describe.each(asked)('a minute and its way back on real servers: $name', ({ flav
     return found.map(({ main: _main, ...rest }) => rest);
   };
 });
-
-type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
-
-/** A machine that is too busy closes gates or overruns a limit, and all is as before: that is tried again. */
-async function patiently(run: () => Promise<Ended>): Promise<Ended> {
-  for (let attempt = 1; ; attempt += 1) {
-    const ended = await run();
-    if ((ended.code !== 2 && ended.code !== 3) || attempt === 4) return ended;
-    console.warn(`taken back, attempt ${attempt}: ${ended.stderr.slice(-600)}`);
-  }
-}
 
 function runIdOf(stdout: string): string {
   return (JSON.parse(stdout) as { readonly runId: string }).runId;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missingFor } from './flavors.ts';
-import { compareAcknowledged, type Load } from './load.ts';
+import { expectNothingLost, isClosed } from './lab-truth.ts';
 import {
   cli,
   journalFileOf,
@@ -15,13 +15,13 @@ import {
   takesWrites,
   underLoad,
   writePlan,
+  type Ended,
 } from './minute-ground.ts';
 import { eventually } from './sql.ts';
 import { startLab, type Lab } from './start-lab.ts';
 import { chains, membersOf, type Flavor } from './topology.ts';
 
 const limitMs = 400_000;
-type Ended = Awaited<ReturnType<typeof cli>>;
 const nodes = (...roles: Parameters<typeof membersOf>[1][]): readonly string[] =>
   chains.flatMap((chain) => membersOf(chain, ...roles).map(({ id }) => id));
 const sources = nodes('source-master', 'source-slave');
@@ -51,18 +51,6 @@ describe.runIf(asked).each(flavors)('a cockpit that sleeps is taken over on real
   }, limitMs);
   afterAll(async () => lab?.stop(), limitMs);
 
-  const closed = async (instance: string): Promise<boolean> => {
-    const [row] = await lab.sql(instance, 'SELECT @@global.read_only AS closed');
-    return Number(row?.['closed']) === 1;
-  };
-  const nothingIsLost = async (load: Load, instances: readonly string[]): Promise<void> => {
-    for (const on of instances)
-      await eventually(`every acknowledged write on ${on}`, 30_000, async () => {
-        const found = await compareAcknowledged(lab.state(), load, on);
-        expect(found.acknowledged).toBeGreaterThan(50);
-        expect(found).toMatchObject({ missing: [], refusedButPresent: [] });
-      });
-  };
   /** Stops the first cockpit where its journal says so; the second takes over, is over, and only then the first wakes. */
   const takenOver = async (said: RegExp, meanwhile: (second: Ended) => Promise<void>) => {
     const [one, two] = [newState(), newState()];
@@ -101,7 +89,7 @@ describe.runIf(asked).each(flavors)('a cockpit that sleeps is taken over on real
         for (const master of nodes('source-master')) await takesWrites(lab, writing, master);
       });
       expect(await settingsOf(lab, sources)).toEqual(before);
-      await nothingIsLost(load, nodes('source-master'));
+      await expectNothingLost(lab, load, { on: nodes('source-master') });
     },
     limitMs,
   );
@@ -119,9 +107,9 @@ describe.runIf(asked).each(flavors)('a cockpit that sleeps is taken over on real
         expect(outcomeOf(first)).toBe('ousted');
         for (const target of nodes('target-master').slice(0, 1)) await takesWrites(lab, writing, target);
       });
-      for (const source of sources) expect(await closed(source), source).toBe(true);
-      for (const target of nodes('target-master')) expect(await closed(target), target).toBe(false);
-      await nothingIsLost(load, nodes('target-master'));
+      for (const source of sources) expect(await isClosed(lab, source), source).toBe(true);
+      for (const target of nodes('target-master')) expect(await isClosed(lab, target), target).toBe(false);
+      await expectNothingLost(lab, load, { on: nodes('target-master') });
     },
     limitMs,
   );

@@ -10,17 +10,13 @@ export type CrashWay = (typeof crashWays)[number];
 export const cellWays = [...faultWays, ...crashWays] as const;
 export type CellWay = FaultWay | CrashWay;
 
-export type Cell<W extends CellWay = CellWay> = {
-  readonly flavor: Flavor;
-  readonly step: StepId;
-  readonly way: W;
-};
+/** One cell for each way, so that what is not a killed cockpit is known to be a fault around it. */
+export type Cell<W extends CellWay = CellWay> = W extends CellWay
+  ? { readonly flavor: Flavor; readonly step: StepId; readonly way: W }
+  : never;
 
 /** Whether it is the cockpit that fails in a cell, and nothing around it. */
 export const isCrash = (cell: Cell): cell is Cell<CrashWay> => crashWays.some((way) => way === cell.way);
-
-/** Whether something around the cockpit fails in a cell. */
-export const isFault = (cell: Cell): cell is Cell<FaultWay> => faultWays.some((way) => way === cell.way);
 
 /** Why a step has nothing that could fail. */
 const sendsNothing: { readonly [S in StepId]?: string } = {

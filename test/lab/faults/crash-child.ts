@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { order, type StepId } from '../../../shared/steps/order.ts';
-import type { CrashWay } from './cells.ts';
+import { steps, type CrashWay } from './cells.ts';
 
 /**
  * `node crash-child.ts PLAN STEP crash-before|crash-torn|crash-after`: the cockpit on a real plan, killed as by a power cut
@@ -36,18 +35,17 @@ fs.writeSync = function writeSync(fd: number, data: string | NodeJS.ArrayBufferV
 } as typeof fs.writeSync;
 syncBuiltinESMExports();
 
-const isStep = (text: string): text is StepId =>
-  [...order.map(({ id }) => id), 'unwind', 'close'].includes(text);
 const end = (why: string): never => {
   process.stderr.write(`${why}\n`);
   process.exit(3);
 };
 
 try {
-  if (!isStep(step)) throw new Error(`there is no step ${step}`);
+  const known = steps.find((each) => each === step);
+  if (known === undefined) throw new Error(`there is no step ${step}`);
   const { askOnTheWay, openCockpit, released } = await import('./begin.ts');
   const night = await released(await openCockpit(planFile, (ports) => ports));
-  askOnTheWay(night, step);
+  askOnTheWay(night, known);
   night.runner()?.onChange((run) => {
     if (run.outcome === null) return;
     // What comes after the outcome, such as Close, has a while to be recorded.

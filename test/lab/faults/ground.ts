@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { membersIn } from '../lab-state.ts';
+import { startLoad, type Load } from '../load.ts';
 import { resetApplications, resetChains } from '../reset.ts';
 import { isAlive } from '../processes.ts';
 import { eventually } from '../sql.ts';
@@ -54,6 +55,17 @@ export async function startFaultGround(flavor: Flavor): Promise<FaultGround> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** Outside load on the chain while a cell is played. */
+export function loadOn({ lab, chain: written }: Pick<FaultGround, 'lab' | 'chain'>): Load {
+  return startLoad(lab.state(), {
+    writers: 4,
+    perSecond: 5,
+    follow: true,
+    seconds: 300,
+    chains: [written],
+  });
 }
 
 async function resetGround(lab: Lab): Promise<void> {

@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { foldRun } from '../../../shared/audit/fold.ts';
 import { whyOver } from '../../../shared/steps/resume.ts';
 import { readJournalFile } from '../../../main/adapters/journal-file.ts';
-import { startLoad } from '../load.ts';
 import { startProbe } from '../minute-probe.ts';
 import { nodeBinary } from '../processes.ts';
 import type { Cell, CrashWay } from './cells.ts';
 import { isBack, isForward, resumed } from './ends.ts';
-import type { FaultGround } from './ground.ts';
+import { loadOn, type FaultGround } from './ground.ts';
 import type { Missed, Played } from './played.ts';
 import { journalOf, newState, runsNow } from './states.ts';
 import { switchFiles, touchedThings } from './touched.ts';
@@ -26,13 +25,7 @@ export async function crashOnce(ground: FaultGround, cell: Cell<CrashWay>): Prom
   const state = newState();
   const earlier = new Set(runsNow());
   const probe = startProbe(ground.lab, ground.chain);
-  const load = startLoad(ground.lab.state(), {
-    writers: 4,
-    perSecond: 5,
-    follow: true,
-    seconds: 300,
-    chains: [ground.chain],
-  });
+  const load = loadOn(ground);
   let run: string | null = null;
   try {
     const before = await touchedThings(ground.lab, null);

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import type { Composed } from '../../../main/compose.ts';
 import type { Night } from '../../../main/engine/night-ground.ts';
 import type { Run } from '../../../shared/steps/run.ts';
-import { startLoad, type Load } from '../load.ts';
+import type { Load } from '../load.ts';
 import { startProbe } from '../minute-probe.ts';
 import { eventually } from '../sql.ts';
 import { breakPorts } from './broken-ports.ts';
 import type { FaultWay } from '../../nights/cells.ts';
 import { askOnTheWay, openCockpit, released } from './begin.ts';
-import { isCrash, isFault, type Cell } from './cells.ts';
+import { isCrash, type Cell } from './cells.ts';
 import { crashOnce } from './play-crash.ts';
 import { goForward, wentBack, type Seen } from './ends.ts';
-import type { FaultGround } from './ground.ts';
+import { loadOn, type FaultGround } from './ground.ts';
 import { armStrike, type Strike } from './strike.ts';
 import type { Missed, Played } from './played.ts';
 import { newState } from './states.ts';
@@ -38,12 +38,7 @@ export async function playCell(ground: FaultGround, cell: Cell): Promise<Played>
 
 /** Plays a cell, and makes the lab whole again when the run has left it switched: nobody writes any more by then. */
 async function playOnce(ground: FaultGround, cell: Cell): Promise<Played | Missed> {
-  const ended = isFault(cell)
-    ? await playAndStop(ground, cell)
-    : isCrash(cell)
-      ? await crashOnce(ground, cell)
-      : null;
-  if (ended === null) throw new Error(`nobody knows how to play ${JSON.stringify(cell)}`);
+  const ended = isCrash(cell) ? await crashOnce(ground, cell) : await playAndStop(ground, cell);
   if (ended.outcome !== 'thawed') await ground.reset();
   return ended;
 }
@@ -57,13 +52,7 @@ async function playAndStop(ground: FaultGround, cell: Cell<FaultWay>): Promise<P
   let load: Load | null = null;
   const probe = startProbe(ground.lab, ground.chain);
   try {
-    load = startLoad(ground.lab.state(), {
-      writers: 4,
-      perSecond: 5,
-      follow: true,
-      seconds: 300,
-      chains: [ground.chain],
-    });
+    load = loadOn(ground);
     const seen: Seen = { load, probe };
     strike = armStrike({ lab: ground.lab, wires: ground.wires, plan: () => planOf(composed) }, cell.way);
     // Not the night below: its first commands are on their way before whoever released it has it in hand.
