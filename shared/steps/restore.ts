@@ -36,7 +36,7 @@ export const restore: ChainStepFunction = (context, chain) => {
     ...(chain.target.restore?.eventSchedulers ?? []).map((node) => schedulerOn(need, node)),
     ringClosed(need, context, chain),
   ];
-  const failed = parts.flatMap(({ kind, text }) => (kind === 'failed' ? [text] : []));
+  const failed = parts.flatMap(({ kind, text }) => (kind === 'failed' || kind === 'silent' ? [text] : []));
   if (failed.length > 0) return failure(failed.join('; '));
   const waiting = parts.flatMap(({ kind, text }) => (kind === 'waiting' ? [text] : []));
   const wakes = parts.flatMap((part) =>

@@ -2,19 +2,25 @@ import type { SessionPurpose } from '../sessions/session.ts';
 import { instanceOf, trouble, type Judged, type Needs, type StepContext } from './need.ts';
 import { undoHostMs } from './undo-limits.ts';
 
-/** What once made a fence durable there would close it again at its next restart, in the middle of the day. */
+/** `silent`: nobody answered on that session; another one may know. */
+type StartsOpen = Judged | { readonly kind: 'silent'; readonly text: string };
+
+/**
+ * What once made a fence durable there would close it again at its next restart, in the middle of the day. `by`: names what
+ * one door of several asks.
+ */
 export function startsOpen(
   need: Needs,
   { plan, run }: StepContext,
-  [node, session]: readonly [string, SessionPurpose],
-): Judged {
+  [node, session, by = '']: readonly [node: string, session: SessionPurpose, by?: string],
+): StartsOpen {
   const { host, fenceDropIn } = instanceOf(plan, node);
   if (run.identities[node]?.flavor === 'mysql') {
-    const taken = need.mysql('unpersist', [node, session], ['unpersistFence', {}]);
+    const taken = need.mysql(`unpersist${by}`, [node, session], ['unpersistFence', {}]);
     if (taken === undefined) return { kind: 'waiting', text: `${node} to forget a fence that it kept` };
-    return taken.kind === 'ok'
-      ? { kind: 'done', text: `${node} keeps no fence over a restart` }
-      : { kind: 'failed', text: trouble(node, 'taking back what would close it at its next start', taken) };
+    if (taken.kind === 'ok') return { kind: 'done', text: `${node} keeps no fence over a restart` };
+    const text = trouble(node, 'taking back what would close it at its next start', taken);
+    return { kind: taken.kind === 'none' ? 'silent' : 'failed', text };
   }
   if (fenceDropIn === undefined) return { kind: 'done', text: '' };
   // The name carries the instance: two may be on one host.

@@ -94,8 +94,13 @@ function takeBack(need: Needs, context: StepContext, ousting: Ousting | null): P
 
 /** The cockpit before may have made its fence durable: a point of no return that never reached the mirror. */
 function forgetsFence(need: Needs, context: StepContext, item: Extract<UndoItem, { kind: 'thaw' }>): Undone {
-  const { kind, text } = startsOpen(need, context, [item.instance, 'abort']);
-  return { item, result: kind === 'failed' ? { failed: text } : kind };
+  const result = throughDoors(context, item.instance, ({ session, tag }) => {
+    const { kind, text } = startsOpen(need, context, [item.instance, session, `-${tag}`]);
+    const left = `what would close it at its next start may be there still: ${text}`;
+    if (kind === 'silent') return { silent: left };
+    return kind === 'failed' ? { failed: left } : kind;
+  });
+  return { item, result };
 }
 
 /** Everything but the thaws; the ring closes last, and only where the reverse link is seen gone: events could circle. */

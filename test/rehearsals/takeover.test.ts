@@ -73,35 +73,34 @@ describe.each(['mariadb', 'mysql'] as const)('two cockpits believe to drive, on 
   }, 3_600_000);
 });
 
-test('a target that does not answer when old sessions are ended is asked by another session: everything is taken back', async () => {
-  const quiet = await rehearse({ flavor: 'mariadb' });
-  const fenced = quiet.records.find(
-    ({ payload }) => payload.kind === 'event' && payload.changed.includes('fence:orders done'),
-  )?.seq;
-  const night = await twoCockpits({
-    flavor: 'mariadb',
-    record: fenced ?? 0,
-    edge: 'after',
-    wakes: 'afterwards',
-    meanwhile: (simulator) =>
-      simulator.script([
-        {
-          when: { before: 'killThreads', count: 1 },
-          fault: {
-            kind: 'reply',
-            on: 'orders-t1',
-            operation: 'killThreads',
-            way: 'none',
-            code: 1105,
-            ms: 0,
-            times: 1,
+test.each([
+  ['mariadb', 'orders-t1', 'killThreads'],
+  ['mysql', 'orders-a1', 'unpersistFence'],
+] as const)(
+  'on %s: %s leaves the first %s of a takeover without an answer and is asked by another session: everything is taken back',
+  async (flavor, on, operation) => {
+    const quiet = await rehearse({ flavor });
+    const fenced = quiet.records.find(
+      ({ payload }) => payload.kind === 'event' && payload.changed.includes('fence:orders done'),
+    )?.seq;
+    const night = await twoCockpits({
+      flavor,
+      record: fenced ?? 0,
+      edge: 'after',
+      wakes: 'afterwards',
+      meanwhile: (simulator) =>
+        simulator.script([
+          {
+            when: { before: 'killThreads', count: 1 },
+            fault: { kind: 'reply', on, operation, way: 'none', code: 1105, ms: 0, times: 1 },
           },
-        },
-      ]),
-  });
-  expect(wrong(night)).toEqual([]);
-  expect(night.run?.outcome).toBe('thawed');
-  // The fault was met.
-  expect(night.simulator.world.replyFaults.filter(({ times }) => times > 0)).toEqual([]);
-  expect(night.simulator.happened.map(({ fault }) => fault.kind)).toContain('reply');
-}, 120_000);
+        ]),
+    });
+    expect(wrong(night)).toEqual([]);
+    expect(night.run?.outcome).toBe('thawed');
+    // The fault was met.
+    expect(night.simulator.world.replyFaults.filter(({ times }) => times > 0)).toEqual([]);
+    expect(night.simulator.happened.map(({ fault }) => fault.kind)).toContain('reply');
+  },
+  120_000,
+);
