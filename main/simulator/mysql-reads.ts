@@ -69,16 +69,18 @@ function fastFacts(call: Call): FastFacts {
   };
 }
 
-function clientSessions(world: World, server: Server): readonly ClientSession[] {
+/** Everybody who is connected, other sessions of the cockpit among them; not the one that asks. */
+function clientSessions({ world, server, thread: own }: Call): readonly ClientSession[] {
   const now = world.clock.nowMs();
   // Whoever would write now waits behind the fence; who holds something, or idles in a transaction, does not.
-  const queues = ({ id, statement, trx }: Thread): boolean =>
+  const queues = ({ id, owner, statement, trx }: Thread): boolean =>
     server.pendingFences.length > 0 &&
+    owner === 'client' &&
     statement === null &&
     trx === null &&
     !server.blockers.some(({ thread }) => thread === id);
   return [...server.threads.values()]
-    .filter((thread) => thread.owner === 'client')
+    .filter((thread) => thread.owner !== 'replica' && thread.id !== own.id)
     .map((thread) => ({
       thread: thread.id,
       user: thread.user,
@@ -111,9 +113,10 @@ function openTransactions(world: World, server: Server, ageMs: number): readonly
     .filter((one) => one.ageMs >= ageMs);
 }
 
-function activity({ world, server }: Call): Activity {
+function activity(call: Call): Activity {
+  const { world, server } = call;
   return {
-    sessions: clientSessions(world, server),
+    sessions: clientSessions(call),
     transactions: openTransactions(world, server, 0),
     locks: server.showsLocks ? { holders: holdersOf(server), unseen: null } : locksUnseen(dialectAt(server)),
   };
@@ -225,7 +228,7 @@ export const performReads: Performers<ReadName> = {
   accounts: reads(({ server }) => ({ accounts: censusOf(server) })),
   position: reads(({ server }) => positionOf(server)),
   preparedTransactions: reads(({ server }) => ({ xids: server.prepared.map((one) => one.xid) })),
-  clientSessions: reads(({ world, server }) => ({ sessions: clientSessions(world, server) })),
+  clientSessions: reads((call) => ({ sessions: clientSessions(call) })),
   threadsAlive: reads(({ server }, { threads }) => ({
     alive: threads.filter((id) => server.threads.has(id)),
   })),

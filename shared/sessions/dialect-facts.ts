@@ -182,12 +182,21 @@ export function readSessions(set: ResultSet): readonly ClientSession[] {
     user: row.text('user') ?? '',
     host: row.text('host') ?? '',
     schema: row.text('db'),
-    command: row.text('command') ?? '',
+    command: commandOf(row),
     // MariaDB reports a negative time for a moment when a session's clock was set.
     timeSeconds: row.text('time') === null ? 0 : Math.max(0, row.whole('time')),
     state: row.text('state') ?? '',
     statement: row.text('info'),
   }));
+}
+
+/**
+ * MariaDB lists a session as Killed from KILL QUERY until its next statement, also when the KILL came a moment after the
+ * statement's end. One that runs nothing idles, whatever it is called.
+ */
+function commandOf(row: Row): string {
+  const command = row.text('command') ?? '';
+  return command === 'Killed' && row.text('info') === null ? 'Sleep' : command;
 }
 
 function isClient(row: Row): boolean {
@@ -219,7 +228,7 @@ export function readRunning(
   assertSeesItself(rows);
   return rows.flatMap((row) => {
     const thread = row.whole('id');
-    const command = row.text('command') ?? '';
+    const command = commandOf(row);
     if (!threads.includes(thread) || command === 'Sleep') return [];
     return [{ thread, statement: row.text('info') ?? command }];
   });
@@ -236,7 +245,7 @@ export function readTransactions(transactions: ResultSet, sessions: ResultSet): 
     .map((row) => {
       const session = byThread.get(row.whole('thread'));
       const waits = row.must('state') === 'LOCK WAIT';
-      const idle = session?.text('command') === 'Sleep';
+      const idle = session !== undefined && commandOf(session) === 'Sleep';
       return {
         thread: row.whole('thread'),
         // Thread 0: a prepared XA transaction without a session, or one that is being rolled back.

@@ -91,6 +91,19 @@ export function blockerTests(ground: Ground): void {
     await value(act, 'releaseLock', {});
   });
 
+  test('a session whose statement is given up after its end runs nothing', async () => {
+    const act = await open(ground.world().source);
+    const look = await open(ground.world().source, 'look');
+    const threads = [act.connectionId];
+    await value(act, 'takeLock', {});
+    await value(look, 'cancelStatement', { thread: act.connectionId });
+    expect(await value(look, 'runningStatements', { threads })).toEqual({ running: [] });
+    const { sessions } = await value(look, 'clientSessions', {});
+    expect(sessions.find(({ thread }) => thread === act.connectionId)).toMatchObject({ command: 'Sleep' });
+    // What it is asked next is done.
+    await value(act, 'releaseLock', {});
+  });
+
   const fenced = async (
     how: HoldKind,
     policy: Chain['blockers'],
