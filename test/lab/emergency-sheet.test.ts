@@ -27,14 +27,13 @@ import { resetLab } from './reset.ts';
 import { followSheet, type Person } from './sheet-shell.ts';
 import { eventually } from './sql.ts';
 import { startLab, type Lab } from './start-lab.ts';
-import { appHosts, chains, membersOf, type Flavor } from './topology.ts';
+import { appHosts, chains, flavors, membersOf } from './topology.ts';
 
 const limitMs = 400_000;
 const sources = chains.flatMap((chain) =>
   membersOf(chain, 'source-master', 'source-slave').map(({ id }) => id),
 );
 const masters = chains.flatMap((chain) => membersOf(chain, 'source-master').map(({ id }) => id));
-const flavors: readonly Flavor[] = ['mariadb', 'mysql'];
 
 /** The cockpit is killed at the end of this step, and this is the way its sheet shows. */
 const killedAfter: readonly { readonly step: string; readonly direction: Sheet['direction'] }[] = [

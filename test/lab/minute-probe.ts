@@ -15,7 +15,8 @@ export type Probe = {
   readonly tries: () => Readonly<Record<string, number>>;
 };
 
-const periodMs = 50;
+/** Often enough to see two writable sides, seldom enough that ten servers on two cores can follow. */
+const periodMs = 100;
 
 /** Probes the source nodes and the target masters of one chain until stopped. */
 export function startProbe(lab: Lab, chain: string): Probe {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { foldRun } from '../../shared/audit/fold.ts';
 import { readJournalFile } from '../../main/adapters/journal-file.ts';
+import { drawnBy } from './faults/cells.ts';
+import { testedCommit } from './faults/kept-results.ts';
 import { missingFor } from './flavors.ts';
 import { hostDir } from './hosts.ts';
 import { linkOf } from './links.ts';
@@ -24,16 +26,22 @@ import {
 import { sidesOf, startProbe, type Probe } from './minute-probe.ts';
 import { connectAsRoot, eventually } from './sql.ts';
 import { startLab, type Lab } from './start-lab.ts';
-import { appHosts, chains, membersOf, variants } from './topology.ts';
+import { appHosts, chains, flavors, membersOf, variants } from './topology.ts';
 
 const limitMs = 400_000;
+/** `npm run test:night` asks for all of them; otherwise both flavours with GTID, and one of them without that the commit draws. */
+const night = process.env['NIGHT'] !== undefined;
+const drawn = drawnBy(`a minute of ${testedCommit()}`, flavors);
+const asked = variants.filter(({ flavor, gtid }) => night || gtid === 'on' || flavor === drawn);
+for (const { name } of variants.filter((each) => !asked.includes(each)))
+  console.warn(`!!! NOT RUN: a minute on real servers, ${name}. \`npm run test:night\` runs it.`);
 const sources = chains.flatMap((chain) =>
   membersOf(chain, 'source-master', 'source-slave').map(({ id }) => id),
 );
 
 afterAll(removeStates);
 
-describe.each(variants)('a minute on real servers: $name', ({ flavor, gtid }) => {
+describe.each(asked)('a minute on real servers: $name', ({ flavor, gtid }) => {
   const here = missingFor(flavor).length === 0;
   let lab: Lab;
   let plan: string;

@@ -5,7 +5,7 @@ import { cellsOf, nameOf } from './faults/cells.ts';
 import { openResults, resultsFile, testedCommit } from './faults/kept-results.ts';
 import { missingFor } from './flavors.ts';
 import { nodeBinary } from './processes.ts';
-import type { Flavor } from './topology.ts';
+import { flavors } from './topology.ts';
 
 /**
  * `npm run test:night`: the long runs on real servers, at most 90 minutes in all. What passed is kept for the commit it
@@ -15,7 +15,6 @@ const mostMinutes = 90;
 const endsAt = performance.now() + mostMinutes * 60_000;
 const minutesLeft = (): number => Math.max(0, (endsAt - performance.now()) / 60_000);
 const root = join(import.meta.dirname, '../..');
-const flavors: readonly Flavor[] = ['mariadb', 'mysql'];
 const commit = testedCommit();
 
 /** Runs a program of the repository until it ends or the night does; true when it ended well. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { foldRun } from '../../shared/audit/fold.ts';
 import { readJournalFile } from '../../main/adapters/journal-file.ts';
+import { drawnBy } from './faults/cells.ts';
 import { testedCommit } from './faults/kept-results.ts';
 import { missingFor } from './flavors.ts';
 import { linkOf } from './links.ts';
@@ -23,13 +24,13 @@ import {
 } from './minute-ground.ts';
 import { eventually } from './sql.ts';
 import { startLab, type Lab } from './start-lab.ts';
-import { chains, members, membersOf, variants } from './topology.ts';
+import { chains, flavors, members, membersOf, variants } from './topology.ts';
 
 const limitMs = 500_000;
 /** Long runs of real servers: `npm run test:night` asks for all of them; otherwise the commit draws one by GTID. */
 const night = process.env['NIGHT'] !== undefined;
-const drawn = (Number.parseInt(testedCommit().slice(0, 8), 16) || 0) % 2;
-const asked = night ? variants : variants.filter(({ gtid }) => gtid === 'on').slice(drawn, drawn + 1);
+const drawn = drawnBy(`a way back of ${testedCommit()}`, flavors);
+const asked = variants.filter(({ flavor, gtid }) => night || (gtid === 'on' && flavor === drawn));
 for (const { name } of variants.filter((each) => !asked.includes(each)))
   console.warn(`!!! NOT RUN: Reverse on real servers, ${name}. \`npm run test:night\` runs it.`);
 const sources = members.filter(({ role }) => role.startsWith('source')).map(({ id }) => id);

@@ -19,13 +19,12 @@ import {
 } from './minute-ground.ts';
 import { eventually } from './sql.ts';
 import { startLab, type Lab } from './start-lab.ts';
-import { chains, membersOf, type Flavor } from './topology.ts';
+import { chains, flavors, membersOf } from './topology.ts';
 
 const limitMs = 400_000;
 const nodes = (...roles: Parameters<typeof membersOf>[1][]): readonly string[] =>
   chains.flatMap((chain) => membersOf(chain, ...roles).map(({ id }) => id));
 const sources = nodes('source-master', 'source-slave');
-const flavors: readonly Flavor[] = ['mariadb', 'mysql'];
 
 afterAll(removeStates);
 

@@ -5,6 +5,8 @@ export type Flavor = 'mariadb' | 'mysql';
 /** GTID, or file and position. */
 export type GtidMode = 'on' | 'off';
 
+export const flavors: readonly [Flavor, ...Flavor[]] = ['mariadb', 'mysql'];
+
 /** The reference case on every flavour, with and without GTID. */
 export const variants: readonly {
   readonly flavor: Flavor;

@@ -81,6 +81,11 @@ export function sliceOf(cells: readonly Cell[], text: string): readonly Cell[] {
   return [...first.values()];
 }
 
+/** One of these that a text such as a commit draws. */
+export function drawnBy<T>(text: string, [first, ...others]: readonly [T, ...(readonly T[])]): T {
+  return [first, ...others][lotOf(text) % (others.length + 1)] ?? first;
+}
+
 /** A number of 32 bits from a text: FNV-1a. */
 function lotOf(text: string): number {
   let lot = 0x811c9dc5;

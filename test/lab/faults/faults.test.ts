@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { missingFor } from '../flavors.ts';
-import type { Flavor } from '../topology.ts';
+import { flavors } from '../topology.ts';
 import { faultWays } from '../../nights/cells.ts';
 import { cellsOf, cellWays as ways, isCrash, nameOf, sliceOf, steps, whyNot } from './cells.ts';
 import { startFaultGround, type FaultGround } from './ground.ts';
@@ -8,7 +8,6 @@ import { testedCommit } from './kept-results.ts';
 import { playCell } from './play.ts';
 
 const limitMs = 300_000;
-const flavors: readonly Flavor[] = ['mariadb', 'mysql'];
 const all = flavors.flatMap(cellsOf);
 const slice = sliceOf(all, testedCommit());
 
