@@ -32,7 +32,7 @@ export async function measureOnServers(
   flavor: Flavor,
   { nights, say }: { readonly nights: number; readonly say: (text: string) => void },
 ): Promise<OnServers> {
-  const ground = await startFaultGround(flavor);
+  const ground = await startFaultGround(flavor, 'disk');
   try {
     const pairs: ThereAndBack[] = [];
     for (let night = 1; night <= nights; night += 1) {

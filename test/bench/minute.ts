@@ -84,7 +84,13 @@ async function main(asked: Asked): Promise<void> {
       void stop().finally(() => process.exit(130));
     });
   try {
-    const lab = await startLab({ flavor: asked.flavor as Flavor, dir, ports: 'free', owner: process.pid });
+    const lab = await startLab({
+      flavor: asked.flavor as Flavor,
+      dir,
+      ports: 'free',
+      owner: process.pid,
+      storage: 'disk',
+    });
     say(`${lab.state().version}, in ${dir}`);
     const figures = await measure(lab, asked);
     process.stdout.write(`${JSON.stringify(figures)}\n`);

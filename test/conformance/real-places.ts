@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Flavor } from '../../shared/sessions/identity.ts';
+import { leaveMemory, liveInMemory } from '../lab/memory.ts';
 
 /** Servers that the conformance suite can start: this Debian's own MariaDB, and others in file trees of their own. */
 export type ServerKind = 'mariadb' | 'mariadb-11' | 'mariadb-10.5' | 'mysql';
@@ -33,10 +34,12 @@ export type Place = { readonly outside: string; readonly inside: string };
 export function makePlace(kind: ServerKind): Place {
   const tree = treeOf(kind);
   const outside = mkdtempSync(join(tree === null ? tmpdir() : join(tree, 'tmp'), 'conf-'));
+  liveInMemory(outside);
   return { outside, inside: outside.slice((tree ?? '').length) };
 }
 
 /** Takes the folder away. */
 export function removePlace({ outside }: Place): void {
+  leaveMemory(outside);
   rmSync(outside, { recursive: true, force: true });
 }

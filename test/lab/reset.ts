@@ -17,8 +17,14 @@ export async function resetLab(lab: Lab): Promise<void> {
   const { processes } = lab.state();
   for (const { name } of allSpecs(lab.state())) if (!isAlive(processes[name])) await lab.restart(name);
   for (const { id } of appHosts) lab.allowSwitch(id);
+  forgetRuns(lab);
   await resetChains(lab);
   await resetApplications(lab);
+}
+
+/** No cockpit finds the mirror of an earlier run: one that a person never ended is of another night. */
+export function forgetRuns(lab: Lab): void {
+  rmSync(join(lab.dir, 'mirror'), { recursive: true, force: true });
 }
 
 /**

@@ -31,6 +31,7 @@ import {
   type LabState,
 } from './lab-state.ts';
 import { startLinks } from './links.ts';
+import { leaveMemory, liveInMemory } from './memory.ts';
 import { gone, isAlive, nodeBinary, signalProcess, startProcess, type ProcessSpec } from './processes.ts';
 import { asRoot, eventually, type Row } from './sql.ts';
 import { appHosts, chains, memberOf, sshHosts, type Flavor, type GtidMode } from './topology.ts';
@@ -45,6 +46,8 @@ export type LabOptions = {
   readonly ports?: 'free' | number;
   /** A process without which the lab has no reason to be: when it is gone, the lab goes too. */
   readonly owner?: number;
+  /** Where the databases are. Default: in memory when the lab has an owner. Figures of speed want the disk. */
+  readonly storage?: 'memory' | 'disk';
 };
 
 /** A running lab, in the hands of a test. */
@@ -87,7 +90,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     processes: {},
   };
   writeState(state);
-  linkInstances(state);
+  const storage = options.storage ?? (options.owner === undefined ? 'disk' : 'memory');
+  placeInstances(state, storage);
   if (options.owner !== undefined) startProcess(state, ownerWatch(dir, options.owner));
   try {
     writeCredentials(dir);
@@ -160,7 +164,9 @@ export async function stopLab(dir: string): Promise<void> {
     [...marks, ...below].map(async (mark) => ((await gone(mark, 10_000)) ? [] : [mark.pid])),
   );
   if (left.flat().length > 0) throw new Error(`still running: ${left.flat().join(', ')}`);
-  if (state.root !== '') rmSync(state.root + state.instancesDir, { recursive: true, force: true });
+  const instances = state.root + state.instancesDir;
+  leaveMemory(instances);
+  if (state.root !== '') rmSync(instances, { recursive: true, force: true });
   rmSync(dir, { recursive: true, force: true });
   if (linkTarget() === dir) unlinkSync(currentLink);
 }
@@ -219,10 +225,11 @@ async function restart(state: LabState, name: string): Promise<void> {
 }
 
 /** Servers in a chroot keep their files there: one link lets both flavours' paths be the same. */
-function linkInstances(state: LabState): void {
-  if (state.root === '') return;
-  mkdirSync(state.root + state.instancesDir, { recursive: true, mode: 0o700 });
-  symlinkSync(state.root + state.instancesDir, join(state.dir, 'instances'));
+function placeInstances(state: LabState, storage: 'memory' | 'disk'): void {
+  const instances = state.root + state.instancesDir;
+  mkdirSync(instances, { recursive: true, mode: 0o700 });
+  if (storage === 'memory') liveInMemory(instances);
+  if (state.root !== '') symlinkSync(instances, join(state.dir, 'instances'));
 }
 
 const chainsIn = (state: LabState): readonly string[] =>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { membersIn } from '../lab-state.ts';
 import { startLoad, type Load } from '../load.ts';
-import { resetApplications, resetChains } from '../reset.ts';
+import { forgetRuns, resetApplications, resetChains } from '../reset.ts';
 import { isAlive } from '../processes.ts';
 import { eventually } from '../sql.ts';
 import { allSpecs, startLab, type Lab } from '../start-lab.ts';
@@ -27,9 +27,12 @@ const nodes = membersOf(chain, 'source-master', 'target-master', 'target-replica
 const sources = membersOf(chain, 'source-master').map(({ id }) => id);
 
 /** Starts such a lab; it goes when this process goes. */
-export async function startFaultGround(flavor: Flavor): Promise<FaultGround> {
+export async function startFaultGround(
+  flavor: Flavor,
+  storage: 'memory' | 'disk' = 'memory',
+): Promise<FaultGround> {
   const dir = mkdtempSync(join(tmpdir(), 'cutover-faults-'));
-  const lab = await startLab({ flavor, instances: nodes, dir, owner: process.pid });
+  const lab = await startLab({ flavor, instances: nodes, dir, owner: process.pid, storage });
   // An event that the target takes over.
   // Whoever enables an event of somebody else must be allowed to leave it his.
   const right = flavor === 'mysql' ? 'SET_ANY_DEFINER' : 'SET USER';
@@ -78,6 +81,7 @@ async function resetGround(lab: Lab): Promise<void> {
       'SET SESSION sql_log_bin=0',
       'DROP EVENT IF EXISTS shop.tidy',
     );
+  forgetRuns(lab);
   await resetChains(lab);
   await makeEvent(lab);
   await resetApplications(lab);
