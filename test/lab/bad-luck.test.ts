@@ -11,14 +11,11 @@ import { removeStates, settingsOf, writePlan } from './minute-ground.ts';
 import { resetLab } from './reset.ts';
 import { connectAsRoot } from './sql.ts';
 import { startLab, type Lab } from './start-lab.ts';
-import { chains, members, membersOf } from './topology.ts';
+import { chains, members, sourceIds } from './topology.ts';
 import { entriesOf, entryIn } from '../../shared/steps/ledger.ts';
 
 const limitMs = 300_000;
 const masters = members.filter(({ role }) => role === 'source-master').map(({ id }) => id);
-const sources = chains.flatMap((chain) =>
-  membersOf(chain, 'source-master', 'source-slave').map(({ id }) => id),
-);
 
 // Bad input and bad luck on real servers: what is said, what stays shut, and that the source takes writes.
 describe.runIf(missingFor('mariadb').length === 0)('bad luck', () => {
@@ -239,7 +236,7 @@ describe.runIf(missingFor('mariadb').length === 0)('bad luck', () => {
           chains: plan.chains.map((chain) => ({ ...chain, blockers: 'postpone' })),
           limits: { ...plan.limits, longTransactionMs: 600_000 },
         }));
-        const before = await settingsOf(lab, sources);
+        const before = await settingsOf(lab, sourceIds);
         const blocker = await connectAsRoot(lab.state(), 'orders-a1');
         blocker.on('error', () => undefined);
         const thread = blocker.threadId;
@@ -254,7 +251,7 @@ describe.runIf(missingFor('mariadb').length === 0)('bad luck', () => {
         await sourceTakesWrites();
         // The run lock goes with the sessions of the minute.
         await cockpit.disarm();
-        await expect.poll(() => settingsOf(lab, sources), { timeout: 20_000 }).toEqual(before);
+        await expect.poll(() => settingsOf(lab, sourceIds), { timeout: 20_000 }).toEqual(before);
       },
       limitMs,
     );
@@ -264,7 +261,7 @@ describe.runIf(missingFor('mariadb').length === 0)('bad luck', () => {
       async () => {
         const { cockpit } = await start('refused-switch');
         lab.refuseSwitch('app-b1', 'a deployment is running');
-        const { night, run, outcome } = await runToEnd(cockpit);
+        const { night, run, outcome } = await runToEnd(cockpit, 3);
         expect(outcome).toBe('needs-operator');
         const redirect = run.steps['redirect'];
         expect(redirect).toMatchObject({ state: 'failed' });

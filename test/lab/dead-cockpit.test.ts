@@ -25,13 +25,10 @@ import {
 } from './minute-ground.ts';
 import { connectAsRoot, eventually } from './sql.ts';
 import { startLab, type Lab } from './start-lab.ts';
-import { chains, membersOf } from './topology.ts';
+import { chains, membersOf, sourceIds } from './topology.ts';
 
 const limitMs = 400_000;
 const deadlineMs = 40_000;
-const sources = chains.flatMap((chain) =>
-  membersOf(chain, 'source-master', 'source-slave').map(({ id }) => id),
-);
 const masters = chains.flatMap((chain) => membersOf(chain, 'source-master').map(({ id }) => id));
 const targets = chains.flatMap((chain) => membersOf(chain, 'target-master').map(({ id }) => id));
 
@@ -75,7 +72,7 @@ function deadCockpit(flavor: Flavor): void {
       deadMansSwitchMs: deadlineMs,
     },
     instances: of.instances.map((instance) =>
-      sources.includes(instance.id)
+      sourceIds.includes(instance.id)
         ? {
             ...instance,
             hostLogin: {
@@ -136,7 +133,7 @@ function deadCockpit(flavor: Flavor): void {
   test(
     "SIGKILL while it fences: the application writes again within the plan's deadline, with nobody's help",
     async () => {
-      const before = await settingsOf(lab, sources);
+      const before = await settingsOf(lab, sourceIds);
       const [, load] = await underLoad(lab, async (writing) => {
         await takesWrites(lab, writing, 'orders-a1');
         let killedAt = 0;
@@ -153,13 +150,13 @@ function deadCockpit(flavor: Flavor): void {
         expect(results()).toHaveLength(2);
         for (const result of results()) expect(result).toContain(': over');
       });
-      expect(await settingsOf(lab, sources)).toEqual(before);
+      expect(await settingsOf(lab, sourceIds)).toEqual(before);
       await nothingIsLost(load);
       // The next morning somebody ends the run that nobody drives any more.
       const ended = await cli(state, 'abort', runId(), '--json');
       expect(ended.code, ended.stderr).toBe(3);
       expect(JSON.parse(ended.stdout)).toMatchObject({ runId: runId(), outcome: 'thawed' });
-      expect(await settingsOf(lab, sources)).toEqual(before);
+      expect(await settingsOf(lab, sourceIds)).toEqual(before);
     },
     limitMs,
   );
@@ -168,7 +165,7 @@ function deadCockpit(flavor: Flavor): void {
     'a switch that dies ends the run: all is taken back, and the reason names its host',
     async () => {
       const silence = "on colo-b-db: no new sign of life of the dead-man's switch for";
-      const before = await settingsOf(lab, sources);
+      const before = await settingsOf(lab, sourceIds);
       const ended = await whileFencing(async () => {
         const folder = switches().find((each) => each.endsWith('-colo-b-db'));
         process.kill(Number(readFileSync(join(folder ?? '', 'pid'), 'utf8')), 'SIGKILL');
@@ -177,7 +174,7 @@ function deadCockpit(flavor: Flavor): void {
         );
       });
       expect(ended.code, ended.stderr).toBe(3);
-      expect(await settingsOf(lab, sources)).toEqual(before);
+      expect(await settingsOf(lab, sourceIds)).toEqual(before);
       // The other one was told to stand down, and is gone.
       expect(switches().filter((each) => each.includes('colo-a-db'))).toEqual([]);
     },
@@ -187,7 +184,7 @@ function deadCockpit(flavor: Flavor): void {
   test(
     'SIGSTOP while it fences: its locks and sessions do not keep the source closed, and awake it gives up',
     async () => {
-      const before = await settingsOf(lab, sources);
+      const before = await settingsOf(lab, sourceIds);
       const [ended, load] = await underLoad(lab, async (writing) => {
         await takesWrites(lab, writing, 'orders-a1');
         return whileFencing(async (run) => {
@@ -199,7 +196,7 @@ function deadCockpit(flavor: Flavor): void {
       expect(ended.code, ended.stderr).toBe(3);
       expect(JSON.parse(ended.stdout)).toMatchObject({ outcome: 'thawed' });
       await eventually('every setting as before', 30_000, async () =>
-        expect(await settingsOf(lab, sources)).toEqual(before),
+        expect(await settingsOf(lab, sourceIds)).toEqual(before),
       );
       await nothingIsLost(load);
     },

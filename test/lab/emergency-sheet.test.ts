@@ -27,12 +27,9 @@ import { resetLab } from './reset.ts';
 import { followSheet, type Person } from './sheet-shell.ts';
 import { eventually } from './sql.ts';
 import { startLab, type Lab } from './start-lab.ts';
-import { appHosts, chains, flavors, membersOf } from './topology.ts';
+import { appHosts, chains, flavors, membersOf, sourceIds } from './topology.ts';
 
 const limitMs = 400_000;
-const sources = chains.flatMap((chain) =>
-  membersOf(chain, 'source-master', 'source-slave').map(({ id }) => id),
-);
 const masters = chains.flatMap((chain) => membersOf(chain, 'source-master').map(({ id }) => id));
 
 /** The cockpit is killed at the end of this step, and this is the way its sheet shows. */
@@ -82,7 +79,7 @@ describe.runIf(asked).each(flavors)(
         if (spent) await resetLab(lab);
         spent = true;
         const state = newState();
-        const before = await settingsOf(lab, sources);
+        const before = await settingsOf(lab, sourceIds);
         await killedRun({ plan, step, state });
         const file = journalFileOf(state) ?? '';
         const printed = await cli(state, 'sheet', file);
@@ -101,7 +98,7 @@ describe.runIf(asked).each(flavors)(
     );
 
     const isAsBefore = async (before: unknown): Promise<void> => {
-      expect(await settingsOf(lab, sources)).toEqual(before);
+      expect(await settingsOf(lab, sourceIds)).toEqual(before);
       for (const master of masters) await writeAsApp(lab, master);
       for (const chain of chains) await expect(writeAsApp(lab, `${chain}-t1`)).rejects.toThrow(/read.only/);
     };

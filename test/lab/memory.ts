@@ -20,9 +20,9 @@ export function liveInMemory(folder: string): void {
   }
 }
 
-/** Gives the memory back, when the folder lives there. What ran in it has ended. */
+/** Gives the memory back, when the folder lives there: at once for whoever looks, and wholly when the last file is closed. */
 export function leaveMemory(folder: string): void {
-  if (isInMemory(folder)) execFileSync('umount', [folder], { stdio: 'pipe' });
+  if (isInMemory(folder)) execFileSync('umount', ['--lazy', folder], { stdio: 'pipe' });
 }
 
 function isInMemory(folder: string): boolean {

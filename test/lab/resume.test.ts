@@ -20,12 +20,9 @@ import {
 } from './minute-ground.ts';
 import { eventually } from './sql.ts';
 import { startLab, type Lab } from './start-lab.ts';
-import { chains, membersOf, type Flavor } from './topology.ts';
+import { chains, type Flavor, membersOf, sourceIds } from './topology.ts';
 
 const limitMs = 400_000;
-const sources = chains.flatMap((chain) =>
-  membersOf(chain, 'source-master', 'source-slave').map(({ id }) => id),
-);
 const mastersOf = (side: 'source-master' | 'target-master'): readonly string[] =>
   chains.flatMap((chain) => membersOf(chain, side).map(({ id }) => id));
 
@@ -70,7 +67,7 @@ describe.runIf(asked).each(flavors)('kill -9 of the cockpit on real servers: $na
   test.runIf(here)(
     'after the fence: nothing is armed until it is resumed; then every source is open and every setting as before',
     async () => {
-      const before = await settingsOf(lab, sources);
+      const before = await settingsOf(lab, sourceIds);
       const [, load] = await underLoad(lab, async (writing) => {
         await takesWrites(lab, writing, 'orders-a1');
         const run = await killedWhen(/"fence:orders done"/);
@@ -88,7 +85,7 @@ describe.runIf(asked).each(flavors)('kill -9 of the cockpit on real servers: $na
         expect(third.code).toBe(1);
         expect(JSON.parse(third.stdout)).toMatchObject({ outcome: 'thawed' });
       });
-      expect(await settingsOf(lab, sources)).toEqual(before);
+      expect(await settingsOf(lab, sourceIds)).toEqual(before);
       await expectNothingLost(lab, load, { on: mastersOf('source-master') });
     },
     limitMs,
@@ -108,7 +105,7 @@ describe.runIf(asked).each(flavors)('kill -9 of the cockpit on real servers: $na
         expect(JSON.parse(resumed.stdout)).toMatchObject({ runId: run, outcome: 'done' });
         for (const master of mastersOf('target-master').slice(0, 1)) await takesWrites(lab, writing, master);
       });
-      for (const source of sources) expect(await isClosed(lab, source), source).toBe(true);
+      for (const source of sourceIds) expect(await isClosed(lab, source), source).toBe(true);
       for (const target of mastersOf('target-master'))
         expect(await isClosed(lab, target), target).toBe(false);
       await expectNothingLost(lab, load, { on: mastersOf('target-master') });

@@ -79,6 +79,11 @@ export function membersOf(chain: string, ...roles: readonly Role[]): readonly Me
   return members.filter((member) => member.chain === chain && roles.includes(member.role));
 }
 
+/** Every node of the source side, chain by chain. */
+export const sourceIds: readonly string[] = chains.flatMap((chain) =>
+  membersOf(chain, 'source-master', 'source-slave').map(({ id }) => id),
+);
+
 /** Hosts that carry instances; `bastion` is the jump host before the last of them. */
 export const databaseHosts: readonly string[] = [...new Set(members.map((member) => member.host))];
 export const bastion = 'bastion';
