@@ -1,4 +1,4 @@
-import type { MysqlSession, Ports, SshChannel } from '../../../main/ports.ts';
+import type { MysqlSession, Ports, SshChannel, SshEffects } from '../../../main/ports.ts';
 import { isEffect } from '../../../main/engine/perform.ts';
 import type { Answer } from '../../../shared/sessions/session.ts';
 import type { Action, Command } from '../../../shared/steps/command.ts';
@@ -18,6 +18,9 @@ export type Call = {
   readonly session: MysqlSession | SshChannel | null;
   readonly limitMs: number;
 };
+
+/** What a cell may break of a channel; the mirror's lines belong to no step. */
+type Breakable = Pick<SshEffects, 'run' | 'putFile' | 'moveFile'>;
 
 export type Break = (call: Call) => Promise<Answer<unknown>>;
 
@@ -68,23 +71,37 @@ export function breakPorts(
       (kind: Action['kind']) =>
       (action: Action): boolean =>
         action.kind === kind && 'host' in action && action.host === channel.host;
-    return {
-      ...channel,
+    // What changes a host goes by `as`, what only looks goes straight.
+    const wrapEffects = (effects: Breakable): Breakable => ({
       run: (argv, limitMs) =>
         pass((action) => onHost('ssh')(action) && 'argv' in action && sameWords(action.argv, argv), {
-          ask: () => channel.run(argv, limitMs),
+          ask: () => effects.run(argv, limitMs),
           session: channel,
           limitMs,
         }),
       putFile: (path, content, limitMs) =>
         pass(onHost('ssh-file'), {
-          ask: () => channel.putFile(path, content, limitMs),
+          ask: () => effects.putFile(path, content, limitMs),
           session: channel,
           limitMs,
         }),
       moveFile: (from, to, limitMs) =>
         pass(onHost('ssh-move'), {
-          ask: () => channel.moveFile(from, to, limitMs),
+          ask: () => effects.moveFile(from, to, limitMs),
+          session: channel,
+          limitMs,
+        }),
+    });
+    return {
+      ...channel,
+      ...wrapEffects(channel),
+      as: (mark) => {
+        const effects = channel.as(mark);
+        return { ...effects, ...wrapEffects(effects) };
+      },
+      epoch: (mark, order, limitMs) =>
+        pass(onHost('ssh-epoch'), {
+          ask: () => channel.epoch(mark, order, limitMs),
           session: channel,
           limitMs,
         }),
