@@ -10,6 +10,7 @@ import type { Snapshot } from '../../shared/observations/snapshot.ts';
 import { reverseEnds } from '../../shared/plan/reverse-ends.ts';
 import { whyNotReversible } from '../../shared/steps/reversible.ts';
 import type { MysqlPort } from '../ports.ts';
+import { againView } from './again-view.ts';
 import { entriesOf } from '../../shared/steps/ledger.ts';
 
 /** The run as the screen shows it, but for where its files are. `mysql` gives the exact statements. */
@@ -30,10 +31,7 @@ export function runView(
     deadlineUtcMs: utc(run.deadlineMonoMs),
     stopHere: judgeStopHere(run, plan),
     control: controlView(run, plan, snapshot),
-    retry:
-      run.ponrAt === null || run.outcome === 'ousted'
-        ? []
-        : failedSteps(run).map(({ key, text }) => ({ step: key, label: `Retry ${key}`, why: text })),
+    retry: againView(run, plan, snapshot),
     alarms: run.alarms.map(({ alarm, moment }) => ({
       text: `${alarm.instance}: ${alarm.seen}; expected ${alarm.expected}`,
       atUtcMs: moment.utcMs,
@@ -65,10 +63,6 @@ function stepView(step: StepState): StepView {
     limitFrom: step.limitFrom,
     side: place.side,
   };
-}
-
-function failedSteps(run: Run): readonly StepState[] {
-  return Object.values(run.steps).filter(({ state, step }) => state === 'failed' && step !== 'unwind');
 }
 
 function nowView(run: Run, mysql: MysqlPort): RunView['now'] {

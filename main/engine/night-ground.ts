@@ -3,6 +3,7 @@ import type { MeasuredRecord, PlanRecord } from '../../shared/audit/record.ts';
 import type { Verdict } from '../../shared/gates/gate.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import type { ForecastResult } from '../../shared/observations/forecast.ts';
+import { stepsToTryAgain } from '../../shared/steps/again.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { Journal } from '../ports.ts';
 import type { ActiveRun } from './active-run.ts';
@@ -133,9 +134,9 @@ async function retryOver(
   { runner, sessions }: { readonly runner: Runner; readonly sessions: Sessions },
   { step, who }: { readonly step: string; readonly who: string },
 ): Promise<Result<null, string>> {
-  const nothing = failed(`Step "${step}" has not failed; there is nothing to retry.`);
-  if (runner.run().steps[step]?.state !== 'failed') return nothing;
   const { plan, ports } = parts;
+  if (!stepsToTryAgain(runner.run(), plan).some((again) => again.step === step))
+    return failed(`Step "${step}" has neither failed nor come undone; there is nothing to retry.`);
   const reopened = await reopenLost({ plan, ports, run: runner.run(), sessions, channels });
   if (!reopened.ok) return reopened;
   const { threads, stillLost } = reopened.value;

@@ -2,10 +2,10 @@ import type { RunView } from '../../shared/contract/view.ts';
 import { Mark } from '../parts/Mark.tsx';
 import type { Tone } from '../parts/Mark.tsx';
 import { duration, limit } from '../parts/format.ts';
-import { useAsk, useWhyNot } from '../store/ask.ts';
 import { useNow } from '../store/clock.ts';
 import css from './now.module.css';
 import { Release } from './Release.tsx';
+import { Retries } from './Retries.tsx';
 
 const outcomes: Readonly<
   Record<
@@ -60,24 +60,6 @@ function Deadline(props: { readonly deadlineUtcMs: number }) {
   );
 }
 
-function Retries(props: { readonly run: RunView }) {
-  const { askAs } = useAsk();
-  const whyNot = useWhyNot();
-  return props.run.retry.map((retry) => (
-    <div key={retry.step} className={css['retry']}>
-      <button
-        type="button"
-        className="primary"
-        disabled={whyNot !== null}
-        onClick={() => void askAs('retry', { step: retry.step })}
-      >
-        {retry.label}
-      </button>
-      <small className="muted">{whyNot ?? retry.why}</small>
-    </div>
-  ));
-}
-
 /** What is happening, in plain words: the exact statement, where, since when, and when it gives up. */
 export function Now(props: { readonly run: RunView }) {
   const { run } = props;
@@ -107,7 +89,7 @@ export function Now(props: { readonly run: RunView }) {
             />
           </div>
         )}
-        <Retries run={run} />
+        <Retries run={run} onAlarm={false} />
         {now.statement !== null && (
           <code className={`code ${css['statement']}`}>
             {now.statement}

@@ -1,5 +1,6 @@
 import type { View } from '../../shared/contract/view.ts';
 import { utcTimeMs } from '../parts/format.ts';
+import { Retries } from './Retries.tsx';
 import css from './run-log.module.css';
 
 const signs = { plain: '', good: ' ✓', bad: ' ✕', warn: ' ▮' } as const;
@@ -48,6 +49,7 @@ export function Alarms(props: { readonly view: View }) {
           ))
         )}
       </div>
+      {props.view.run !== null && <Retries run={props.view.run} onAlarm />}
     </section>
   );
 }

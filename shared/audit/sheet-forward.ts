@@ -9,6 +9,7 @@ import {
 } from '../sessions/dialect-effects.ts';
 import { removeLinkStatements } from '../sessions/dialect-links.ts';
 import { plainPath, plainWord, statementWord } from '../lib/shell-words.ts';
+import { wasOpened } from '../steps/again.ts';
 import { positionText } from '../steps/containment.ts';
 import { dropInContent, stagedPath } from '../steps/durable-fence.ts';
 import { nodesToFence } from '../steps/fence.ts';
@@ -95,7 +96,8 @@ function durableLines(ground: SheetGround, node: string): readonly SheetLine[] {
 }
 
 function promoteSection(ground: SheetGround, chain: Chain): SheetSection {
-  const promoted = ground.run.steps[`promote:${chain.id}`]?.state === 'done';
+  // One that was opened and came back closed was written to: it is opened again as it is.
+  const promoted = ground.run.steps[`promote:${chain.id}`]?.state === 'done' || wasOpened(ground.run, chain);
   const positions = nodesToFence(ground.run, chain).map(
     (node) => `${node} stood at ${positionText(lastSeen(ground.run, node).position)}`,
   );
@@ -119,7 +121,8 @@ function targetLines(
   const seen = lookLine(ground, node, {
     says: 'It takes writes.',
     columns: { ...writable(ground, node, true), lock_holder: 'NULL' },
-    otherwise: 'read_only: 1, and the journal says it was opened: it was restarted. Send the next line.',
+    otherwise:
+      'read_only: 1, and the journal says it was opened: it was restarted. Only when every source above answered that it is closed, send the next line; then take read_only out of its option file.',
   });
   const readBack = lookLine(ground, node, {
     says: 'Read it back: it takes writes.',

@@ -192,7 +192,14 @@ export type RunView = {
     readonly detail: string;
     readonly enabled: boolean;
   };
-  readonly retry: readonly { readonly step: string; readonly label: string; readonly why: string }[];
+  /** What one press begins once more: a step that failed, or, beside the alarms, one that was seen undone. */
+  readonly retry: readonly {
+    readonly step: string;
+    readonly label: string;
+    /** Why it failed; beside an alarm: what the press will do. */
+    readonly why: string;
+    readonly onAlarm: boolean;
+  }[];
   readonly alarms: readonly { readonly text: string; readonly atUtcMs: number }[];
   /** The emergency sheet on this laptop; null where none is written. */
   readonly sheetFile: string | null;

@@ -20,6 +20,7 @@ export type Alarm = {
     | 'position-moved'
     | 'target-writable'
     | 'target-closed'
+    | 'ring-closed'
     | 'lock-lost'
     | 'session-lost'
     | 'switch-silent'

@@ -1,7 +1,9 @@
 import type { Chain } from '../plan/plan.ts';
 import type { FastFacts } from '../sessions/operations.ts';
+import { wasOpened } from './again.ts';
 import { wrongServer } from './before-fence.ts';
 import { memberOf } from './containment.ts';
+import { nodesToFence } from './fence.ts';
 import {
   answerOf,
   done,
@@ -64,6 +66,10 @@ function detachOne(need: Needs, context: StepContext, [node, channel]: readonly 
 /** Opens each target master: guarded by the run lock and the server's own clock, read back. */
 export const promote: ChainStepFunction = (context, chain) => {
   const need = needs(context);
+  // Between two attempts a person thought, or hours went by: the last look at the sources is no proof any more.
+  const other = context.attempt > 1 ? otherSide(need, [context, chain]) : null;
+  if (other?.kind === 'failed') return failure(other.text);
+  if (other?.kind === 'waiting') return need.waiting(other.text);
   const waiting: string[] = [];
   for (const { instance } of chain.target.masters) {
     const opened = promoteOne(need, [context, chain], instance);
@@ -106,6 +112,35 @@ function promoteOne(need: Needs, [context, chain]: readonly [StepContext, Chain]
     if (opened.kind === 'none') unheard = trouble(node, 'promote', opened);
   }
   return readBack(need, context, { node, channel, unheard });
+}
+
+/**
+ * Whether no source takes writes; null: none does. A target that was open before is not opened again on a guess: then each
+ * source node that took writes must answer. The first opening was proven, and a source that went dark since was closed.
+ */
+function otherSide(need: Needs, [context, chain]: readonly [StepContext, Chain]): Opened | null {
+  const musts = wasOpened(context.run, chain) ? nodesToFence(context.run, chain) : [];
+  const seen = sourceNodes(chain).map((node) => [node, need.facts('source', node)] as const);
+  const waiting = seen.flatMap(([node, answer]) => (answer === undefined ? [node] : []));
+  if (waiting.length > 0)
+    return { kind: 'waiting', text: `${waiting.join(', ')} to be seen closed before anything is opened` };
+  for (const [node, answer] of seen) {
+    if (answer?.kind === 'ok') {
+      const wrong = wrongServer(context, node, answer.value);
+      if (wrong !== null) return { kind: 'failed', text: wrong };
+      if (!answer.value.readOnly)
+        return {
+          kind: 'failed',
+          text: `${node} takes writes; expected every source closed. Nothing was opened: find out who writes there, and have it closed first`,
+        };
+    } else if (answer !== undefined && musts.includes(node)) {
+      return {
+        kind: 'failed',
+        text: `${trouble(node, 'seeing it closed', answer)}. Nothing was opened: expected every source seen closed. Reach it and try again, or make sure that nobody can write there and open the target by the emergency sheet`,
+      };
+    }
+  }
+  return null;
 }
 
 type Looked = Opened | { readonly kind: 'seen'; readonly facts: FastFacts };

@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
 import { switchOf } from '../plan/switches.ts';
+import { undoneSince } from './again.ts';
 import type { Run } from './run.ts';
 import { secondStageMs } from './switch-place.ts';
 
@@ -17,7 +18,11 @@ export function judgeStopHere(run: Run, plan: Plan): StopHere {
   if (run.outcome === 'ousted') return drivenElsewhere;
   if (run.ponrAt === null) return beforePonr(run, plan);
   if (run.reversing !== null || run.outcome === 'reversed') return turnedRound(run);
-  const promoted = plan.chains.filter(({ id }) => run.steps[`promote:${id}`]?.state === 'done');
+  const promoted = plan.chains.filter(
+    (chain) =>
+      run.steps[`promote:${chain.id}`]?.state === 'done' &&
+      undoneSince(run, chain, 'target-closed').length === 0,
+  );
   const names = (chains: readonly { readonly id: string }[]) => chains.map(({ id }) => id).join(', ');
   const open = plan.chains.filter((chain) => !promoted.includes(chain));
   const reversible = plan.chains.filter(

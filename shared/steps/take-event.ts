@@ -2,6 +2,7 @@ import { never } from '../lib/assert.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { OperationOutput } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
+import { stepsToTryAgain } from './again.ts';
 import { beginClosing, beginUnwinding, setStep } from './change-step.ts';
 import type { Command } from './command.ts';
 import { driverAfter } from './driver.ts';
@@ -75,7 +76,7 @@ export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent)
       );
     }
     case 'retry-asked':
-      return retryStep(withThreads(run, event.threads ?? {}), event.step, moment);
+      return retryStep(withThreads(run, event.threads ?? {}), [plan, event.step], moment);
     case 'resumed':
       return takeResumed(run, plan, event);
     case 'mirror-lost':
@@ -131,10 +132,12 @@ function oust(run: Run, seen: string): Run {
   };
 }
 
-/** A failed step is tried again with names of its own, so that no answer of the first time counts. */
-function retryStep(run: Run, key: StepKey, moment: Moment): Run {
-  const step = run.outcome === 'ousted' ? undefined : run.steps[key];
-  if (step?.state !== 'failed') return run;
+/** A step is tried again with names of its own, so that no answer of the first time counts. */
+function retryStep(run: Run, [plan, key]: readonly [Plan, StepKey], moment: Moment): Run {
+  const step = run.steps[key];
+  if (step === undefined || !stepsToTryAgain(run, plan).some((again) => again.step === key)) return run;
+  // Close is a phase of its own: beside the watch it would end without anybody noticing.
+  if (step.step === 'close') return run.phase === 'watching' ? beginClosing(run, plan) : run;
   const again = {
     ...step,
     attempt: step.attempt + 1,
@@ -143,11 +146,8 @@ function retryStep(run: Run, key: StepKey, moment: Moment): Run {
     text: 'Trying again.',
   };
   const running: StepState = { ...again, state: 'running' };
-  // A thaw that failed is the one thing that may be tried again before the PONR; the run itself stays over.
-  if (run.ponrAt === null) {
-    return step.step === 'unwind'
-      ? setStep({ ...run, outcome: null, endedAt: null, phase: 'unwinding' }, running)
-      : run;
-  }
+  // A thaw that failed is tried again; the run itself stays over.
+  if (run.ponrAt === null)
+    return setStep({ ...run, outcome: null, endedAt: null, phase: 'unwinding' }, running);
   return setStep({ ...run, outcome: null, phase: 'running' }, running);
 }

@@ -5,6 +5,8 @@ import { positionText } from './containment.ts';
 import { finalPositions } from './converge.ts';
 import type { Alarm } from './event.ts';
 import type { IssuedCommand, Run } from './run.ts';
+import { reverseEnds } from '../plan/reverse-ends.ts';
+import { ringClosed } from './way-back.ts';
 import { entryIn, sieve } from './ledger.ts';
 
 /** One reading by the watchdog's own session. `askedAt`: UTC ms when it was asked, so that older readings accuse nobody. */
@@ -24,9 +26,11 @@ export function judgeWatch(run: Run, plan: Plan, watched: Watched): Alarm | null
   }
   return (
     sourceAlarm(run, plan, watched) ??
+    // Ahead of the lock, which a server that started again has lost too: what it came back as matters more.
+    closedTargetAlarm(run, plan, watched) ??
+    closedRingAlarm(run, plan, watched) ??
     lockAlarm(run, watched) ??
-    targetAlarm(run, plan, watched) ??
-    closedTargetAlarm(run, plan, watched)
+    targetAlarm(run, plan, watched)
   );
 }
 
@@ -43,10 +47,15 @@ function lockAlarm(run: Run, { instance, facts, askedAt }: Watched): Alarm | nul
   if (taken === null || askedAt < taken || run.phase === 'unwinding') return null;
   const ours = run.threads[instance]?.['act'] ?? -1;
   if (facts.lockHolder === ours) return null;
-  return alarm('lock-lost', instance, [
-    `run lock held by ${facts.lockHolder ?? 'nobody'}`,
-    `run lock held by our thread ${ours}`,
-  ]);
+  const seen = `run lock held by ${facts.lockHolder ?? 'nobody'}`;
+  // Nobody takes it again by itself: through a whole watch it would be told each second.
+  if (run.ponrAt !== null && run.alarms.some(isToldAs(instance, seen, taken))) return null;
+  return alarm('lock-lost', instance, [seen, `run lock held by our thread ${ours}`]);
+}
+
+function isToldAs(instance: string, seen: string, since: number): (told: Run['alarms'][number]) => boolean {
+  return ({ alarm: old, moment }) =>
+    old.alarm === 'lock-lost' && old.instance === instance && old.seen === seen && moment.utcMs > since;
 }
 
 function sourceAlarm(run: Run, plan: Plan, { instance, facts, askedAt }: Watched): Alarm | null {
@@ -94,16 +103,43 @@ function closedTargetAlarm(run: Run, plan: Plan, { instance, facts, askedAt }: W
   const promoted = chain === undefined ? undefined : run.steps[`promote:${chain.id}`];
   const openSince = promoted?.state === 'done' ? (promoted.endedAt?.utcMs ?? null) : null;
   if (openSince === null || askedAt <= openSince || !facts.readOnly) return null;
-  // Told once a start of the server: a person opens it, and until then it stays as it is.
-  const told = run.alarms.findLast(
-    ({ alarm: old }) => old.alarm === 'target-closed' && old.instance === instance,
-  );
-  const startedAt = askedAt - (facts.uptimeSeconds + 1) * 1_000;
-  if (told !== undefined && startedAt <= told.moment.utcMs) return null;
+  if (wasTold(run, ['target-closed', openSince], { instance, facts, askedAt })) return null;
   return alarm('target-closed', instance, [
     `it refuses writes (up ${facts.uptimeSeconds} s)`,
-    'it takes writes since its promotion: SET GLOBAL read_only = OFF there, and take read_only out of its option file',
+    'it takes writes since its promotion. Find out what closed it, take read_only out of its option file, and have it opened again by "Open again": nothing opens it by itself',
   ]);
+}
+
+/**
+ * A receiver that restarts follows its co-master again by itself: what comes over the reverse link then comes back round the
+ * ring, and a table without a key gets it over and over.
+ */
+function closedRingAlarm(run: Run, plan: Plan, { instance, facts, askedAt }: Watched): Alarm | null {
+  const chain = plan.chains.find(
+    (each) => each.wayBack === 'reverse' && reverseEnds(each).receiver === instance,
+  );
+  const reverse = chain === undefined ? undefined : run.steps[`reverse:${chain.id}`];
+  const openSince = reverse?.state === 'done' ? (reverse.endedAt?.utcMs ?? null) : null;
+  if (chain === undefined || openSince === null || askedAt <= openSince) return null;
+  if (!ringClosed(chain, facts)) return null;
+  if (wasTold(run, ['ring-closed', openSince], { instance, facts, askedAt })) return null;
+  return alarm('ring-closed', instance, [
+    `it follows its co-master again (up ${facts.uptimeSeconds} s)`,
+    `the ring of ${chain.id} open while the reverse link is there: what was written since would circle. Open it again now, and compare tables without a primary key before anything is reversed`,
+  ]);
+}
+
+/** Told once for each start of the server since the step ended: a person acts, and until then it stays as it is. */
+function wasTold(
+  run: Run,
+  [kind, since]: readonly [Alarm['alarm'], number],
+  { instance, facts, askedAt }: Watched,
+): boolean {
+  const startedAt = askedAt - (facts.uptimeSeconds + 1) * 1_000;
+  return run.alarms.some(
+    ({ alarm: old, moment }) =>
+      old.alarm === kind && old.instance === instance && moment.utcMs > since && moment.utcMs >= startedAt,
+  );
 }
 
 /** Asked for at every reading of a source. */

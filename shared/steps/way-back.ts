@@ -1,7 +1,7 @@
 import { present } from '../lib/assert.ts';
 import type { Chain, Plan } from '../plan/plan.ts';
 import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';
-import type { LinkConfiguration, OperationOutput, Position } from '../sessions/operations.ts';
+import type { FastFacts, LinkConfiguration, OperationOutput, Position } from '../sessions/operations.ts';
 import type { ReplicationLink } from '../sessions/replication-link.ts';
 import type { Answer } from '../sessions/session.ts';
 import { finalPositions } from './converge.ts';
@@ -21,6 +21,19 @@ import {
 /** Whether events could circle through the ring once the reverse link runs. */
 export function mustOpenRing(chain: Chain, flavor: 'mysql' | 'mariadb'): boolean {
   return chain.source.masters.length > 1 && (flavor === 'mariadb' || chain.gtid === 'off');
+}
+
+/** Whether a receiver follows its co-master where events could circle through the ring. */
+export function ringClosed(
+  chain: Chain,
+  { links, position }: Pick<FastFacts, 'links' | 'position'>,
+): boolean {
+  const ring = links.find(({ channel }) => channel === reverseEnds(chain).ringChannel);
+  return mustOpenRing(chain, position.flavor) && ring !== undefined && !isOpenRing(ring);
+}
+
+function isOpenRing({ applier, receiver }: ReplicationLink): boolean {
+  return applier === 'stopped' && receiver === 'stopped';
 }
 
 /**
@@ -126,7 +139,7 @@ function openRing(
   if (stopped.kind !== 'ok') return failure(trouble(receiver, 'opening the ring', stopped));
   const link = linkIn(need, [receiver, channel], behind);
   if (link.kind !== 'seen') return link.progress;
-  if (link.link !== null && (link.link.applier !== 'stopped' || link.link.receiver !== 'stopped')) {
+  if (link.link !== null && !isOpenRing(link.link)) {
     return failure(`${receiver} still follows its co-master; expected the ring to be open`);
   }
   return 'open';
@@ -146,8 +159,7 @@ export function openRingAgain(
   if (!mustOpenRing(chain, flavor)) return 'open';
   const ring = linkSeen(need, ['ring', receiver], ringChannel);
   if (ring.kind !== 'seen') return ring.progress;
-  const isOpen = ring.link === null || (ring.link.applier === 'stopped' && ring.link.receiver === 'stopped');
-  return isOpen ? 'open' : openRing(need, [receiver, ringChannel]);
+  return ring.link === null || isOpenRing(ring.link) ? 'open' : openRing(need, [receiver, ringChannel]);
 }
 
 type LinkSeen =

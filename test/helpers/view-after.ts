@@ -73,6 +73,7 @@ export const needsOperator: View = withRun(
         step: 'redirect',
         label: 'Switch app-3 again',
         why: 'It runs the same command once more, on app-3 only.',
+        onAlarm: false,
       },
     ],
     alarms: [{ text: 'app-3 did not switch', atUtcMs: at - 90 }],

@@ -126,6 +126,20 @@ describe('before the point of no return an alarm takes everything back', () => {
     expect(watch(world, 'orders-t2')).toBeNull();
   });
 
+  test('a server that came back closed and without the lock is told as closed first, and the lock once', () => {
+    const world = openWorld(plan);
+    world.finish((run) => run.phase === 'watching');
+    world.passMs(5);
+    Object.assign(world.server('orders-t1'), { readOnly: true, lockHolder: null, bootedAtMs: world.nowMs() });
+    expect(watch(world, 'orders-t1')).toBe('target-closed');
+    world.passMs(2_000);
+    expect(watch(world, 'orders-t1')).toBe('lock-lost');
+    world.passMs(2_000);
+    expect(watch(world, 'orders-t1')).toBeNull();
+    world.server('orders-t1').lockHolder = 4_711;
+    expect(watch(world, 'orders-t1')).toBe('lock-lost');
+  });
+
   test('a quiet night alarms about nothing, whenever it is looked at', () => {
     const world = openWorld(plan);
     for (let looked = 0; world.run().phase !== 'watching'; looked += 1) {

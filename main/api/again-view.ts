@@ -1,0 +1,49 @@
+import type { RunView } from '../../shared/contract/view.ts';
+import type { Snapshot } from '../../shared/observations/snapshot.ts';
+import type { Plan } from '../../shared/plan/plan.ts';
+import { stepsToTryAgain, type Again } from '../../shared/steps/again.ts';
+import type { Run } from '../../shared/steps/run.ts';
+import { ringClosed } from '../../shared/steps/way-back.ts';
+
+/** What a press may begin once more, with what it will do; what is seen to be as it must be again is not offered. */
+export function againView(run: Run, plan: Plan, snapshot: Snapshot): RunView['retry'] {
+  return stepsToTryAgain(run, plan)
+    .filter(({ step }) => step !== 'unwind')
+    .filter((again) => isStillUndone(plan, snapshot, again))
+    .map((again) => ({ step: again.step, ...wording(run, again) }));
+}
+
+function wording(
+  run: Run,
+  { step, because, instances }: Again,
+): Pick<RunView['retry'][number], 'label' | 'why' | 'onAlarm'> {
+  const where = instances.join(' and ');
+  const chain = run.steps[step]?.chain ?? '';
+  if (because === 'failed')
+    return { label: `Retry ${step}`, why: run.steps[step]?.text ?? '', onAlarm: false };
+  if (because === 'target-closed')
+    return {
+      label: `Open ${where} again`,
+      why: `Sees that every source of ${chain} is closed and that ${where} is the server that this run promoted; takes the run lock there; then opens it for writes under that lock, for ${run.steps[step]?.limitMs ?? 0} ms at most, and reads it back with a canary. Otherwise nothing is changed, and it says why.`,
+      onAlarm: true,
+    };
+  return {
+    label: `Open the ring of ${chain} again`,
+    why: `Stops the link by which ${where} follows its co-master, by its name, and sees it stopped; then sees that the reverse link runs, or starts it.`,
+    onAlarm: true,
+  };
+}
+
+function isStillUndone(plan: Plan, { instances: seen }: Snapshot, { because, instances }: Again): boolean {
+  if (because === 'failed') return true;
+  return instances.some((node) => {
+    const fast = seen[node]?.fast;
+    // What does not answer now is offered: the press itself looks before it does anything.
+    if (fast?.kind !== 'known') return true;
+    if (because === 'target-closed') return fast.value.readOnly;
+    return plan.chains.some(
+      (chain) =>
+        chain.source.masters.some(({ instance }) => instance === node) && ringClosed(chain, fast.value),
+    );
+  });
+}
