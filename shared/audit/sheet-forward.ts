@@ -1,3 +1,4 @@
+import { saySide } from '../plan/planned-sets.ts';
 import { union } from '../observations/gtid-set.ts';
 import type { Chain, Plan } from '../plan/plan.ts';
 import { containsStatement } from '../sessions/dialect-by-hand.ts';
@@ -246,7 +247,7 @@ function announceSections({ dns }: Plan): readonly SheetSection[] {
       title: 'Change the DNS records by hand',
       text: dns.records.map(
         ({ zone, name, type, setIdentifier, after }) =>
-          `${name} ${type}${setIdentifier === undefined ? '' : ` (${setIdentifier})`} in zone ${zone}: ${after.values.join(', ')}, TTL ${after.ttlSeconds} s`,
+          `${name} ${type}${setIdentifier === undefined ? '' : ` (${setIdentifier})`} in zone ${zone}: ${saySide(after)}`,
       ),
       lines: [],
     },

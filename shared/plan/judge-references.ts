@@ -41,6 +41,8 @@ function judgeIds(plan: Plan): readonly Complaint[] {
     [['tunnels'], plan.tunnels],
     [['dns', 'zones'], plan.dns?.zones ?? []],
     [['dns', 'resolvers'], plan.dns?.resolvers ?? []],
+    [['dns', 'healthChecks'], plan.dns?.healthChecks ?? []],
+    [['dns', 'users'], plan.dns?.users ?? []],
     [['clients'], plan.clients],
     [['checklists'], plan.checklists],
   ];

@@ -1,4 +1,5 @@
 import { dangling, type Complaint } from './complaint.ts';
+import { judgeDns } from './judge-dns.ts';
 import { namesOf } from './mistake.ts';
 import type { Plan, SyntheticClient } from './plan.ts';
 import type { Path } from './tree.ts';
@@ -24,66 +25,6 @@ export function judgeSurroundings(plan: Plan): readonly Complaint[] {
     ),
     ...judgeSimulator(plan),
   ];
-}
-
-function judgeDns(plan: Plan): readonly Complaint[] {
-  const zones = plan.dns?.zones ?? [];
-  const seen = new Map<string, string | undefined>();
-  return (plan.dns?.records ?? []).flatMap((record, index): readonly Complaint[] => {
-    const path: Path = ['dns', 'records', index];
-    const complaints: Complaint[] = [];
-    const zone = zones.find((candidate) => candidate.id === record.zone);
-    const name = withoutDot(record.name);
-    if (zone === undefined)
-      complaints.push({
-        path: [...path, 'zone'],
-        message: `there is no DNS zone "${record.zone}", expected one of ${namesOf(zones.map((it) => it.id))}`,
-        needs: [],
-        refers: { section: 'dns/zones', id: record.zone },
-      });
-    else if (name !== withoutDot(zone.name) && !name.endsWith(`.${withoutDot(zone.name)}`))
-      complaints.push({
-        path: [...path, 'name'],
-        message: `record ${record.name} does not lie in zone ${zone.name}, expected a name that ends with it`,
-        needs: [],
-      });
-    for (const side of ['before', 'after'] as const)
-      record[side].values.forEach((value, at) => {
-        if (!fits(record.type, value))
-          complaints.push({
-            path: [...path, side, 'values', at],
-            message: `"${value}" does not fit a record of type ${record.type}, expected ${expectedValue[record.type]}`,
-            needs: [],
-          });
-      });
-    const key = `${record.zone} ${name} ${record.type}`;
-    const set = `${key} ${record.setIdentifier ?? ''}`;
-    if (
-      seen.has(set) ||
-      (seen.has(key) && (record.setIdentifier === undefined || seen.get(key) === undefined))
-    )
-      complaints.push({
-        path: [...path, 'name'],
-        message: `${record.name} ${record.type} is written twice, expected a setIdentifier of its own for each`,
-        needs: [],
-      });
-    seen.set(set, record.setIdentifier);
-    seen.set(key, record.setIdentifier);
-    return complaints;
-  });
-}
-
-const expectedValue = { A: 'an IPv4 address', AAAA: 'an IPv6 address', CNAME: 'a host name' } as const;
-
-function fits(type: 'A' | 'AAAA' | 'CNAME', value: string): boolean {
-  const v4 = /^(\d{1,3})(\.\d{1,3}){3}$/.test(value) && value.split('.').every((part) => Number(part) <= 255);
-  if (type === 'A') return v4;
-  const v6 = value.includes(':');
-  return type === 'AAAA' ? v6 : !v4 && !v6;
-}
-
-function withoutDot(name: string): string {
-  return name.toLowerCase().replace(/\.$/, '');
 }
 
 function judgeClient(plan: Plan, client: SyntheticClient, path: Path): readonly Complaint[] {

@@ -7,12 +7,11 @@ import {
   id,
   mysqlName,
   path,
-  port,
   tableName,
   text,
 } from './plan-words.ts';
 
-/** What surrounds the databases: application fleets, tunnels, DNS and the synthetic clients. */
+/** What surrounds the databases: application fleets, tunnels and the synthetic clients; DNS has a file of its own. */
 
 /** Application hosts and how each is told its site. */
 export const fleetSchema = z.strictObject({
@@ -42,38 +41,6 @@ export const tunnelSchema = z.strictObject({
   host: id.describe('The host that runs OpenVPN.'),
   interface: id.default('tun0'),
   statusFile: path.optional(),
-});
-
-/** Zones, records before and after, and the resolvers that are asked. */
-export const dnsSchema = z.strictObject({
-  zones: z
-    .array(
-      z.strictObject({
-        id,
-        hostedZoneId: id,
-        name: address,
-        view: z.enum(['public', 'private']).default('public'),
-      }),
-    )
-    .max(50),
-  records: z
-    .array(
-      z.strictObject({
-        zone: id,
-        name: address,
-        type: z.enum(['A', 'AAAA', 'CNAME']),
-        setIdentifier: text.optional(),
-        region: id.optional(),
-        healthCheckId: id.optional(),
-        before: z.strictObject({ ttlSeconds: z.int().min(0).max(604_800), values: z.array(address).min(1) }),
-        after: z.strictObject({ ttlSeconds: z.int().min(0).max(604_800), values: z.array(address).min(1) }),
-      }),
-    )
-    .max(500),
-  resolvers: z
-    .array(z.strictObject({ id, address, port: port.default(53), region: id.optional() }))
-    .max(200)
-    .default([]),
 });
 
 /** The synthetic clients whose logs give the official figures. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { channelName, directionSchema, restoreSchema } from './plan-links.ts';
-import { clientSchema, dnsSchema, fleetSchema, tunnelSchema } from './plan-surroundings.ts';
+import { dnsSchema } from './plan-dns.ts';
+import { clientSchema, fleetSchema, tunnelSchema } from './plan-surroundings.ts';
 import {
   address,
   credentialSchema,

@@ -1,6 +1,8 @@
 import { failed, ok, type Result } from '../lib/result.ts';
 import { judgePlan } from './judge-plan.ts';
+import type { PlannedDns } from './plan-dns.ts';
 import type { Chain, Member, Plan } from './plan.ts';
+import { loweredSide } from './planned-sets.ts';
 import { reverseChannelOf, reverseEnds, saidChannel } from './reverse-ends.ts';
 
 /** What only the journal of the way forth knows. */
@@ -27,23 +29,25 @@ export function reversedPlan(plan: Plan, found: FoundForth): Result<Turned, read
     appFleets: plan.appFleets.map((fleet) => ({ ...fleet, hosts: fleet.hosts.map(swapped) })),
     tunnels: plan.tunnels.map(swapped),
     clients: plan.clients.map((client) => (client.kind === 'mysql' ? swapped(client) : client)),
-    ...(plan.dns === undefined
-      ? {}
-      : {
-          dns: {
-            ...plan.dns,
-            records: plan.dns.records.map((record) => ({
-              ...record,
-              before: record.after,
-              after: record.before,
-            })),
-          },
-        }),
+    ...(plan.dns === undefined ? {} : { dns: reversedDns(plan.dns) }),
   };
   const wrong = judgePlan(reversed).map(({ message }) => `Turned round, ${message}`);
   return wrong.length > 0
     ? failed(wrong)
     : ok({ plan: reversed, notes: plan.chains.flatMap((chain) => notesOf(plan, chain)) });
+}
+
+/** The TTLs are still lowered when the way back begins: it finds them so, and leaves them so until Close. */
+function reversedDns(dns: PlannedDns): PlannedDns {
+  const { ttlSeconds } = dns.runway;
+  return {
+    ...dns,
+    records: dns.records.map((record) => ({
+      ...record,
+      before: loweredSide(record.after, ttlSeconds),
+      after: loweredSide(record.before, ttlSeconds),
+    })),
+  };
 }
 
 function swapped<T extends { readonly source: string; readonly target: string }>(sides: T): T {

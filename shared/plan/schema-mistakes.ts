@@ -31,7 +31,11 @@ function tell(issue: Issue, around: Context): readonly Mistake[] {
       return issue.keys
         .slice(0, keysTold)
         .map((key) =>
-          unknownKey(key, context, knownKeys(shape, [...mapAt(context.root, context.path).members.keys()])),
+          unknownKey(
+            key,
+            context,
+            knownKeys(shape, [...mapAt(context.root, context.path).members.keys()], issue.keys),
+          ),
         );
     case 'invalid_union':
       return tellUnion(issue, context);

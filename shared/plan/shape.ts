@@ -43,10 +43,16 @@ export function shapeAt(shape: Shape, path: Path): Shape | undefined {
   return here;
 }
 
-/** The keys that a map may have here; in a union, those of the branch that fits the keys it has best. */
-export function knownKeys(shape: Shape | undefined, present: readonly string[]): readonly string[] {
+/** The keys that a map may have here; in a union, those of the branch that fits the keys it has best and refuses `refused`. */
+export function knownKeys(
+  shape: Shape | undefined,
+  present: readonly string[],
+  refused: readonly string[] = [],
+): readonly string[] {
   if (shape?.anyOf === undefined) return Object.keys(shape?.properties ?? {});
-  const fits = (keys: readonly string[]): number => keys.filter((key) => present.includes(key)).length;
+  const fits = (keys: readonly string[]): number =>
+    keys.filter((key) => present.includes(key)).length -
+    keys.filter((key) => refused.includes(key)).length * present.length;
   const branches = shape.anyOf.map((branch) => Object.keys(branch.properties ?? {}));
   return branches.toSorted((a, b) => fits(b) - fits(a))[0] ?? [];
 }

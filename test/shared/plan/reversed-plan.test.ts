@@ -62,6 +62,28 @@ describe('a plan turned round', () => {
     expect(back.dns?.records[0]?.before).toEqual(plan.dns?.records[0]?.after);
   });
 
+  test('a long TTL of the source does not come back with Reverse: it stays lowered until Close', () => {
+    const plan = referenceWith(({ dns, ...rest }) => ({
+      ...rest,
+      ...(dns === undefined
+        ? {}
+        : {
+            dns: {
+              ...dns,
+              records: dns.records.map((record) =>
+                record.before === 'absent' || 'alias' in record.before
+                  ? record
+                  : { ...record, before: { ...record.before, ttlSeconds: 3_600 } },
+              ),
+            },
+          }),
+    }));
+    expect(turned(plan).dns?.records.map(({ after }) => after)).toMatchObject([
+      { ttlSeconds: 60 },
+      { ttlSeconds: 60 },
+    ]);
+  });
+
   test('each side logs in to the other by a file of its own', () => {
     const login = { client: 'mysql', targetOptionFile: '/etc/to-target.cnf' };
     const one = (sourceOptionFile?: string): Plan =>
