@@ -1,15 +1,5 @@
 import { z } from 'zod';
-import {
-  address,
-  argv,
-  credentialSchema,
-  durationMs,
-  id,
-  mysqlName,
-  path,
-  tableName,
-  text,
-} from './plan-words.ts';
+import { argv, credentialSchema, durationMs, id, mysqlName, path, tableName } from './plan-words.ts';
 
 /** What surrounds the databases: application fleets, tunnels and the synthetic clients; DNS has a file of its own. */
 
