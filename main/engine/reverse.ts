@@ -2,6 +2,7 @@ import { foldRun } from '../../shared/audit/fold.ts';
 import type { RunHeader } from '../../shared/audit/record.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import { reversedPlan, type Turned } from '../../shared/plan/reversed-plan.ts';
+import { accountsLocked } from '../../shared/steps/locked-accounts.ts';
 import { decide } from '../../shared/steps/decide.ts';
 import type { RunEvent } from '../../shared/steps/event.ts';
 import { whyNotReversible } from '../../shared/steps/reversible.ts';
@@ -26,7 +27,7 @@ export function readReversible(journal: Journal): Result<Reversible, string> {
   const why = whyNotReversible(run, header.plan);
   if (why !== null) return failed(`Run ${run.id} cannot be reversed: ${why}.`);
   const schedulersOff = run.undo.flatMap((item) => (item.kind === 'scheduler-on' ? [item.instance] : []));
-  const turned = reversedPlan(header.plan, { schedulersOff });
+  const turned = reversedPlan(header.plan, { schedulersOff, accountsLocked: accountsLocked(run) });
   if (!turned.ok) return failed(`Run ${run.id} cannot be reversed: ${turned.error.join(' ')}`);
   return ok({ header, run, turned: turned.value, head: journal.head() });
 }

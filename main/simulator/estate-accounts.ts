@@ -38,6 +38,7 @@ function operatorPrivileges(plan: Plan): readonly string[] {
         'SHOW VIEW',
         'TRIGGER',
         'EVENT',
+        'SET USER',
       ]
     : [
         'REPLICATION CLIENT',
@@ -52,6 +53,7 @@ function operatorPrivileges(plan: Plan): readonly string[] {
         'SYSTEM_VARIABLES_ADMIN',
         'CONNECTION_ADMIN',
         'XA_RECOVER_ADMIN',
+        'SET_ANY_DEFINER',
       ];
 }
 

@@ -15,6 +15,7 @@ import { positionText } from '../steps/containment.ts';
 import { dropInContent, stagedPath } from '../steps/durable-fence.ts';
 import { nodesToFence } from '../steps/fence.ts';
 import { fleetHosts, instanceOf } from '../steps/need.ts';
+import { stayLocked } from '../steps/locked-accounts.ts';
 import { lastSeen } from '../steps/passage.ts';
 import { forwardChannel } from '../steps/promote.ts';
 import { linkCount, noSuchLink } from './sheet-back.ts';
@@ -41,7 +42,16 @@ export function forwardSections(ground: SheetGround): readonly SheetSection[] {
     ...announceSections(plan),
     ...plan.chains.flatMap((chain) => reverseSections(ground, chain)),
     ...plan.chains.flatMap((chain) => eventSections(ground, chain)),
+    ...lockedSections(ground),
   ];
+}
+
+/** Told, and nothing to be sent: unlocked behind a fence they could write there. */
+function lockedSections({ run }: SheetGround): readonly SheetSection[] {
+  const text = stayLocked(run);
+  return text.length === 0
+    ? []
+    : [{ title: 'Leave locked what the run locked on the source', text, lines: [] }];
 }
 
 function fenceLines(ground: SheetGround, node: string): readonly SheetLine[] {

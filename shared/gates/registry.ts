@@ -1,6 +1,7 @@
 import { accounts } from './accounts.ts';
 import { blockers } from './blockers.ts';
 import { durability } from './durability.ts';
+import { enableEvents } from './enable-events.ts';
 import { grants } from './grants.ts';
 import { hosts } from './hosts.ts';
 import { laptop } from './laptop.ts';
@@ -25,6 +26,7 @@ export const registry: readonly GateDefinition[] = [
   ...writers,
   ...blockers,
   ...accounts,
+  ...enableEvents,
   ...durability,
   ...wayBack,
   ...versions,

@@ -23,4 +23,9 @@ export const restoreSchema = z.strictObject({
     .max(40)
     .default([])
     .describe('Target nodes whose event scheduler is on once the masters take writes.'),
+  lockedAccounts: z
+    .array(z.strictObject({ instance: id, accounts: z.array(z.string().min(1).max(300)).min(1).max(64) }))
+    .max(40)
+    .optional()
+    .describe('Accounts on target nodes that an earlier run locked: unlocked once the masters take writes.'),
 });

@@ -9,7 +9,11 @@ import { reverseChannelOf, reverseEnds, saidChannel } from './reverse-ends.ts';
 export type FoundForth = {
   /** Instances whose event scheduler that run switched off. */
   readonly schedulersOff: readonly string[];
+  /** Accounts that run locked, by instance. */
+  readonly accountsLocked?: NonNullable<Restore['lockedAccounts']>;
 };
+
+type Restore = NonNullable<Chain['target']['restore']>;
 
 /** A plan turned round, and what will not be as it was before the way forth. */
 export type Turned = { readonly plan: Plan; readonly notes: readonly string[] };
@@ -94,20 +98,21 @@ function notesOf(plan: Plan, chain: Chain): readonly string[] {
   ];
 }
 
-function reversedChain(chain: Chain, { schedulersOff }: FoundForth): Chain {
+function reversedChain(chain: Chain, { schedulersOff, accountsLocked = [] }: FoundForth): Chain {
   const ends = reverseEnds(chain);
   const { forward, reverse = forward } = chain.replication;
   const restored = chain.target.restore?.ring;
   const entered = chain.source.masters.find(({ instance }) => instance === ends.receiver);
   const ring = entered?.from;
-  const eventSchedulers = [...chain.source.masters, ...chain.source.slaves].flatMap(({ instance }) =>
-    schedulersOff.includes(instance) ? [instance] : [],
-  );
+  const nodes = [...chain.source.masters, ...chain.source.slaves].map(({ instance }) => instance);
+  const eventSchedulers = nodes.filter((node) => schedulersOff.includes(node));
+  const lockedAccounts = accountsLocked.filter(({ instance }) => nodes.includes(instance));
   const restore = {
     ...(ring === undefined
       ? {}
       : { ring: { instance: ends.receiver, from: ring, channel: ends.ringChannel } }),
     eventSchedulers,
+    ...(lockedAccounts.length === 0 ? {} : { lockedAccounts }),
   };
   const { restore: _restore, ...left } = chain.target;
   const { deadMansSwitch, ...rest } = chain;
@@ -125,7 +130,7 @@ function reversedChain(chain: Chain, { schedulersOff }: FoundForth): Chain {
           : master,
       ),
       replicas: chain.source.slaves,
-      ...(ring === undefined && eventSchedulers.length === 0 ? {} : { restore }),
+      ...(ring === undefined && eventSchedulers.length + lockedAccounts.length === 0 ? {} : { restore }),
     },
     replication: {
       forward: { account: reverse.account, tls: reverse.tls },
@@ -139,11 +144,7 @@ function reversedChain(chain: Chain, { schedulersOff }: FoundForth): Chain {
 }
 
 /** A promoted target follows nobody any more but its co-master, where an earlier run had opened their ring. */
-function leftMaster(
-  master: Member,
-  entry: string,
-  ring: NonNullable<Chain['target']['restore']>['ring'],
-): Member {
+function leftMaster(master: Member, entry: string, ring: Restore['ring']): Member {
   if (ring?.instance === master.instance)
     return { instance: master.instance, from: ring.from, channel: ring.channel };
   return master.instance === entry ? { instance: master.instance, channel: '' } : master;

@@ -47,6 +47,21 @@ export function operatorGrants({ version }: Pick<Dialect, 'version'>): readonly 
   ];
 }
 
+/**
+ * The privileges of which one must be held to alter an event and keep its definer: without any of them the server answers
+ * 1227 at the moment when the events are switched on. MariaDB: SUPER is left out, because newer series took this right out of
+ * it. MySQL: SET_USER_ID until 8.3, SET_ANY_DEFINER from 8.2 on; before 8 SUPER alone. The first one is the one to grant.
+ * from-documentation: https://mariadb.com/docs/server/ref/mdb/privileges/SET_USER,
+ * https://dev.mysql.com/doc/refman/8.4/en/privileges-provided.html#priv_set-any-definer
+ */
+export function definerPrivileges({ version }: Pick<Dialect, 'version'>): readonly string[] {
+  if (version.flavor === 'mariadb') return ['SET USER'];
+  if (!atLeast(version.numbers, [8])) return ['SUPER'];
+  return atLeast(version.numbers, [8, 2])
+    ? ['SET_ANY_DEFINER', 'SET_USER_ID', 'SUPER']
+    : ['SET_USER_ID', 'SUPER'];
+}
+
 /** The grants of the account that bypasses nothing. */
 export const plainGrants = 'SELECT, INSERT, UPDATE, DELETE ON cutover.*';
 

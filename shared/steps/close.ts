@@ -1,6 +1,7 @@
 import { present } from '../lib/assert.ts';
 import { dropEpoch } from './epoch.ts';
 import { giveLocksBack } from './give-lock-back.ts';
+import { stayLocked } from './locked-accounts.ts';
 import { done, failure, needs, trouble, type StepFunction } from './need.ts';
 
 /** Ends the night: the cockpit's schema is dropped where writes go now and follows to every node by replication. */
@@ -27,7 +28,9 @@ export const close: StepFunction = (context) => {
   if (held !== null) return need.waiting(held);
   const left = dropped.flatMap((result) => (typeof result === 'object' ? [result.left] : []));
   const behind = left.length === 0 ? '' : ` Left behind, and harmless: ${left.join('; ')}.`;
+  const locked = stayLocked(context.run);
+  const told = locked.length === 0 ? '' : ` Still locked by this run on the source: ${locked.join(' ')}`;
   return done(
-    `The cutover schema is removed on ${targets.join(', ')} and, by replication, behind them.${behind}`,
+    `The cutover schema is removed on ${targets.join(', ')} and, by replication, behind them.${behind}${told}`,
   );
 };

@@ -14,6 +14,7 @@ import {
   type StepContext,
 } from './need.ts';
 import { entryIn } from './ledger.ts';
+import { unlockAgain } from './locked-accounts.ts';
 import { provenTarget } from './prove.ts';
 import { linkSeen } from './way-back.ts';
 import { startsOpen } from './starts-open.ts';
@@ -26,14 +27,15 @@ type Ring = { readonly instance: string; readonly from: string; readonly channel
 const none: Judged = { kind: 'done', text: '' };
 
 /**
- * Makes the promoted side what it was before it was ever left: it starts writable, its event schedulers run, its ring is
- * closed. Only behind the promotion, and the ring only because the link from the other side is gone: events could circle.
+ * Makes the promoted side what it was before it was ever left: it starts writable, its event schedulers run, its accounts
+ * are unlocked, its ring is closed. Only behind the promotion, and the ring only because the link from the other side is gone: events could circle.
  */
 export const restore: ChainStepFunction = (context, chain) => {
   const need = needs(context);
   const parts = [
     ...chain.target.masters.map(({ instance }) => startsOpen(need, context, [instance, 'act'])),
     ...(chain.target.restore?.eventSchedulers ?? []).map((node) => schedulerOn(need, node)),
+    ...(chain.target.restore?.lockedAccounts ?? []).map((locked) => unlockAgain(need, locked)),
     ringClosed(need, context, chain),
   ];
   const failed = parts.flatMap(({ kind, text }) => (kind === 'failed' || kind === 'silent' ? [text] : []));

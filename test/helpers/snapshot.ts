@@ -236,7 +236,7 @@ function surveyOf(node: SmallNode, identity: Identity): Survey {
       {
         ...plain,
         account: "'operator'@'%'",
-        privileges: ['READ_ONLY ADMIN', 'CONNECTION_ADMIN'],
+        privileges: ['READ_ONLY ADMIN', 'CONNECTION_ADMIN', 'SET USER', 'SET_ANY_DEFINER'],
         bypassesReadOnly: true,
       },
       {

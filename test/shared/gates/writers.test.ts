@@ -121,9 +121,28 @@ describeBreaks('Writers', [
   },
   {
     what: 'a planned event that does not exist',
-    closes: ['writers.events:orders'],
+    closes: ['writers.events:orders', 'writers.enable-events:orders'],
     plan: (p) => withChain(p, { events: ['shop.cleanup', 'shop.gone'] }),
     says: 'Expected planned event shop.gone',
+  },
+  ...(['mysql', 'mariadb'] as const).map((flavor) => ({
+    what: 'an event of another definer that the cockpit may not switch on',
+    closes: ['writers.enable-events:orders'],
+    snapshot: (s: Snapshot): Snapshot =>
+      withSurvey(s, 'e1', ({ accounts }) => ({
+        accounts: accounts.map((entry) =>
+          entry.account === "'operator'@'%'" ? { ...entry, privileges: ['READ_ONLY ADMIN'] } : entry,
+        ),
+      })),
+    says: 'expected the right to switch shop.cleanup on as its definer app@%',
+    fix: `GRANT ${flavor === 'mysql' ? 'SET_ANY_DEFINER' : 'SET USER'} ON *.* TO`,
+    flavor,
+  })),
+  {
+    what: 'an event that did not come to the target',
+    closes: ['writers.enable-events:orders'],
+    snapshot: (s) => withSurvey(s, 'e1', () => ({ events: [] })),
+    says: 'e1: expected planned event shop.cleanup',
   },
   {
     what: 'an event that runs on the target',
