@@ -71,12 +71,14 @@ export function inLotOrder(cells: readonly Cell[], text: string): readonly Cell[
   return cells.toSorted((one, other) => (lots.get(one) ?? 0) - (lots.get(other) ?? 0));
 }
 
+/** What a slice has one of: a flavour in a way; a killed cockpit is one way. */
+export const kindOf = (cell: Cell): string => `${cell.flavor} ${isCrash(cell) ? 'crash' : cell.way}`;
+
 /** A slice of all cells that a text draws: each flavour in each way once (a killed cockpit is one way), the step by lot. */
 export function sliceOf(cells: readonly Cell[], text: string): readonly Cell[] {
   const first = new Map<string, Cell>();
   for (const cell of inLotOrder(cells, text)) {
-    const kind = `${cell.flavor} ${isCrash(cell) ? 'crash' : cell.way}`;
-    if (!first.has(kind)) first.set(kind, cell);
+    if (!first.has(kindOf(cell))) first.set(kindOf(cell), cell);
   }
   return [...first.values()];
 }
