@@ -90,7 +90,17 @@ export async function goForward({ night, composed, ground, seen, run }: Playing)
     ({ outcome } = await resumed(run.id));
   }
   if (outcome !== 'done') throw new Error(`the way forward ended as ${outcome}: ${unrestored(night.run())}`);
+  if (night.run()?.steps['close']?.state === 'failed') await closedAgain(night);
   await isForward({ ground, seen });
+}
+
+/** A Close that failed is pressed once more, and ends the run. */
+async function closedAgain(night: Night): Promise<void> {
+  night.runner()?.post({ kind: 'close-asked', who: 'test' });
+  await eventually('Close has ended', forwardMs, async () => {
+    const run = night.run();
+    if (run?.phase !== 'ended') throw new Error(`${run?.phase}: ${run?.steps['close']?.text}`);
+  });
 }
 
 /** The target alone takes writes, the way back runs, and nothing is lost. */

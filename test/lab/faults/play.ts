@@ -126,7 +126,9 @@ async function untilOutcome(night: Night, cell: Cell): Promise<Run> {
   askOnTheWay(night, cell.step);
   return eventually('an outcome', outcomeMs, async () => {
     const run = night.run();
-    const closing = cell.step === 'close' && run?.outcome === 'done' && run.phase !== 'ended';
+    // A Close that fails leaves the run where it was: being watched.
+    const closed = run?.phase === 'ended' || run?.steps['close']?.state === 'failed';
+    const closing = cell.step === 'close' && run?.outcome === 'done' && !closed;
     if (run === null || run.outcome === null || closing)
       throw new Error(`${run?.phase}: ${JSON.stringify(run?.steps)}`.slice(0, 2_000));
     return run;
