@@ -1,6 +1,8 @@
 import type { Plan } from '../shared/plan/plan.ts';
 import type { OperationInput, OperationName, OperationOutput } from '../shared/sessions/operations.ts';
 import type { Answer, SessionPurpose } from '../shared/sessions/session.ts';
+import type { DnsQuestion, DnsReply } from '../shared/observations/dns-reply.ts';
+import type { Subnet } from '../shared/observations/ip-address.ts';
 import type { ClientWrite } from '../shared/observations/client-log.ts';
 import type { ClientFacts, LaptopFacts } from '../shared/observations/snapshot.ts';
 import type { EpochMark } from '../shared/steps/driver.ts';
@@ -17,6 +19,22 @@ export type Ports = {
   readonly ssh: SshPort;
   readonly clients: ClientsPort;
   readonly laptop: LaptopPort;
+};
+
+/** One question to one DNS server. */
+export type DnsAsk = {
+  readonly server: { readonly address: string; readonly port: number };
+  readonly question: DnsQuestion;
+  /** True for a resolver; a server that holds the zone is asked for what it holds. */
+  readonly recursion: boolean;
+  /** For whose network is asked; null: for this laptop's. */
+  readonly clientSubnet: Subnet | null;
+  readonly limitMs: number;
+};
+
+export type DnsPort = {
+  /** Asks exactly this server, never another one in its place. Every failure is a value. */
+  readonly ask: (ask: DnsAsk) => Promise<DnsReply>;
 };
 
 export type Timer = { readonly cancel: () => void };
