@@ -113,7 +113,7 @@ function undo(world: World, of: SwitchServer, left: number): void {
     if (left > 0) world.clock.in(tickMs, () => undo(world, of, left - 1));
     return;
   }
-  open(world, server);
+  if (of.items.some(({ kind }) => kind === 'thaw')) open(world, server);
   if (of.items.some(({ kind }) => kind === 'scheduler-on')) server.eventScheduler = true;
   for (const item of of.items.filter(({ kind }) => kind === 'unlock-accounts'))
     for (const row of server.accounts)
@@ -149,7 +149,7 @@ function secondStage(world: World, host: HostWorld, data: HostSwitch): void {
       const server = world.servers.get(of.instance);
       if (server === undefined) continue;
       server.lockHolder = keptBySwitch;
-      server.persisted = false;
+      if (of.durable.statements.length > 0) server.persisted = false;
       if (of.durable.file !== null) host.files.delete(of.durable.file);
     }
   }

@@ -103,9 +103,7 @@ function hostSwitch(plan: Plan, host: string, ground: SwitchGround): HostSwitch 
   const servers = chains.flatMap((chain) =>
     sourceNodes(chain)
       .filter(isHere)
-      // A slave that is closed was closed before the run: it must not be opened by it.
-      .filter((node) => ground.facts[node]?.readOnly === false)
-      .map((node) => serverOf(plan, [chain, node], ground)),
+      .flatMap((node) => serverOf(plan, [chain, node], ground)),
   );
   const reached = chains.filter((chain) => sourceNodes(chain).some(isHere));
   return {
@@ -130,7 +128,7 @@ function serverOf(
   plan: Plan,
   [chain, node]: readonly [Plan['chains'][number], string],
   ground: SwitchGround,
-): SwitchServer {
+): readonly SwitchServer[] {
   const instance = instanceOf(plan, node);
   const facts = present(ground.facts[node], `the state of ${node}`);
   const dialect = dialectFor(node, ground);
@@ -144,8 +142,10 @@ function serverOf(
     accounts: ground.accounts[node] ?? [],
     own: present(ground.identities[node], node).account,
   });
+  // A slave that is closed was closed before the run: it must not be opened, but what else the run changes there is taken back.
+  const isClosed = facts.readOnly;
   const items: readonly UndoItem[] = [
-    { kind: 'thaw', instance: node, fenceThread },
+    ...(isClosed ? [] : [{ kind: 'thaw', instance: node, fenceThread } as const]),
     ...(accounts.length > 0 ? [{ kind: 'unlock-accounts', instance: node, accounts } as const] : []),
     ...(facts.eventScheduler ? [{ kind: 'scheduler-on', instance: node } as const] : []),
     ...(returns ? [{ kind: 'remove-reverse', instance: node, channel: reverseChannel } as const] : []),
@@ -156,7 +156,8 @@ function serverOf(
     show: dialect.showLinks,
     statements,
   });
-  return {
+  if (items.length === 0) return [];
+  const server: SwitchServer = {
     ...sourceLogin(instance),
     threads: Object.values(threads),
     fenceThread,
@@ -166,12 +167,14 @@ function serverOf(
       ? link(ringChannel, startLinkStatements(dialect, { channel: ringChannel, account: null }))
       : null,
     durable: {
-      statements: dialect.hasPersist
-        ? ['RESET PERSIST IF EXISTS super_read_only', 'RESET PERSIST IF EXISTS read_only']
-        : [],
-      file: dialect.version.flavor === 'mariadb' ? (instance.fenceDropIn ?? null) : null,
+      statements:
+        dialect.hasPersist && !isClosed
+          ? ['RESET PERSIST IF EXISTS super_read_only', 'RESET PERSIST IF EXISTS read_only']
+          : [],
+      file: dialect.version.flavor === 'mariadb' && !isClosed ? (instance.fenceDropIn ?? null) : null,
     },
   };
+  return [server];
 }
 
 function targetsOf(

@@ -67,18 +67,23 @@ describe('the text of a switch', () => {
 
   test('opens what the run closes on its host, ends no foreign thread, and knows every target master', () => {
     const [a, b] = armed();
-    expect(a?.servers.map(({ instance }) => instance)).toEqual(['orders-a1', 'content-a1']);
-    expect(b?.servers.map(({ instance }) => instance)).toEqual(['orders-b1', 'content-b1']);
+    expect(a?.servers.map(({ instance }) => instance)).toEqual(['orders-a1', 'orders-s1', 'content-a1']);
+    expect(b?.servers.map(({ instance }) => instance)).toEqual(['orders-b1', 'content-b1', 'content-s1']);
     expect(a?.servers[0]?.items.map(({ kind }) => kind)).toEqual([
       'thaw',
       'scheduler-on',
       'remove-reverse',
       'close-ring',
     ]);
-    // The slave was closed before the run: the run does not open it, and its switch does not either.
-    expect(switchScript(a as HostSwitch)).not.toContain('thaw_3');
+    // The slave was closed before the run: the run does not open it, and its switch does not either. Its scheduler was on.
+    expect(a?.servers[1]).toMatchObject({
+      items: [{ kind: 'scheduler-on' }],
+      durable: { statements: [], file: null },
+    });
+    expect(switchScript(a as HostSwitch)).toContain('all scheduler_on_2 &');
+    expect(switchScript(a as HostSwitch)).not.toContain('all thaw_2');
     expect(a?.chains).toEqual([
-      { chain: 'orders', servers: ['orders-a1'], targets: ['orders-t1'] },
+      { chain: 'orders', servers: ['orders-a1', 'orders-s1'], targets: ['orders-t1'] },
       { chain: 'content', servers: ['content-a1'], targets: ['content-t1'] },
     ]);
   });
