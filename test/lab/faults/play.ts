@@ -6,6 +6,7 @@ import type { Night } from '../../../main/engine/night-ground.ts';
 import type { Run } from '../../../shared/steps/run.ts';
 import type { Load } from '../load.ts';
 import { startProbe } from '../minute-probe.ts';
+import { forgetRuns } from '../reset.ts';
 import { eventually } from '../sql.ts';
 import { breakPorts } from './broken-ports.ts';
 import type { FaultWay } from '../../nights/cells.ts';
@@ -38,6 +39,8 @@ export async function playCell(ground: FaultGround, cell: Cell): Promise<Played>
 
 /** Plays a cell, and makes the lab whole again when the run has left it switched: nobody writes any more by then. */
 async function playOnce(ground: FaultGround, cell: Cell): Promise<Played | Missed> {
+  // A run whose mirror was lost has no end there: whoever comes after it must not find it.
+  forgetRuns(ground.lab);
   const ended = isCrash(cell) ? await crashOnce(ground, cell) : await playAndStop(ground, cell);
   if (ended.outcome !== 'thawed') await ground.reset();
   return ended;
