@@ -241,7 +241,7 @@ describe('retry', () => {
     for (const host of world.model.hosts.values()) expect(host.maintenance).toBe(false);
   });
 
-  test('of promote reads the target before it does anything', () => {
+  test('of promote reads every source and the target before it does anything', () => {
     let refused = true;
     const world = openWorld(plan, ({ operation, where }) =>
       refused && operation === 'promote' && where === 'orders-t1' ? { answer: { code: 1242 } } : undefined,
@@ -250,9 +250,12 @@ describe('retry', () => {
     refused = false;
     const from = world.intents.length;
     world.post({ kind: 'retry-asked', who: 'Dana', step: 'promote:orders' });
-    const first = world.intents.slice(from).map(({ command }) => command.key);
-    expect(first).toEqual(['promote:orders#2/before@orders-t1']);
     expect(world.finish().outcome).toBe('done');
+    const asked = world.intents.slice(from).map(({ command }) => command.key);
+    expect(asked.slice(0, 4)).toEqual([
+      ...['a1', 'b1', 's1'].map((node) => `promote:orders#2/source@orders-${node}`),
+      'promote:orders#2/before@orders-t1',
+    ]);
     // The forward link was gone already: it is not removed a second time.
     expect(intentsOf(world, 'removeLink').filter(({ instance }) => instance === 'orders-t1')).toHaveLength(1);
   });
