@@ -22,9 +22,11 @@ export async function resetLab(lab: Lab): Promise<void> {
   await resetApplications(lab);
 }
 
-/** No cockpit finds the mirror of an earlier run: one that a person never ended is of another night. */
+/** Nobody finds what an earlier run left: its mirror, which has no end when nobody ended it, and a fence that was only laid ready. */
 export function forgetRuns(lab: Lab): void {
   rmSync(join(lab.dir, 'mirror'), { recursive: true, force: true });
+  for (const { id } of membersIn(lab.state()))
+    rmSync(join(instanceDir(lab.state(), id), 'conf.d', 'fence.cnf.staged'), { force: true });
 }
 
 /**

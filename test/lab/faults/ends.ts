@@ -54,17 +54,21 @@ export async function wentBack({ ground, run, before, composed, seen }: Playing)
 type Back = { readonly before: readonly string[]; readonly runId: string | null; readonly said: string };
 
 /**
- * Everything is as it was before the run, and every source node has whatever anybody was told is there. Files in the home
- * of a host that did not answer may stay, where the undo names that host: they change nothing.
+ * Everything is as it was before the run, and every source node has whatever anybody was told is there. On a host that did
+ * not answer, and that the undo names, files in its home and a fence that no server reads may stay: they change nothing.
  */
 export async function isBack({ ground, seen }: Place, { before, runId, said }: Back): Promise<void> {
   const { lab } = ground;
   await sourcesOpen(lab);
   for (const id of nodesOf(lab, 'target-master', 'target-replica')) await isClosed(lab, id);
   await everySourceHasAll({ ground, seen });
-  const named = membersIn(lab.state()).flatMap(({ host }) => (said.includes(`${host}: `) ? [host] : []));
+  const named = membersIn(lab.state()).filter(({ host }) => said.includes(`${host}: `));
   const mayStay = (line: string): boolean =>
-    line.startsWith('home .cutover-') && named.some((host) => line.includes(`-${host}`));
+    named.some(
+      ({ id, host }) =>
+        (line.startsWith('home .cutover-') && line.includes(`-${host}`)) ||
+        line.startsWith(`${id} file fence.cnf.staged`),
+    );
   await eventually('everything is as before', settleMs, async () => {
     const after = await touchedThings(lab, runId);
     const differs = [

@@ -39,7 +39,6 @@ export async function playCell(ground: FaultGround, cell: Cell): Promise<Played>
 
 /** Plays a cell, and makes the lab whole again when the run has left it switched: nobody writes any more by then. */
 async function playOnce(ground: FaultGround, cell: Cell): Promise<Played | Missed> {
-  // A run whose mirror was lost has no end there: whoever comes after it must not find it.
   forgetRuns(ground.lab);
   const ended = isCrash(cell) ? await crashOnce(ground, cell) : await playAndStop(ground, cell);
   if (ended.outcome !== 'thawed') await ground.reset();

@@ -53,7 +53,7 @@ export const seenToHold: { readonly [F in Flavor]: readonly string[] } = {
     'reverse × server-killed',
     'unwind × crash-before',
   ],
-  mysql: ['unwind × crash-before', 'unwind × error', 'unwind × partition'],
+  mysql: ['fence × late', 'unwind × crash-before', 'unwind × error', 'unwind × partition'],
 };
 
 export const isSeenToHold = ({ flavor, step, way }: Cell): boolean =>
