@@ -1,4 +1,5 @@
 import { lockAccountStatements } from '../sessions/dialect-effects.ts';
+import type { OperationOutput } from '../sessions/operations.ts';
 import { trouble, type Judged, type Needs } from './need.ts';
 import type { Run } from './run.ts';
 
@@ -29,6 +30,14 @@ function unlocking(accounts: readonly string[]): string {
   return `${lockAccountStatements(accounts, false).join('; ')};`;
 }
 
+/** Which of these accounts a server shows locked still. */
+export function stillLocked(
+  { accounts: seen }: OperationOutput<'accounts'>,
+  accounts: readonly string[],
+): readonly string[] {
+  return seen.flatMap(({ account, locked }) => (locked && accounts.includes(account) ? [account] : []));
+}
+
 /** Unlocks on one node what an earlier run had locked there, and reads it back; a node that is closed for good says how. */
 export function unlockAgain(need: Needs, { instance, accounts }: OfNode): Judged {
   const at = [instance, 'act'] as const;
@@ -45,11 +54,11 @@ export function unlockAgain(need: Needs, { instance, accounts }: OfNode): Judged
   if (seen === undefined) return waiting;
   if (seen.kind !== 'ok')
     return { kind: 'failed', text: trouble(instance, 'reading its accounts back', seen) };
-  const locked = seen.value.accounts.filter((each) => each.locked && accounts.includes(each.account));
+  const locked = stillLocked(seen.value, accounts);
   return locked.length === 0
     ? { kind: 'done', text: `${accounts.join(', ')} unlocked on ${instance}` }
     : {
         kind: 'failed',
-        text: `${instance}: ${locked.map(({ account }) => account).join(', ')} still locked; expected open as before the way forth`,
+        text: `${instance}: ${locked.join(', ')} still locked; expected open as before the way forth`,
       };
 }

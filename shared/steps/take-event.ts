@@ -84,7 +84,7 @@ export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent)
     case 'ousted':
       return oust(run, `${event.seen}: ${event.by}`);
     case 'close-asked':
-      return run.phase === 'watching' ? beginClosing(run, plan) : run;
+      return closeFromWatch(run, plan);
     case 'reverse-asked':
       if (whyNotReversible(run, plan) !== null) return run;
       return { ...run, reversing: { runId: event.runId, who: event.who } };
@@ -132,12 +132,16 @@ function oust(run: Run, seen: string): Run {
   };
 }
 
+function closeFromWatch(run: Run, plan: Plan): Run {
+  return run.phase === 'watching' ? beginClosing(run, plan) : run;
+}
+
 /** A step is tried again with names of its own, so that no answer of the first time counts. */
 function retryStep(run: Run, [plan, key]: readonly [Plan, StepKey], moment: Moment): Run {
   const step = run.steps[key];
   if (step === undefined || !stepsToTryAgain(run, plan).some((again) => again.step === key)) return run;
   // Close is a phase of its own: beside the watch it would end without anybody noticing.
-  if (step.step === 'close') return run.phase === 'watching' ? beginClosing(run, plan) : run;
+  if (step.step === 'close') return closeFromWatch(run, plan);
   const again = {
     ...step,
     attempt: step.attempt + 1,

@@ -1,3 +1,4 @@
+import { stillLocked } from './locked-accounts.ts';
 import type { Needs, StepContext } from './need.ts';
 import type { UndoItem } from './undo.ts';
 import {
@@ -65,11 +66,10 @@ function readUnlocked(
   const seen = need.mysql(`after-unlock-accounts-${tag}`, [instance, session], ['accounts', {}]);
   if (seen === undefined) return 'waiting';
   if (seen.kind !== 'ok') return unanswered(instance, 'reading its accounts back', seen);
-  const locked = seen.value.accounts.filter(({ account, locked: is }) => is && accounts.includes(account));
-  if (locked.length === 0) return 'done';
-  return {
-    failed: `${locked.map(({ account }) => account).join(', ')} still locked; expected open as before`,
-  };
+  const locked = stillLocked(seen.value, accounts);
+  return locked.length === 0
+    ? 'done'
+    : { failed: `${locked.join(', ')} still locked; expected open as before` };
 }
 
 function undoEffect(need: Needs, item: SmallItem, { session, tag }: Door) {
