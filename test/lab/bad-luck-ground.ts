@@ -58,7 +58,10 @@ export async function opens(cockpit: Cockpit, ...gates: readonly string[]): Prom
     });
 }
 
-/** Opens everything and judges; a machine too busy to be looked at in time is looked at again. */
+/** What a busy machine, or an application that nobody used yet, is too late for. */
+const tooSoon = /expected a reading younger|acknowledged within 5 s, seen none ever/;
+
+/** Opens everything and judges; what came too late is looked at again. */
 export async function arm(cockpit: Cockpit): Promise<Night> {
   for (let attempt = 1; ; attempt += 1) {
     await cockpit.observer.refresh();
@@ -66,7 +69,7 @@ export async function arm(cockpit: Cockpit): Promise<Night> {
     const armed = await cockpit.arm(who, false);
     if (!armed.ok) throw new Error(armed.error);
     const { blocks } = armed.value;
-    const busy = blocks.length > 0 && blocks.every((each) => each.includes('expected a reading younger'));
+    const busy = blocks.length > 0 && blocks.every((each) => tooSoon.test(each));
     if (!busy || attempt === 4) return armed.value;
     await cockpit.disarm();
   }
