@@ -2,6 +2,11 @@ import type { Plan } from '../shared/plan/plan.ts';
 import type { OperationInput, OperationName, OperationOutput } from '../shared/sessions/operations.ts';
 import type { Answer, SessionPurpose } from '../shared/sessions/session.ts';
 import type { DnsQuestion, DnsReply } from '../shared/observations/dns-reply.ts';
+import type { DnsName } from '../shared/observations/dns-name.ts';
+import type { RecordSet } from '../shared/observations/record-set.ts';
+import type { PlannedHealthCheck } from '../shared/plan/plan-dns.ts';
+import type { HealthCheckFacts, HealthVote, ZoneChange, ZoneFacts } from '../shared/sessions/zone-answers.ts';
+import type { ChangeBatch } from '../shared/steps/change-batch.ts';
 import type { Subnet } from '../shared/observations/ip-address.ts';
 import type { ClientWrite } from '../shared/observations/client-log.ts';
 import type { ClientFacts, LaptopFacts } from '../shared/observations/snapshot.ts';
@@ -35,6 +40,43 @@ export type DnsAsk = {
 export type DnsPort = {
   /** Asks exactly this server, never another one in its place. Every failure is a value. */
   readonly ask: (ask: DnsAsk) => Promise<DnsReply>;
+};
+
+/** One hosted zone of the plan, with the credentials and the warm connection that reach it. Nothing is sent twice by itself. */
+export type ZoneChannel = {
+  readonly zone: string;
+  /** The 12 digits of the account that the credentials belong to. */
+  readonly account: string;
+  /** UTC ms; null where they do not expire or do not say. */
+  readonly credentialsEndAt: number | null;
+  readonly facts: (limitMs: number) => Promise<Answer<ZoneFacts>>;
+  /** Every record set, page by page within the account's request budget. */
+  readonly list: (limitMs: number) => Promise<Answer<readonly RecordSet[]>>;
+  /** All record sets of just these names: the one listing the minute may need. */
+  readonly listNames: (names: readonly DnsName[], limitMs: number) => Promise<Answer<readonly RecordSet[]>>;
+  readonly change: (batch: ChangeBatch, comment: string, limitMs: number) => Promise<Answer<ZoneChange>>;
+  readonly changeState: (changeId: string, limitMs: number) => Promise<Answer<ZoneChange>>;
+  /** What Route 53 itself would answer, from one of its servers, to that client subnet (`TestDNSAnswer`). */
+  readonly testAnswer: (
+    ask: { readonly name: DnsName; readonly type: string; readonly clientSubnet: Subnet | null },
+    limitMs: number,
+  ) => Promise<Answer<{ readonly rcode: string; readonly values: readonly string[] }>>;
+  /** Null: there is none of this id. */
+  readonly healthCheck: (healthCheckId: string, limitMs: number) => Promise<Answer<HealthCheckFacts | null>>;
+  readonly healthVotes: (healthCheckId: string, limitMs: number) => Promise<Answer<readonly HealthVote[]>>;
+  readonly createHealthCheck: (
+    planned: Exclude<PlannedHealthCheck, { readonly type: 'EXISTING' }>,
+    callerReference: string,
+    limitMs: number,
+  ) => Promise<Answer<HealthCheckFacts>>;
+  readonly close: () => Promise<void>;
+};
+
+export type ZoneOpened = { readonly kind: 'open'; readonly channel: ZoneChannel } | OpenRefused;
+
+export type Route53Port = {
+  /** Finds the credentials, asks whose they are, and warms the connection; `zone` is the plan's own id of it. */
+  readonly open: (zone: string, limitMs: number) => Promise<ZoneOpened>;
 };
 
 export type Timer = { readonly cancel: () => void };

@@ -1,3 +1,5 @@
+import type { ZoneRefusal } from './zone-answers.ts';
+
 /** What a MySQL session is for; each purpose is a connection of its own, opened before the hold. */
 export type SessionPurpose =
   /** Holds the run lock and changes the server. */
@@ -35,6 +37,8 @@ export type Answer<T> =
       readonly message: string;
       /** A host that keeps another driver's epoch refused the line before it was run: this cockpit drives no more. */
       readonly ousted?: true;
+      /** Route 53's own word, where it was asked; only some of them say that nothing has happened. */
+      readonly refusal?: ZoneRefusal;
       readonly takenAt: number;
       readonly tookMs: number;
     }
