@@ -7,13 +7,7 @@ import type { DnsName } from '../observations/dns-name.ts';
  * `rejected`: the batch does not fit what is there (`InvalidChangeBatch`); `credentials`: expired, missing or not allowed.
  */
 export type ZoneRefusal =
-  | 'throttled'
-  | 'prior-request'
-  | 'rejected'
-  | 'credentials'
-  | 'no-such-zone'
-  | 'no-such-change'
-  | 'other';
+  'throttled' | 'prior-request' | 'rejected' | 'credentials' | 'no-such-zone' | 'no-such-change' | 'other';
 
 /** One change as Route 53 knows it: accepted at once, in force everywhere when it is INSYNC. */
 export type ZoneChange = {
