@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { foldRun } from '../../../shared/audit/fold.ts';
 import { whyOver } from '../../../shared/steps/resume.ts';
@@ -12,7 +11,7 @@ import { isBack, isForward, resumed } from './ends.ts';
 import { loadOn, type FaultGround } from './ground.ts';
 import type { Missed, Played } from './played.ts';
 import { journalOf, newState, runsNow } from './states.ts';
-import { switchFiles, touchedThings } from './touched.ts';
+import { removeSwitchFiles, touchedThings } from './touched.ts';
 import { patience } from './wires.ts';
 
 /** One cell whose cockpit is a process of its own, killed at a record of its journal, and taken up again by another. */
@@ -59,7 +58,7 @@ export async function crashOnce(ground: FaultGround, cell: Cell<CrashWay>): Prom
   } finally {
     await load.stop();
     await probe.stop();
-    for (const left of switchFiles(run)) rmSync(join(homedir(), left), { recursive: true, force: true });
+    removeSwitchFiles(run);
     rmSync(state, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,4 @@
 import { rmSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { Composed } from '../../../main/compose.ts';
 import type { Night } from '../../../main/engine/night-ground.ts';
 import type { Run } from '../../../shared/steps/run.ts';
@@ -12,13 +10,14 @@ import { breakPorts } from './broken-ports.ts';
 import type { FaultWay } from '../../nights/cells.ts';
 import { askOnTheWay, openCockpit, released } from './begin.ts';
 import { isCrash, type Cell } from './cells.ts';
+import { behindAtFence } from './lagging-ring.ts';
 import { crashOnce } from './play-crash.ts';
 import { goForward, wentBack, type Seen } from './ends.ts';
 import { loadOn, type FaultGround } from './ground.ts';
 import { armStrike, type Strike } from './strike.ts';
 import type { Missed, Played } from './played.ts';
 import { newState } from './states.ts';
-import { switchFiles, touchedThings } from './touched.ts';
+import { removeSwitchFiles, touchedThings } from './touched.ts';
 import { patience } from './wires.ts';
 
 /** One cell: a whole cutover on real servers under load, one call of which fails in one way, and how it ended. */
@@ -88,8 +87,7 @@ async function playAndStop(ground: FaultGround, cell: Cell<FaultWay>): Promise<P
     await composed?.stop();
     await load?.stop();
     await probe.stop();
-    for (const left of switchFiles(night?.run()?.id ?? null))
-      rmSync(join(homedir(), left), { recursive: true, force: true });
+    removeSwitchFiles(night?.run()?.id ?? null);
     rmSync(state, { recursive: true, force: true });
   }
 }
@@ -112,14 +110,17 @@ function planOf(composed: Composed | null): Composed['cockpit']['parts']['plan']
 }
 
 async function prepared(
-  { planFile }: FaultGround,
+  { planFile, lab }: FaultGround,
   cell: Cell<FaultWay>,
   fault: { readonly strike: Strike; readonly run: () => Run | null; readonly state: string },
 ): Promise<Composed> {
   // The composition root reads it once, here.
   process.env['COCKPIT_STATE'] = fault.state;
   return openCockpit(planFile, (ports) =>
-    breakPorts(ports, cell, { run: fault.run, broken: fault.strike.broken }),
+    breakPorts(cell.step === 'converge' ? behindAtFence(ports, lab) : ports, cell, {
+      run: fault.run,
+      broken: fault.strike.broken,
+    }),
   );
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { hostDir } from '../hosts.ts';
@@ -29,6 +29,12 @@ export async function touchedThings(lab: Lab, runId: string | null): Promise<rea
 /** What the dead-man's switches of a run left behind: all hosts of all labs have one home. */
 export const switchFiles = (runId: string | null): readonly string[] =>
   runId === null ? [] : readdirSync(homedir()).filter((name) => name.startsWith(`.cutover-${runId}-`));
+
+/** Takes away what they left; one that is just ending may write a last sign of life meanwhile. */
+export function removeSwitchFiles(runId: string | null): void {
+  for (const left of switchFiles(runId))
+    rmSync(join(homedir(), left), { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+}
 
 /** A switch that has acted keeps what it wrote down; any other is gone without a trace. */
 const hasActed = (name: string): boolean => existsSync(join(homedir(), name.replace(/\.sh$/, ''), 'result'));
