@@ -5,7 +5,7 @@ import { stringify, parse } from 'yaml';
 import type { PlanInput } from '../../../shared/plan/plan.ts';
 import { administrator, optionFile } from '../accounts.ts';
 import { knownHostsFile, sshConfigFile } from '../hosts.ts';
-import { membersIn } from '../lab-state.ts';
+import { instanceDir, membersIn } from '../lab-state.ts';
 import { planForLab } from '../plan-for-lab.ts';
 import { socketOf } from '../sql.ts';
 import type { Lab } from '../start-lab.ts';
@@ -118,6 +118,10 @@ export function writeWiredPlan(lab: Lab, wires: Wires): string {
         replicationPort: lab.port(instance.id),
         ...(members.some(({ id, role }) => id === instance.id && role.startsWith('source'))
           ? { hostLogin: { socket: socketOf(lab.state(), instance.id), user: administrator } }
+          : {}),
+        // A target that was a source once may start closed: then `restore` has something to take away.
+        ...(members.some(({ id, role }) => id === instance.id && role === 'target-master')
+          ? { fenceDropIn: join(instanceDir(lab.state(), instance.id), 'conf.d', 'fence.cnf') }
           : {}),
       })),
   };
