@@ -4,6 +4,7 @@ import type { Plan } from '../../shared/plan/plan.ts';
 import { stepsToTryAgain, type Again } from '../../shared/steps/again.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import { ringClosed } from '../../shared/steps/way-back.ts';
+import { alarmText } from '../../shared/steps/wording.ts';
 
 /** What a press may begin once more, with what it will do; what is seen to be as it must be again is not offered. */
 export function againView(run: Run, plan: Plan, snapshot: Snapshot): RunView['retry'] {
@@ -13,24 +14,24 @@ export function againView(run: Run, plan: Plan, snapshot: Snapshot): RunView['re
     .map((again) => ({ step: again.step, ...wording(run, again) }));
 }
 
-function wording(
-  run: Run,
-  { step, because, instances }: Again,
-): Pick<RunView['retry'][number], 'label' | 'why' | 'onAlarm'> {
+function wording(run: Run, { step, because, instances }: Again): Omit<RunView['retry'][number], 'step'> {
   const where = instances.join(' and ');
   const chain = run.steps[step]?.chain ?? '';
-  if (because === 'failed')
-    return { label: `Retry ${step}`, why: run.steps[step]?.text ?? '', onAlarm: false };
+  if (because === 'failed') return { label: `Retry ${step}`, why: run.steps[step]?.text ?? '', alarm: null };
+  const told = run.alarms.findLast(
+    ({ alarm }) => alarm.alarm === because && instances.includes(alarm.instance),
+  );
+  const alarm = told === undefined ? where : alarmText(told.alarm);
   if (because === 'target-closed')
     return {
       label: `Open ${where} again`,
       why: `Sees that every source of ${chain} is closed and that ${where} is the server that this run promoted; takes the run lock there; then opens it for writes under that lock, for ${run.steps[step]?.limitMs ?? 0} ms at most, and reads it back with a canary. Otherwise nothing is changed, and it says why.`,
-      onAlarm: true,
+      alarm,
     };
   return {
     label: `Open the ring of ${chain} again`,
     why: `Stops the link by which ${where} follows its co-master, by its name, and sees it stopped; then sees that the reverse link runs, or starts it.`,
-    onAlarm: true,
+    alarm,
   };
 }
 

@@ -116,9 +116,13 @@ export function createApi(cockpit: Cockpit): Api {
         );
       },
       close: async ({ who }) => {
-        const runner = cockpit.night()?.runner() ?? null;
-        if (runner?.run().phase !== 'watching')
+        const night = cockpit.night();
+        const runner = night?.runner() ?? null;
+        if (night === null || runner?.run().phase !== 'watching')
           return { ok: false, message: 'The run is not at its watch; there is nothing to close yet.' };
+        // One that failed is tried over sessions that were opened again.
+        if (runner.run().steps['close']?.state === 'failed')
+          return reply(await night.retry({ step: 'close', who }));
         runner.post({ kind: 'close-asked', who });
         return done;
       },

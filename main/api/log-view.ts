@@ -1,6 +1,7 @@
 import { describeRecord } from '../../shared/audit/describe.ts';
 import type { LogLine } from '../../shared/contract/view.ts';
 import { placeOf } from '../../shared/steps/order.ts';
+import { alarmText } from '../../shared/steps/wording.ts';
 import type { Run, StepState } from '../../shared/steps/run.ts';
 import type { Cockpit } from '../engine/cockpit.ts';
 import type { Journal } from '../ports.ts';
@@ -34,7 +35,7 @@ export function runLog(run: Run): readonly LogLine[] {
     lines.push({
       atUtcMs: moment.utcMs,
       chain: null,
-      text: `alarm, ${alarm.instance}: ${alarm.seen}; expected ${alarm.expected}`,
+      text: `alarm, ${alarmText(alarm)}`,
       tone: 'bad',
     });
   return lines.sort((a, b) => b.atUtcMs - a.atUtcMs).slice(0, logLines);

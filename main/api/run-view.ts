@@ -4,7 +4,7 @@ import type { Command } from '../../shared/steps/command.ts';
 import { order, placeOf } from '../../shared/steps/order.ts';
 import type { IssuedCommand, Run, StepState } from '../../shared/steps/run.ts';
 import { judgeStopHere } from '../../shared/steps/stop-here.ts';
-import { doingText } from '../../shared/steps/wording.ts';
+import { alarmText, doingText } from '../../shared/steps/wording.ts';
 import { wayBackTrouble } from '../../shared/gates/way-back-now.ts';
 import type { Snapshot } from '../../shared/observations/snapshot.ts';
 import { reverseEnds } from '../../shared/plan/reverse-ends.ts';
@@ -21,19 +21,25 @@ export function runView(
 ): Omit<RunView, 'sheetFile'> {
   const utc = (monoMs: number | null): number | null =>
     monoMs === null ? null : run.now.utcMs + (monoMs - run.now.monoMs);
+  const retry = againView(run, plan, snapshot);
   return {
     id: run.id,
     phase: run.phase,
     heldAt: run.heldAt,
     passedPointOfNoReturn: run.ponrAt !== null,
     steps: stepsInOrder(run).map((step) => stepView(step)),
-    now: nowView(run, mysql),
+    now: nowView(
+      run,
+      mysql,
+      retry.some(({ alarm }) => alarm !== null),
+    ),
     deadlineUtcMs: utc(run.deadlineMonoMs),
     stopHere: judgeStopHere(run, plan),
     control: controlView(run, plan, snapshot),
-    retry: againView(run, plan, snapshot),
-    alarms: run.alarms.map(({ alarm, moment }) => ({
-      text: `${alarm.instance}: ${alarm.seen}; expected ${alarm.expected}`,
+    retry,
+    // Newest first, as in the log: what happened last is what asks for a press.
+    alarms: run.alarms.toReversed().map(({ alarm, moment }) => ({
+      text: alarmText(alarm),
       atUtcMs: moment.utcMs,
     })),
     outcome: run.outcome,
@@ -65,13 +71,13 @@ function stepView(step: StepState): StepView {
   };
 }
 
-function nowView(run: Run, mysql: MysqlPort): RunView['now'] {
+function nowView(run: Run, mysql: MysqlPort, undone: boolean): RunView['now'] {
   const running = Object.values(run.steps).filter(({ state }) => state === 'running');
   // The chain that is furthest behind is the one that everybody waits for.
   const current = running[0];
   if (current === undefined)
     return {
-      title: resting(run),
+      title: undone ? 'It is not as this run left it' : resting(run),
       // The outcome stands beside it.
       detail: '',
       statement: null,

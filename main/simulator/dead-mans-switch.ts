@@ -1,4 +1,4 @@
-import { secondStageMs } from '../../shared/steps/switch-place.ts';
+import { secondStageMs } from '../../shared/plan/switches.ts';
 import type { HostSwitch, SwitchServer } from '../../shared/steps/switch-host.ts';
 import { dataMark } from '../../shared/steps/switch-script.ts';
 import { sameAccount } from '../../shared/sessions/account-names.ts';

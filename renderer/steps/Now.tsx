@@ -89,7 +89,7 @@ export function Now(props: { readonly run: RunView }) {
             />
           </div>
         )}
-        <Retries run={run} onAlarm={false} />
+        <Retries run={run} />
         {now.statement !== null && (
           <code className={`code ${css['statement']}`}>
             {now.statement}

@@ -2,13 +2,18 @@ import type { RunView } from '../../shared/contract/view.ts';
 import { useAsk, useWhyNot } from '../store/ask.ts';
 import css from './now.module.css';
 
-/** The presses that begin a step once more: those of failed steps, or those that answer an alarm. */
-export function Retries(props: { readonly run: RunView; readonly onAlarm: boolean }) {
+/** The presses that begin a step once more; one that answers an alarm stands below its words. */
+export function Retries(props: { readonly run: RunView }) {
   const { askAs } = useAsk();
   const whyNot = useWhyNot();
-  const offered = props.run.retry.filter(({ onAlarm }) => onAlarm === props.onAlarm);
-  return offered.map((retry) => (
-    <div key={retry.step} className={css['retry']}>
+  return props.run.retry.map((retry) => (
+    <div key={retry.step} className={`${css['retry']} ${retry.alarm === null ? '' : css['undone']}`}>
+      {retry.alarm !== null && (
+        <p>
+          <b aria-hidden="true">✕ </b>
+          {retry.alarm}
+        </p>
+      )}
       <button
         type="button"
         className="primary"

@@ -1,6 +1,5 @@
 import type { View } from '../../shared/contract/view.ts';
 import { utcTimeMs } from '../parts/format.ts';
-import { Retries } from './Retries.tsx';
 import css from './run-log.module.css';
 
 const signs = { plain: '', good: ' ✓', bad: ' ✕', warn: ' ▮' } as const;
@@ -25,7 +24,7 @@ export function RunLog(props: { readonly view: View }) {
   );
 }
 
-/** What went wrong and was not expected; says so too when there is nothing. */
+/** What went wrong and was not expected, newest first; says so too when there is nothing. */
 export function Alarms(props: { readonly view: View }) {
   const alarms = props.view.run?.alarms ?? [];
   return (
@@ -49,7 +48,6 @@ export function Alarms(props: { readonly view: View }) {
           ))
         )}
       </div>
-      {props.view.run !== null && <Retries run={props.view.run} onAlarm />}
     </section>
   );
 }

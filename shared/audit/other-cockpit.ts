@@ -84,7 +84,7 @@ export function standingText(standing: Standing, run: Run | null): string {
     case 'silent':
       return `Its sessions hold the run lock, and its mirror says nothing new: it sleeps, or it lost its mirror. ${sleeping}: look at that laptop, or take the run over.`;
     case 'gone':
-      return 'None of its sessions holds a run lock any more: its cockpit ended, or it lost every server. Nobody drives this run until somebody takes it over.';
+      return 'None of its sessions holds a run lock any more: its cockpit ended or lost every server, or it ended the run after it had lost this mirror. Look at its laptop, whose own journal knows; nobody drives this run until somebody takes it over.';
     case 'not-known':
       return run?.phase === 'held'
         ? 'It waits for its release and holds no run lock yet.'

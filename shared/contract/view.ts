@@ -192,13 +192,14 @@ export type RunView = {
     readonly detail: string;
     readonly enabled: boolean;
   };
-  /** What one press begins once more: a step that failed, or, beside the alarms, one that was seen undone. */
+  /** What one press begins once more: a step that failed, or one whose work was seen undone. */
   readonly retry: readonly {
     readonly step: string;
     readonly label: string;
-    /** Why it failed; beside an alarm: what the press will do. */
+    /** Why it failed; of what was undone: what the press will do. */
     readonly why: string;
-    readonly onAlarm: boolean;
+    /** The alarm that told of it; null for a step that failed. */
+    readonly alarm: string | null;
   }[];
   readonly alarms: readonly { readonly text: string; readonly atUtcMs: number }[];
   /** The emergency sheet on this laptop; null where none is written. */

@@ -1,5 +1,6 @@
 import type { Complaint } from './complaint.ts';
 import type { Limits, Plan } from './plan.ts';
+import { secondStageMs, switchOf } from './switches.ts';
 
 /** Limits of steps that lie between the release of the hold and the point of no return: each must fit the deadline. */
 const beforePonr = [
@@ -42,6 +43,18 @@ export function judgeLimits(plan: Plan): readonly Complaint[] {
       'deadMansSwitchMs',
       ['runDeadlineMs', 'abortMs', 'marginMs'],
       `is ${limits.deadMansSwitchMs}, expected at least runDeadlineMs + abortMs + marginMs (${switchNeeds}): it would fire into a living run`,
+    );
+  // Claim, last look, the promotion's own guard, and the answer to it: until then no one knows how the passage ended.
+  const passage = 3 * limits.passageMs + limits.promoteMs;
+  const actsAlone = plan.chains.some((chain) => {
+    const armed = switchOf(plan, chain);
+    return armed.kind === 'armed' && armed.secondStage;
+  });
+  if (actsAlone && passage >= secondStageMs)
+    complain(
+      'passageMs',
+      ['promoteMs'],
+      `is ${limits.passageMs}, expected 3 × passageMs + promoteMs (${passage}) to be less than ${secondStageMs}: after that time the second stage of the dead-man's switches would take a living cockpit for dead`,
     );
   if (limits.fenceAttemptMs > limits.fenceMs)
     complain(

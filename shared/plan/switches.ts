@@ -1,5 +1,8 @@
 import type { Chain, Plan } from './plan.ts';
 
+/** When a claimed switch hears nothing of the run's end for this long, its second stage acts, ms. */
+export const secondStageMs = 10_000;
+
 /** Whether the source of a chain opens again by itself when the cockpit dies. */
 export type ChainSwitch =
   /** Every source node's host arms one. `secondStage`: it can act in the narrow passage too. */

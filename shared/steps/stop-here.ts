@@ -2,7 +2,7 @@ import type { Plan } from '../plan/plan.ts';
 import { switchOf } from '../plan/switches.ts';
 import { undoneSince } from './again.ts';
 import type { Run } from './run.ts';
-import { secondStageMs } from './switch-place.ts';
+import { secondStageMs } from '../plan/switches.ts';
 
 /** The stop-here matrix: what is writable now, what is lost if we stop, how to go back, how long it takes. */
 export type StopHere = {

@@ -1,6 +1,3 @@
-/** When a claimed switch hears nothing of the run's end for this long, its second stage acts, ms. */
-export const secondStageMs = 10_000;
-
 /** Where a switch lies on its host. Names carry run and host: several hosts may share one home. */
 export function switchPlace(runId: string, host: string) {
   const name = `.cutover-${runId}-${host}`;

@@ -1,6 +1,6 @@
 import { quotePath, quoteWord } from '../lib/shell-words.ts';
 import { lockAccountStatements } from '../sessions/dialect-effects.ts';
-import { secondStageMs } from './switch-place.ts';
+import { secondStageMs } from '../plan/switches.ts';
 import { switchLife } from './switch-life-shell.ts';
 import { switchPrelude } from './switch-shell.ts';
 import { type HostSwitch, type SwitchChain, type SwitchLogin, type SwitchServer } from './switch-host.ts';

@@ -106,7 +106,7 @@ function closedTargetAlarm(run: Run, plan: Plan, { instance, facts, askedAt }: W
   if (wasTold(run, ['target-closed', openSince], { instance, facts, askedAt })) return null;
   return alarm('target-closed', instance, [
     `it refuses writes (up ${facts.uptimeSeconds} s)`,
-    'it takes writes since its promotion. Find out what closed it, take read_only out of its option file, and have it opened again by "Open again": nothing opens it by itself',
+    `that it takes writes since its promotion. Find out what closed it, take read_only out of its option file, and have it opened again by "Open ${instance} again": nothing opens it by itself`,
   ]);
 }
 

@@ -1,3 +1,4 @@
+import type { Alarm } from './event.ts';
 import type { StepId } from './order.ts';
 
 /** What is being done, in the words an operator reads at 3 a.m.; `{chain}` stands for the chain's name. */
@@ -34,4 +35,13 @@ const doing: { readonly [K in StepId]: string } = {
 /** A running step as one short sentence, without its full stop. */
 export function doingText(step: StepId, chain: string | null): string {
   return doing[step].replace('{chain}', chain ?? '');
+}
+
+/** An alarm in one line: where, what was seen, what was expected. */
+export function alarmText({
+  instance,
+  seen,
+  expected,
+}: Pick<Alarm, 'instance' | 'seen' | 'expected'>): string {
+  return `${instance}: ${seen}; expected ${expected}`;
 }

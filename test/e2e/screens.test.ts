@@ -150,6 +150,18 @@ describe.runIf(browserPresent)('every screen, in both sizes and both themes', ()
     });
   });
 
+  test('what was undone and the press that answers it are read without scrolling at 1280 × 800', async () => {
+    await withPage('targetClosed', { width: 1280, height: 800, scheme: 'dark' }, async (page) => {
+      const seen = await page.getByRole('button', { name: 'Open orders-t1 again' }).evaluate((button) => {
+        const panel = button.closest('[role=group]');
+        return (
+          panel !== null && button.getBoundingClientRect().bottom <= panel.getBoundingClientRect().bottom
+        );
+      });
+      expect(seen).toBe(true);
+    });
+  });
+
   test('the mode is a word and a colour on every screen', async () => {
     for (const [name, word, image] of [
       ['minute', 'REHEARSAL — STAGING', true],

@@ -73,7 +73,7 @@ export const needsOperator: View = withRun(
         step: 'redirect',
         label: 'Switch app-3 again',
         why: 'It runs the same command once more, on app-3 only.',
-        onAlarm: false,
+        alarm: null,
       },
     ],
     alarms: [{ text: 'app-3 did not switch', atUtcMs: at - 90 }],
@@ -165,3 +165,33 @@ export const watch: View = withRun(
     outcomeText: 'Both chains are on the target.',
   },
 );
+
+const closedAgain =
+  'orders-t1: it refuses writes (up 1 s); expected that it takes writes since its promotion. Find out what closed it, take read_only out of its option file, and have it opened again by "Open orders-t1 again": nothing opens it by itself';
+
+/** The promoted target was killed and came back closed: one press beside the alarm opens it again. */
+export const targetClosed: View = withRun(watch, {
+  now: {
+    title: 'It is not as this run left it',
+    detail: '',
+    statement: null,
+    where: null,
+    sinceUtcMs: null,
+    limitMs: null,
+  },
+  retry: [
+    {
+      step: 'promote:orders',
+      label: 'Open orders-t1 again',
+      why: 'Sees that every source of orders is closed and that orders-t1 is the server that this run promoted; takes the run lock there; then opens it for writes under that lock, for 1000 ms at most, and reads it back with a canary. Otherwise nothing is changed, and it says why.',
+      alarm: closedAgain,
+    },
+  ],
+  alarms: [
+    { text: closedAgain, atUtcMs: at - 1_200 },
+    ...['act', 'look', 'abort', 'watch'].map((purpose, index) => ({
+      text: `orders-t1: the session "${purpose}" ended (Connection lost: The server closed the connection); expected it to stay open`,
+      atUtcMs: at - 8_000 - index,
+    })),
+  ],
+});

@@ -1,5 +1,5 @@
 import type { View } from '../../shared/contract/view.ts';
-import { needsOperator, thawed, watch } from './view-after.ts';
+import { needsOperator, targetClosed, thawed, watch } from './view-after.ts';
 import { blocked } from './view-blocked.ts';
 import { go, goRefused } from './view-go.ts';
 import { minute } from './view-minute.ts';
@@ -19,6 +19,7 @@ export const views: Readonly<Record<string, View>> = {
   needsOperator,
   thawed,
   watch,
+  targetClosed,
   observed,
   observedAsleep,
   observedGone,

@@ -1,5 +1,7 @@
 import { composeRun, type Composed } from '../../../main/compose.ts';
 import type { Night } from '../../../main/engine/night-ground.ts';
+import type { Plan } from '../../../shared/plan/plan.ts';
+import { stepsToTryAgain } from '../../../shared/steps/again.ts';
 import type { Run } from '../../../shared/steps/run.ts';
 import { writeAsApp } from '../bad-luck-ground.ts';
 import { membersIn } from '../lab-state.ts';
@@ -44,7 +46,9 @@ export async function wentBack({ ground, run, before, composed, seen }: Playing)
     await composed.stop();
     const again = await resumed(run.id);
     if (again.outcome !== 'thawed')
-      throw new Error(`resume ended as ${again.outcome}, expected thawed; ${wrong}`);
+      throw new Error(
+        `resume ended as ${again.outcome} (${again.said}), expected thawed; before it: ${wrong}`,
+      );
     ({ said } = again);
   }
   await isBack({ ground, seen }, { before, runId: run.id, said });
@@ -88,7 +92,7 @@ async function sourcesOpen(lab: Lab): Promise<void> {
 
 /** After it: retries, and at the last a resume, end it done; the target alone takes writes, and nothing is lost. */
 export async function goForward({ night, composed, ground, seen, run }: Playing): Promise<void> {
-  let outcome = await pressed(night);
+  let outcome = await pressed(night, composed.cockpit.parts.plan);
   if (outcome !== 'done') {
     await composed.stop();
     ({ outcome } = await resumed(run.id));
@@ -100,7 +104,8 @@ export async function goForward({ night, composed, ground, seen, run }: Playing)
 
 /** A Close that failed is pressed once more, and ends the run. */
 async function closedAgain(night: Night): Promise<void> {
-  night.runner()?.post({ kind: 'close-asked', who: 'test' });
+  const asked = await night.retry({ step: 'close', who: 'test' });
+  if (!asked.ok) throw new Error(asked.error);
   await eventually('Close has ended', forwardMs, async () => {
     const run = night.run();
     if (run?.phase !== 'ended') throw new Error(`${run?.phase}: ${run?.steps['close']?.text}`);
@@ -122,16 +127,15 @@ export async function isForward({ ground, seen }: Place): Promise<void> {
     throw new Error(`two writable sides: ${JSON.stringify(sides)}`);
 }
 
-/** Presses Retry on whatever failed, as a person would, until the run is done or nothing helps. */
-async function pressed(night: Night): Promise<string> {
+/** Presses whatever the screen offers, failed steps and what was undone since, as a person would, until the run is done or nothing helps. */
+async function pressed(night: Night, plan: Plan): Promise<string> {
   for (let press = 1; press <= presses; press += 1) {
     const run = night.run();
     if (run === null) throw new Error('no run');
     if (run.outcome === 'done') return 'done';
-    for (const { key, state } of Object.values(run.steps)) {
-      if (state !== 'failed') continue;
-      const retried = await night.retry({ step: key, who: 'test' });
-      if (!retried.ok) console.info(`retry of ${key}: ${retried.error}`);
+    for (const { step } of stepsToTryAgain(run, plan)) {
+      const retried = await night.retry({ step, who: 'test' });
+      if (!retried.ok) console.info(`retry of ${step}: ${retried.error}`);
     }
     await eventually('the retry has an outcome', forwardMs, async () => {
       const now = night.run();

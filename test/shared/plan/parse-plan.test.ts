@@ -70,6 +70,13 @@ describe('a bad plan', () => {
     ]);
   });
 
+  test('leaves the second stage of its switches more time than its own passage takes', () => {
+    const text = readFileSync(join(root, 'resources/plans/example.production.yaml'), 'utf8');
+    const [blamed = ''] = said(text.replace('deadMansSwitchMs:', 'passageMs: 1700\n  deadMansSwitchMs:'));
+    expect(blamed).toContain('limits.passageMs is 1700, expected 3 × passageMs + promoteMs (10100)');
+    expect(said(text.replace('deadMansSwitchMs:', 'passageMs: 1600\n  deadMansSwitchMs:'))).toEqual(['good']);
+  });
+
   test('is not blamed for what only follows from another mistake', () => {
     // Without its bad port the host h1 would listen twice on 3306, and without the host every reference to it dangles.
     expect(said(withChange('{ id: h1, site: colo, ssh', '{ id: h1, sit: colo, ssh'))).toEqual([
