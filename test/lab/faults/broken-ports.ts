@@ -19,7 +19,7 @@ export type Call = {
   readonly limitMs: number;
 };
 
-/** What a cell may break of a channel; the mirror's lines belong to no step. */
+/** What a cell may break of a channel. */
 type Breakable = Pick<SshEffects, 'run' | 'putFile' | 'moveFile'>;
 
 export type Break = (call: Call) => Promise<Answer<unknown>>;
@@ -28,7 +28,8 @@ export type Break = (call: Call) => Promise<Answer<unknown>>;
 export function isMeant(cell: Cell<FaultWay>, run: Run, command: Command): boolean {
   const issued = entryIn(run.commands, command.key);
   const step = issued === undefined ? undefined : run.steps[issued.step]?.step;
-  return step === cell.step && (!breaksEffect(cell.step) || isEffect(command.action));
+  const hasEffect = isEffect(command.action) || command.action.kind === 'mirror';
+  return step === cell.step && (!breaksEffect(cell.step) || hasEffect);
 }
 
 /** Puts a fault between the engine and its ports: the first call of the cell's step goes through `broken`, once. */
@@ -97,7 +98,17 @@ export function breakPorts(
       ...wrapEffects(channel),
       as: (mark) => {
         const effects = channel.as(mark);
-        return { ...effects, ...wrapEffects(effects) };
+        return {
+          ...effects,
+          ...wrapEffects(effects),
+          // What the mirror is sent while a step waits for it.
+          appendFile: (path, add, limitMs) =>
+            pass(onHost('mirror'), {
+              ask: () => effects.appendFile(path, add, limitMs),
+              session: channel,
+              limitMs,
+            }),
+        };
       },
       epoch: (mark, order, limitMs) =>
         pass(onHost('ssh-epoch'), {
