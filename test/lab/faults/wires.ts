@@ -45,8 +45,13 @@ export async function openWires(lab: Lab): Promise<Wires> {
   };
 }
 
-/** How busy this machine is: 1 when it has nothing else to do, at most 4. */
-export const patience = Math.min(4, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism() / 2));
+/**
+ * How busy this machine is: 1 when it has nothing else to do, at most 4. Whoever has put the lab before everything else says
+ * so by LAB_PATIENCE: the load counts those too who wait behind it.
+ */
+export const patience =
+  Number(process.env['LAB_PATIENCE'] ?? '') ||
+  Math.min(4, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism() / 2));
 
 /**
  * Short limits: most cells end when one of them is over. The sums are those of a plan that is sound: the dead-man's switch
