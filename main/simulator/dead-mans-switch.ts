@@ -34,11 +34,28 @@ export function runSwitch(world: World, host: HostWorld, argv: readonly string[]
   const script = host.files.get(`${folder}.sh`);
   if (argv.at(-1) === 'arm') return arm(world, host, { folder, script });
   if (argv.at(-1) === 'claim') return claim(world, host, folder);
-  if (host.files.has(`${folder}/fired`) || host.files.has(`${folder}/second`))
+  if (host.files.has(`${folder}/fired`) || host.files.has(`${folder}/second`)) {
+    if (argv.at(-1) === 'undone' && host.files.has(`${folder}/second`)) letGo(world, script);
     return { status: 3, stdout: '', stderr: 'the switch has acted' };
+  }
   for (const path of [...host.files.keys()])
     if (path === `${folder}.sh` || path.startsWith(`${folder}/`)) host.files.delete(path);
   return { status: 0, stdout: 'stood down and gone\n', stderr: '' };
+}
+
+/** The run locks that its second stage keeps. */
+function letGo(world: World, script: string | undefined): void {
+  const data = dataOf(script);
+  if (data === null) return;
+  for (const { instance } of [...data.servers, ...data.targets]) {
+    const server = world.servers.get(instance);
+    if (server?.lockHolder === keptBySwitch) server.lockHolder = null;
+  }
+}
+
+function dataOf(script: string | undefined): HostSwitch | null {
+  const line = script?.split('\n').find((each) => each.startsWith(dataMark));
+  return line === undefined ? null : (JSON.parse(line.slice(dataMark.length)) as HostSwitch);
 }
 
 function arm(
@@ -46,9 +63,8 @@ function arm(
   host: HostWorld,
   { folder, script }: { readonly folder: string; readonly script: string | undefined },
 ): Ran {
-  const line = script?.split('\n').find((each) => each.startsWith(dataMark));
-  if (line === undefined) return { status: 2, stdout: '', stderr: `sh: 0: cannot open ${folder}.sh` };
-  const data = JSON.parse(line.slice(dataMark.length)) as HostSwitch;
+  const data = dataOf(script);
+  if (data === null) return { status: 2, stdout: '', stderr: `sh: 0: cannot open ${folder}.sh` };
   const unmet = [...data.servers, ...data.targets].find(
     ({ instance }) => !reachedFrom(world, host, instance),
   );

@@ -222,7 +222,7 @@ function maintenanceLines(
 }
 
 function standDownLines(ground: SheetGround, { host }: Item<'stand-down'>): readonly SheetLine[] {
-  const argv = standDownArgv(ground.run.id, host);
+  const argv = standDownArgv(ground.run.id, host, 'undone');
   return [
     {
       where: host,

@@ -83,7 +83,7 @@ function switchesAhead(
       ),
       ahead('arm', ssh(['sh', place.command, 'arm']), "the run's id"),
       ahead('claim', ssh(claimArgv(laterRun, host)), "the run's id"),
-      ahead('promote', ssh(standDownArgv(laterRun, host)), "the run's id"),
+      ahead('promote', ssh(standDownArgv(laterRun, host, 'passed')), "the run's id"),
     ];
   });
 }

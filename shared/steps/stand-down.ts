@@ -9,10 +9,16 @@ import { entryIn } from './ledger.ts';
 /** What `end` says when the switch had acted already. */
 export const switchActedStatus = 3;
 
+/**
+ * Why a switch is told that it is over. `undone`: everything is seen taken back, so one whose second stage acted keeps its run
+ * locks no longer. `passed`: the passage is over; one that has acted keeps them, and the target stays closed.
+ */
+export type Over = 'undone' | 'passed';
+
 /** The order to stand down, as the host's channel takes it; it is no error when nothing is there any more. */
-export function standDownArgv(runId: string, host: string): readonly string[] {
-  const script = 'if [ -e "$1" ]; then exec sh "$1" end; else echo "no switch here"; fi';
-  return ['sh', '-c', script, 'end', switchPlace(runId, host).command];
+export function standDownArgv(runId: string, host: string, over: Over): readonly string[] {
+  const script = 'if [ -e "$1" ]; then exec sh "$1" end "$2"; else echo "no switch here"; fi';
+  return ['sh', '-c', script, 'end', switchPlace(runId, host).command, over];
 }
 
 /** How long standing down may take: its process is seen gone before it answers. */
@@ -27,7 +33,7 @@ export function standDownCommands(run: Run, plan: Plan): readonly Command[] {
   return armedHosts(plan)
     .map((host): Command => ({
       key: `promote#1/stand-down@${host}`,
-      action: { kind: 'ssh', host, argv: standDownArgv(run.id, host), effect: true },
+      action: { kind: 'ssh', host, argv: standDownArgv(run.id, host, 'passed'), effect: true },
       limitMs: standDownMs,
     }))
     .filter(({ key }) => entryIn(run.commands, key) === undefined);

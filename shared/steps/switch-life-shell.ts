@@ -88,7 +88,8 @@ wake() {
 is_watching() {
   read -r pid <"$d/pid" 2>/dev/null && [ -d "/proc/$pid" ] && grep -qF "$self" "/proc/$pid/cmdline" 2>/dev/null
 }
-# Ends the watch by the one claim, sees it gone, and takes its files away; a switch that has acted keeps them.
+# Ends the watch by the one claim, sees it gone, and takes its files away; a switch that has acted keeps them. end undone:
+# everything is seen taken back, so its second stage keeps the run locks no longer.
 end() {
   [ -d "$d" ] || {
     rm -f "$self"
@@ -97,6 +98,15 @@ end() {
   }
   mv "$d/armed" "$d/done" 2>/dev/null || mv "$d/claimed" "$d/done" 2>/dev/null
   if [ ! -f "$d/done" ] && { [ -f "$d/fired" ] || [ -f "$d/second" ]; }; then
+    if [ "\${1:-}" = undone ] && [ -f "$d/holding" ]; then
+      rm -f "$d/holding"
+      tries=0
+      while is_watching && [ $tries -lt 30 ]; do
+        tries=$((tries + 1))
+        short
+      done
+      say 'everything is seen taken back: the run locks are let go'
+    fi
     echo "the switch has acted: $(cat "$d/result" 2>/dev/null)" >&2
     return 3
   fi

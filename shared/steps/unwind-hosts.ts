@@ -28,7 +28,7 @@ export function standDownAll(need: Needs, { run }: StepContext): readonly Undone
     .filter((item) => item.kind === 'stand-down')
     .map((item): Undone => {
       const { host } = item;
-      const ended = need.ssh('stand-down', [host, standDownArgv(run.id, host)], {
+      const ended = need.ssh('stand-down', [host, standDownArgv(run.id, host, 'undone')], {
         effect: true,
         limitMs: standDownMs,
       });

@@ -146,24 +146,32 @@ function thawOn(
   if (lock.kind !== 'ok') return unanswered(instance, 'looking at the run lock', lock);
   // Any session of ours may hold it: the acting one, or the spare that took it before this one was asked.
   const ours = [...new Set([fenceThread, ...Object.values(context.run.threads[instance] ?? {})])];
-  if (!lock.value.held && !ours.includes(lock.value.holder ?? -1)) {
-    return {
-      failed: `the run lock is held by thread ${lock.value.holder ?? 'unknown'}, which is not this run's; expected ours`,
-    };
-  }
-  const thawed = need.mysql(`thaw-${door.tag}`, at, ['thaw', { lockHolders: ours }]);
+  const theirs = !lock.value.held && !ours.includes(lock.value.holder ?? -1);
+  // Where somebody else holds the lock, the dead-man's switch may have opened it under that; nothing is sent there.
+  const thawed = theirs
+    ? notOurs(lock.value.holder)
+    : need.mysql(`thaw-${door.tag}`, at, ['thaw', { lockHolders: ours }]);
   if (thawed === undefined) return 'waiting';
+  const stillClosed = (): DoorResult => {
+    if ('failed' in thawed) return thawed;
+    return thawed.kind === 'ok'
+      ? { failed: 'it still refuses writes; expected it open' }
+      : unanswered(instance, 'thaw', thawed);
+  };
   // Whatever was answered, only the server's own word counts: read twice.
   for (const name of ['first', 'second']) {
     const seen = need.mysql(`${name}-${door.tag}`, at, ['fastFacts', {}]);
     if (seen === undefined) return 'waiting';
     if (seen.kind !== 'ok') return unanswered(instance, 'reading the thaw back', seen);
-    if (seen.value.readOnly)
-      return thawed.kind === 'ok'
-        ? { failed: 'it still refuses writes; expected it open' }
-        : unanswered(instance, 'thaw', thawed);
+    if (seen.value.readOnly) return stillClosed();
   }
   return 'done';
+}
+
+function notOurs(holder: number | null): { readonly failed: string } {
+  return {
+    failed: `it refuses writes, and the run lock is held by thread ${holder ?? 'unknown'}, which is not this run's; expected ours`,
+  };
 }
 
 /**

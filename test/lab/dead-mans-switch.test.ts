@@ -242,9 +242,14 @@ describe.runIf(here)("the dead-man's switch on real servers", () => {
     // Whoever wakes up late can neither open the target nor close the source.
     for (const server of [source, target])
       expect(server.root(`SELECT GET_LOCK(${runLock}, 0)`).trim()).toBe('0');
-    rmSync(join(armed.folder, 'holding'));
     a.kill();
     t.kill();
+    const over = (word: string): void =>
+      expect(() => execFileSync('sh', [armed.script, 'end', word], { stdio: 'pipe' })).toThrow(/has acted/);
+    over('passed');
+    expect(existsSync(join(armed.folder, 'holding'))).toBe(true);
+    // Only whoever has seen everything taken back has it let go.
+    over('undone');
     await becomes('the lock is free', () =>
       target.root(`SELECT IFNULL(IS_USED_LOCK(${runLock}), 'free')`).includes('free'),
     );
