@@ -1,6 +1,12 @@
 import type { Answer, NoAnswer } from '../../shared/sessions/session.ts';
+import type { ZoneRefusal } from '../../shared/sessions/zone-answers.ts';
 
-type Refused = { readonly code: number | null; readonly message: string; readonly ousted?: true };
+type Refused = {
+  readonly code: number | null;
+  readonly message: string;
+  readonly ousted?: true;
+  readonly refusal?: ZoneRefusal;
+};
 type None = { readonly why: NoAnswer; readonly message: string };
 
 /** Stamps the answers of one call with when they came and how long they took. Made when the call begins. */

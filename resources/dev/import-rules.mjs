@@ -17,6 +17,11 @@ export const doors = [
     door: /^(main\/adapters\/ssh-connection\.ts|test\/)/,
     goTo: 'main/adapters/ssh-connection.ts',
   },
+  {
+    package: '@aws-sdk',
+    door: /^(main\/adapters\/route53-driver\.ts|test\/)/,
+    goTo: 'main/adapters/route53-driver.ts',
+  },
   { package: 'ssh-config', door: /^main\/adapters\/ssh-[a-z-]+\.ts$/, goTo: 'main/adapters/ssh-alias.ts' },
   { package: 'yaml', door: /^(shared\/plan\/|test\/)/, goTo: 'shared/plan' },
   { package: 'canonicalize', door: /^(shared\/(audit|lib)\/|test\/)/, goTo: 'shared/audit' },
@@ -56,6 +61,12 @@ const rows = [
     why: 'the simulator is a world without I/O: only shared/ and main/ports.ts; time comes from its own clock.',
   },
   {
+    files: /^main\/emulator\//,
+    may: [/^main\/emulator\//, /^shared\//],
+    packages: [/^node:/],
+    why: 'the emulator is a Route 53 of its own on loopback: it knows shared/ and nothing of the cockpit that talks to it.',
+  },
+  {
     files: /^main\/(engine|api)\//,
     may: [/^main\/(engine|api)\//, /^main\/ports\.ts$/, /^shared\//],
     packages: [/^node:/],
@@ -64,7 +75,7 @@ const rows = [
   {
     files: /^main\/adapters\//,
     may: [/^main\/adapters\//, /^main\/ports\.ts$/, /^shared\/(?!steps\/decide\.ts|gates\/judge\.ts)/],
-    packages: [/^node:/, /^mysql2/, /^ssh2$/, /^ssh-config$/, /^pino$/, /^zod$/],
+    packages: [/^node:/, /^mysql2/, /^ssh2$/, /^ssh-config$/, /^@aws-sdk\//, /^pino$/, /^zod$/],
     why: 'an adapter touches one part of the world and decides nothing: shared/ types and main/ports.ts only.',
   },
   {
