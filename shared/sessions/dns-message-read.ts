@@ -1,7 +1,7 @@
 import { failed, ok, type Result } from '../lib/result.ts';
 import { nameOfLabels, showName, type DnsName } from '../observations/dns-name.ts';
 import type { DnsQuestion, DnsRecord } from '../observations/dns-reply.ts';
-import { formatIp } from '../observations/ip-address.ts';
+import { formatIp, type IpAddress } from '../observations/ip-address.ts';
 import { ednsOption, rcodeName, typeName } from './dns-numbers.ts';
 
 /** A DNS message as far as a question and its reply need it (RFC 1035, 6891, 7871, 8914). */
@@ -16,8 +16,13 @@ export type DnsMessage = {
   readonly question: DnsQuestion;
   readonly answers: readonly DnsRecord[];
   readonly authority: readonly DnsRecord[];
-  /** The client subnet option: how many bits were asked with, and how many the answer depends on. */
-  readonly clientSubnet: { readonly sourceBits: number; readonly scopeBits: number } | null;
+  /** The client subnet option: for whom was asked, with how many bits, and how many the answer depends on. */
+  readonly clientSubnet: {
+    readonly sourceBits: number;
+    readonly scopeBits: number;
+    /** Null for a family of addresses that is neither of the two. */
+    readonly address: IpAddress | null;
+  } | null;
   readonly extendedErrors: readonly number[];
 };
 
@@ -160,11 +165,23 @@ function optionsOf(
     cursor.at += length;
     if (cursor.at > opt.to) throw new Unreadable('an EDNS option is longer than its record');
     if (code === ednsOption.clientSubnet && length >= 4)
-      clientSubnet = { sourceBits: bytes[from + 2] ?? 0, scopeBits: bytes[from + 3] ?? 0 };
+      clientSubnet = {
+        sourceBits: bytes[from + 2] ?? 0,
+        scopeBits: bytes[from + 3] ?? 0,
+        address: subnetAddress(bytes.subarray(from, cursor.at)),
+      };
     if (code === ednsOption.extendedError && length >= 2)
       extendedErrors.push(((bytes[from] ?? 0) << 8) | (bytes[from + 1] ?? 0));
   }
   return { clientSubnet, extendedErrors };
+}
+
+/** Only the bytes that the prefix needs stand in the option; the others are zero. */
+function subnetAddress(option: Uint8Array): IpAddress | null {
+  const family = ((option[0] ?? 0) << 8) | (option[1] ?? 0);
+  if (family !== 1 && family !== 2) return null;
+  const length = family === 1 ? 4 : 16;
+  return { family: family === 1 ? 4 : 6, bytes: Array.from({ length }, (_, at) => option[4 + at] ?? 0) };
 }
 
 /** A name, following pointers only backwards: a loop cannot be written. */

@@ -5,27 +5,33 @@ import { doorUrl } from './app-hosts.ts';
 import { missingFor } from './flavors.ts';
 import { readState, stateHome } from './lab-state.ts';
 import { startLoad } from './load.ts';
+import { serveRoute53 } from './lab-route53.ts';
 import { describeLab, printLab } from './lab-status.ts';
 import { planForLab } from './plan-for-lab.ts';
 import { allSpecs, linkTarget, makeCurrent, openLab, reviveLab, startLab, stopLab } from './start-lab.ts';
 import { isAlive } from './processes.ts';
 import { defaultBasePort, type Flavor } from './topology.ts';
 
-/** `npm run lab -- up|down|status`: the reference case on real servers of this machine. */
+/** `npm run lab -- up|down|status|route53`: the reference case on real servers of this machine. */
 
-const usage = `usage: npm run lab -- up|down|status [--flavor mariadb|mysql] [--gtid on|off] [--dir DIR] [--base-port N] [--json]
+const usage = `usage: npm run lab -- up|down|status|route53 [--flavor mariadb|mysql] [--gtid on|off] [--dir DIR] [--base-port N] [--json]
                                     [--writers N] [--per-second M] [--seconds S]
 
   up      two chains of five servers, an sshd per host, the application behind HAProxy; brings back what has ended
           and, for an hour or S seconds, N writers a chain (4; 0: none) on both co-masters, M writes a second each (5)
   down    ends every process of the lab and removes its files
-  status  what runs, what follows what, and who takes writes`;
+  status  what runs, what follows what, and who takes writes
+  route53 PLAN  a Route 53 of one's own with the zones of a plan as they are today, until it is interrupted`;
+
+const defaultPlan = 'resources/plans/reference.lab.yaml';
 
 class UsageError extends Error {}
 
 async function main(): Promise<number> {
   const { values, positionals } = readArguments();
   const verb = positionals[0];
+  if (verb === 'route53')
+    return serveRoute53(positionals[1] ?? defaultPlan, (value, words) => say(values.json, value, words));
   const flavor = flavorOf(values.flavor);
   const named = values.dir === undefined ? null : resolve(values.dir);
   // Without a name `down` and `status` mean the lab the plan file means.
