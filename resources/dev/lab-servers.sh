@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the lab and the screen tests need on a Debian machine, as root: `lab-servers.sh [packages] [mysql] [mariadb-11] [mariadb-10.5]`.
+# Installs what the lab and the screen tests need on a Debian machine, as root: `lab-servers.sh [packages] [mysql] [moto] [mariadb-11] [mariadb-10.5]`.
 # Without a name: packages and mysql. Starts no service. Doing it twice costs nothing: what is there already is left alone.
 set -euo pipefail
 
@@ -86,6 +86,31 @@ tree() (
 # Debian 12 carries no MySQL.
 mysql() { tree mysql sid /usr/sbin/mysqld mysql-server-core,mysql-client,adduser; }
 
+# moto is a Route 53 that we did not write. Debian 12 has none; MySQL's own tree is of a Debian that has, and Python comes along.
+moto() (
+  mysql
+  tree=$cache/mysql
+  answers() { chroot "$tree" python3 -c 'import moto.server' > /dev/null 2>&1; }
+  answers && return
+  # What this machine has itself is as good, and costs nothing.
+  python3 -c 'import moto.server' > /dev/null 2>&1 && return
+  say "adding moto to $tree"
+  exec 9> "$cache/mysql.lock"
+  flock 9
+  for attempt in 1 2 3; do
+    answers && return
+    chroot "$tree" sh -ec "
+      export DEBIAN_FRONTEND=noninteractive
+      apt-get -qq update || true
+      apt-get -qq install -y --no-install-recommends python3-moto python3-flask-cors python3-joserfc python3-cffi-backend
+      apt-get -qq clean" < /dev/null >&2 && answers && return
+    say "attempt $attempt failed"
+    sleep $((attempt * 5))
+  done
+  say "moto could not be added to $tree"
+  return 1
+)
+
 # The plugin by which MariaDB shows its locks, alone: it lies in a package that would bring a service: lock_list NAME PACKAGE.
 lock_list() (
   tree=$cache/$1 package=$2 plugin=usr/lib/mysql/plugin/metadata_lock_info.so
@@ -123,9 +148,9 @@ mariadb-10.5() {
 [ $# -gt 0 ] || set -- packages mysql
 for part in "$@"; do
   case $part in
-    packages | mysql | mariadb-11 | mariadb-10.5) "$part" ;;
+    packages | mysql | moto | mariadb-11 | mariadb-10.5) "$part" ;;
     *)
-      say "unknown part $part; the parts are: packages mysql mariadb-11 mariadb-10.5"
+      say "unknown part $part; the parts are: packages mysql moto mariadb-11 mariadb-10.5"
       exit 1
       ;;
   esac
