@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { auditExport, auditVerify } from './cli-audit.ts';
+import { dnsDiff, dnsLowerTtl, dnsPolicies, dnsRestoreTtl } from './cli-dns.ts';
 import { open } from './cli-open.ts';
 import { check, preflight, schema } from './cli-plan.ts';
 import { reverseRun } from './cli-reverse.ts';
@@ -106,6 +107,31 @@ program
   .option('--format <format>', 'text or html', 'text')
   .description('the emergency sheet of a run: what a person with mysql and ssh does to go back or forward')
   .action((run: string, options: { format: string }) => exitWith(sheet(run, options)));
+const dns = program
+  .command('dns')
+  .description('what Route 53 holds, and the TTLs before the minute and after it');
+for (const [name, act, words] of [
+  ['diff', dnsDiff, 'what the minute would change in each zone; exit 0 it may, 2 refused, 1 unreadable'],
+  [
+    'lower-ttl',
+    dnsLowerTtl,
+    'days before: keeps the observed TTLs, lowers those of records that will change',
+  ],
+  ['restore-ttl', dnsRestoreTtl, 'puts the observed TTLs back'],
+] as const)
+  dns
+    .command(name)
+    .argument('<plan>')
+    .option('--json', 'ends with one JSON object on stdout')
+    .description(words)
+    .action((plan: string, options: { json?: boolean }) =>
+      exitWith(act(plan, { json: options.json === true })),
+    );
+dns
+  .command('policy')
+  .argument('<plan>')
+  .description('the least that the credentials of each zone need, as IAM policies')
+  .action((plan: string) => exitWith(dnsPolicies(plan)));
 const audit = program.command('audit').description('what a journal says');
 audit
   .command('verify')

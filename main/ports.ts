@@ -13,6 +13,8 @@ import type { ClientFacts, LaptopFacts } from '../shared/observations/snapshot.t
 import type { EpochMark } from '../shared/steps/driver.ts';
 import type { Moment } from '../shared/steps/event.ts';
 import type { JournalRecord, Payload } from '../shared/audit/record.ts';
+import type { TtlLine, TtlRecord } from '../shared/audit/ttl-record.ts';
+import type { Result } from '../shared/lib/result.ts';
 
 /**
  * The edges of the engine. Real adapters and the simulator implement exactly these; the engine knows nothing else.
@@ -77,6 +79,18 @@ export type ZoneOpened = { readonly kind: 'open'; readonly channel: ZoneChannel 
 export type Route53Port = {
   /** Finds the credentials, asks whose they are, and warms the connection; `zone` is the plan's own id of it. */
   readonly open: (zone: string, limitMs: number) => Promise<ZoneOpened>;
+};
+
+/** Where the TTLs of one zone are kept while they are lowered: observed first, synced to disk before anything is sent. */
+export type TtlFile = {
+  readonly file: string;
+  /** Null: nothing of this zone is lowered. */
+  readonly read: () => Result<TtlRecord | null, string>;
+  /** Fails where there is a file already: what it holds cannot be observed again. */
+  readonly begin: (observed: Extract<TtlLine, { readonly kind: 'observed' }>) => Result<null, string>;
+  readonly add: (line: TtlLine) => Result<null, string>;
+  /** The TTLs are back: the file is kept under another name. */
+  readonly putAway: (restored: Extract<TtlLine, { readonly kind: 'restored' }>) => Result<null, string>;
 };
 
 export type Timer = { readonly cancel: () => void };

@@ -1,0 +1,87 @@
+import { lookup } from 'node:dns/promises';
+import { join } from 'node:path';
+import { failed, ok, type Result } from '../shared/lib/result.ts';
+import { parseDnsName } from '../shared/observations/dns-name.ts';
+import type { DnsZone, PlannedDns } from '../shared/plan/plan-dns.ts';
+import type { Plan } from '../shared/plan/plan.ts';
+import { createClock } from './adapters/clock.ts';
+import { dnsClient } from './adapters/dns.ts';
+import { createRoute53 } from './adapters/route53.ts';
+import { ttlFile } from './adapters/ttl-file.ts';
+import { loadPlan } from './compose.ts';
+import type { TtlWork, ZoneServerPlace } from './engine/lower-ttl.ts';
+import type { ZoneChannel } from './ports.ts';
+import { planDirectory, stateDirectory } from './settings.ts';
+
+export { lowerTtls, restoreTtls } from './engine/lower-ttl.ts';
+export type { TtlWork } from './engine/lower-ttl.ts';
+
+/** The DNS of one plan: its zones, each opened when it is asked for. */
+export type ComposedDns = {
+  readonly plan: Plan;
+  readonly dns: PlannedDns;
+  readonly digest: string;
+  /** Opens a zone with the plan's credentials. */
+  readonly open: (zone: DnsZone) => Promise<Result<ZoneChannel, string>>;
+  /** Everything that lowering or restoring its TTLs needs. */
+  readonly work: (zone: DnsZone, channel: ZoneChannel, say: (line: string) => void) => TtlWork;
+};
+
+const openMs = 30_000;
+
+/** Where the servers of a zone are; only tests and rehearsals name other places than the network has. */
+export type FindServers = (channel: ZoneChannel) => Promise<Result<readonly ZoneServerPlace[], string>>;
+
+/** Reads a plan and joins what `cockpit dns` needs; the mistakes of the plan otherwise. */
+export function composeDns(file: string, servers: FindServers = namedServers): Result<ComposedDns, string> {
+  const loaded = loadPlan(file);
+  if (!loaded.ok) return failed(loaded.error.join('\n'));
+  const { plan, digest } = loaded.value;
+  const { dns } = plan;
+  if (dns === undefined)
+    return failed(`${file}: the plan has no section dns, expected zones and records in it`);
+  if (plan.environment === 'simulator')
+    return failed(
+      `${file}: its zones are simulated and end with the cockpit that simulates them, expected a plan of staging or production`,
+    );
+  const route53 = createRoute53(plan);
+  const directory = planDirectory(stateDirectory(), plan.name);
+  return ok({
+    plan,
+    dns,
+    digest,
+    open: async (zone) => {
+      const opened = await route53.open(zone.id, openMs);
+      return opened.kind === 'open' ? ok(opened.channel) : failed(opened.message);
+    },
+    work: (zone, channel, say) => ({
+      channel,
+      clock: createClock(),
+      say,
+      dns,
+      zone,
+      name: parseDnsName(zone.name) ?? zone.name,
+      planDigest: digest,
+      file: ttlFile(join(directory, `ttl-${zone.id}.jsonl`)),
+      resolver: dnsClient(),
+      servers: () => servers(channel),
+    }),
+  });
+}
+
+/** The servers of the zone's delegation set. A private zone has none that can be asked: Route 53's INSYNC is all there is. */
+async function namedServers(channel: ZoneChannel): Promise<Result<readonly ZoneServerPlace[], string>> {
+  const facts = await channel.facts(openMs);
+  if (facts.kind !== 'ok') return failed(facts.message);
+  const places: ZoneServerPlace[] = [];
+  for (const server of facts.value.nameServers)
+    try {
+      for (const { address } of await lookup(server, { all: true, family: 4 }))
+        places.push({ server, address, port: 53 });
+    } catch (error) {
+      return failed(
+        `The address of ${server} was not found (${error instanceof Error ? error.message : String(error)}), expected one of each server of the zone.`,
+      );
+    }
+  return ok(places);
+}
