@@ -9,6 +9,16 @@ import { createMysql } from './adapters/mysql.ts';
 import { createSsh } from './adapters/ssh.ts';
 import type { Ports } from './ports.ts';
 
+/** Until an adapter speaks to Route 53, nothing is opened there, and whoever asks hears why. */
+const refusesAll: Ports['route53'] = {
+  open: (zone) =>
+    Promise.resolve({
+      kind: 'refused',
+      reason: 'other',
+      message: `this version does not reach Route 53: zone ${zone} is changed by hand`,
+    }),
+};
+
 /** The real ports of a plan: its servers over SSH or direct, its hosts, and client processes of their own. */
 export async function realPorts(
   plan: Plan,
@@ -41,6 +51,7 @@ export async function realPorts(
     ssh,
     clients,
     laptop: createLaptop({ journalDirectory: around.directory }),
+    route53: refusesAll,
   };
   return { ports, close: () => ssh.close() };
 }

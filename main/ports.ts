@@ -26,6 +26,7 @@ export type Ports = {
   readonly ssh: SshPort;
   readonly clients: ClientsPort;
   readonly laptop: LaptopPort;
+  readonly route53: Route53Port;
 };
 
 /** One question to one DNS server. */

@@ -9,6 +9,7 @@ import { attach, plan as planLink, refreshLinks } from './replication.ts';
 import { logEnd } from './binlog.ts';
 import { replicationAddress } from './estate.ts';
 import type { Blocker, Server, World } from './world.ts';
+import { injectAtZones, isZoneFault } from './zone-faults.ts';
 
 /** Lets one thing go wrong, now. A place the plan does not have changes nothing. */
 export function inject(world: World, fault: Fault): void {
@@ -17,6 +18,7 @@ export function inject(world: World, fault: Fault): void {
     return;
   }
   if (fault.kind === 'partition') return partition(world, fault);
+  if (isZoneFault(fault)) return injectAtZones(world, fault);
   const server = serverChosen(world, fault.on);
   if (server !== undefined) injectAtServer(world, server, fault);
 }

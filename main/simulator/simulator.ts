@@ -11,6 +11,8 @@ import { makeLoad, type Load } from './load.ts';
 import { makeMysqlPort } from './mysql-port.ts';
 import { makeNetwork } from './network.ts';
 import { seeded } from './random.ts';
+import { makeRoute53 } from './route53.ts';
+import { buildZones } from './zone-world.ts';
 import { applyNext, refreshLinks } from './replication.ts';
 import { makeSshPort } from './ssh-port.ts';
 import { makeTriggers, type Triggers } from './triggers.ts';
@@ -72,6 +74,9 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
     servers: new Map(),
     hosts: buildHosts(plan),
     appHosts: buildAppHosts(plan),
+    zones: buildZones(plan),
+    dnsRandom: seeded(seed, 'route53'),
+    unhealthyChecks: new Set(),
     actors,
     replyFaults: [],
     refusedLogins: new Map(),
@@ -88,6 +93,7 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
     ssh: makeSshPort(world),
     clients: makeClients(world),
     laptop: makeLaptop(clock),
+    route53: makeRoute53(world),
   };
   const triggers = makeTriggers(world);
   const script = (faults: readonly ScriptedFault[]): void => {

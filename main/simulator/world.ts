@@ -7,6 +7,7 @@ import type { Timer } from '../ports.ts';
 import type { SimulatorClock } from './clock.ts';
 import type { Network } from './network.ts';
 import type { Random } from './random.ts';
+import type { ZoneWorld } from './zone-world.ts';
 
 /** One committed transaction. `origin` is the place of its server in its chain, `n` counts that server's own from 1. */
 export type Txn = {
@@ -249,6 +250,12 @@ export type World = {
   readonly servers: Map<string, Server>;
   readonly hosts: Map<string, HostWorld>;
   readonly appHosts: Map<string, AppHost>;
+  /** Hosted zones of the plan, by its own ids. */
+  readonly zones: Map<string, ZoneWorld>;
+  /** Chance of its own: what Route 53 draws moves nothing else. */
+  readonly dnsRandom: Random;
+  /** Ids in Route 53 of health checks whose endpoint does not answer. */
+  readonly unhealthyChecks: Set<string>;
   readonly actors: Actor[];
   readonly replyFaults: ReplyFault[];
   readonly refusedLogins: Map<string, 'wrong-password' | 'tls' | 'too-many-connections'>;

@@ -119,6 +119,34 @@ const whenSchema = z
 export type When = z.infer<typeof whenSchema>;
 
 const on = instanceSchema;
+const zone = name.optional().describe('A DNS zone of the plan; default: all of them.');
+const zoneFaults = [
+  z.strictObject({
+    kind: z.literal('zone-reply'),
+    zone,
+    ask: z.enum(['facts', 'list', 'listNames', 'change', 'changeState']).default('change'),
+    way: z.enum(['throttled', 'prior-request', 'error', 'lost', 'lost-after-effect']),
+    times,
+    forMs: milliseconds.optional().describe('Every such call for so long, instead of so many times.'),
+  }),
+  z.strictObject({
+    kind: z.literal('zone-changed'),
+    zone,
+    how: z
+      .enum(['other-value', 'removed', 'already-after'])
+      .describe('What somebody else does with the first record set of the plan in it.'),
+  }),
+  z.strictObject({
+    kind: z.literal('zone-unreachable'),
+    zone,
+    forMs: milliseconds.nullable().describe('The control plane does not answer; null: until the end.'),
+  }),
+  z.strictObject({
+    kind: z.literal('credentials-expired'),
+    zone,
+  }),
+] as const;
+
 /** Everything that can go wrong. */
 export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -204,6 +232,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     between: z.tuple([name, name]).describe('Two sites; `laptop` is this computer.'),
     forMs: milliseconds.nullable(),
   }),
+  ...zoneFaults,
 ]);
 export type Fault = z.infer<typeof faultSchema>;
 

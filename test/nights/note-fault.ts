@@ -23,6 +23,7 @@ function touchedBy({ simulator: { world } }: Scene, fault: Fault): readonly stri
     return server === undefined ? [] : [server.id];
   }
   if ('host' in fault) return hostsChosen(world, fault.host);
+  if (fault.kind !== 'partition') return [];
   return [...world.servers.values()].flatMap(({ id, site }) => (fault.between.includes(site) ? [id] : []));
 }
 
