@@ -6,18 +6,9 @@ import { createClock } from './adapters/clock.ts';
 import { createCredentials } from './adapters/credentials.ts';
 import { createLaptop } from './adapters/laptop.ts';
 import { createMysql } from './adapters/mysql.ts';
+import { createRoute53 } from './adapters/route53.ts';
 import { createSsh } from './adapters/ssh.ts';
 import type { Ports } from './ports.ts';
-
-/** Until an adapter speaks to Route 53, nothing is opened there, and whoever asks hears why. */
-const refusesAll: Ports['route53'] = {
-  open: (zone) =>
-    Promise.resolve({
-      kind: 'refused',
-      reason: 'other',
-      message: `this version does not reach Route 53: zone ${zone} is changed by hand`,
-    }),
-};
 
 /** The real ports of a plan: its servers over SSH or direct, its hosts, and client processes of their own. */
 export async function realPorts(
@@ -51,7 +42,7 @@ export async function realPorts(
     ssh,
     clients,
     laptop: createLaptop({ journalDirectory: around.directory }),
-    route53: refusesAll,
+    route53: createRoute53(plan),
   };
   return { ports, close: () => ssh.close() };
 }

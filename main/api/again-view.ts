@@ -2,6 +2,7 @@ import type { RunView } from '../../shared/contract/view.ts';
 import type { Snapshot } from '../../shared/observations/snapshot.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import { stepsToTryAgain, type Again } from '../../shared/steps/again.ts';
+import { changedZones } from '../../shared/steps/overwrite.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import { ringClosed } from '../../shared/steps/way-back.ts';
 import { alarmText } from '../../shared/steps/wording.ts';
@@ -11,10 +12,29 @@ export function againView(run: Run, plan: Plan, snapshot: Snapshot): RunView['re
   return stepsToTryAgain(run, plan)
     .filter(({ step }) => step !== 'unwind')
     .filter((again) => isStillUndone(plan, snapshot, again))
-    .map((again) => ({ step: again.step, ...wording(run, again) }));
+    .map((again): Press => ({ step: again.step, overwrite: false, ...wording(run, again) }))
+    .concat(overwriteView(run));
 }
 
-function wording(run: Run, { step, because, instances }: Again): Omit<RunView['retry'][number], 'step'> {
+type Press = RunView['retry'][number];
+
+/** Beside the retry of *announce*, where a zone was changed by somebody else: what is there is overwritten. */
+function overwriteView(run: Run): readonly Press[] {
+  const changed = changedZones(run);
+  if (changed.length === 0) return [];
+  const zones = changed.map(({ zone }) => zone).join(', ');
+  return [
+    {
+      step: 'announce',
+      overwrite: true,
+      label: `Overwrite what ${zones} holds now`,
+      why: `Lists the planned names once more; if they still are what is shown above, writes the plan's after over them (UPSERT) and deletes what the plan deletes. What somebody else wrote there is lost. If they changed again, nothing is written and the new difference is shown.`,
+      alarm: null,
+    },
+  ];
+}
+
+function wording(run: Run, { step, because, instances }: Again): Omit<Press, 'step' | 'overwrite'> {
   const where = instances.join(' and ');
   const chain = run.steps[step]?.chain ?? '';
   if (because === 'failed') return { label: `Retry ${step}`, why: run.steps[step]?.text ?? '', alarm: null };

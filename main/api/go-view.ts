@@ -1,10 +1,11 @@
 import type { ForecastView, GoView } from '../../shared/contract/view.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import { switchOf } from '../../shared/plan/switches.ts';
-import { actionText, placeOfAction } from '../../shared/audit/command-text.ts';
+import { actionText, changeText, placeOfAction } from '../../shared/audit/command-text.ts';
 import type { Snapshot } from '../../shared/observations/snapshot.ts';
 import { actionsAhead } from '../../shared/steps/actions-ahead.ts';
 import { planNodes } from '../../shared/steps/need.ts';
+import type { Action } from '../../shared/steps/command.ts';
 import { placeOf } from '../../shared/steps/order.ts';
 import type { Night } from '../engine/night-ground.ts';
 import type { MysqlPort } from '../ports.ts';
@@ -31,11 +32,6 @@ export function goView(
     statements: statementsOf(plan, mysql, snapshot),
     absent: [
       ...withoutSwitch(plan),
-      ...(plan.dns === undefined
-        ? []
-        : [
-            `Route 53: the ${plan.dns.records.length} records of the plan are to be changed by hand after the run.`,
-          ]),
       ...(plan.onPartialPromotion === 'finish'
         ? []
         : [
@@ -117,15 +113,17 @@ function statementsOf(plan: Plan, mysql: MysqlPort, snapshot: Snapshot): GoView[
       return [node, seen?.kind === 'known' ? seen.value : undefined] as const;
     }),
   );
-  return actionsAhead(plan, facts).flatMap(({ step, action, known }) => {
-    const lines =
-      action.kind === 'mysql'
-        ? mysql.statements(action.instance, action.operation, action.input)
-        : [action.kind === 'ssh' ? action.argv.join(' ') : actionText(action)];
-    return lines.map((line, index) => ({
+  return actionsAhead(plan, facts).flatMap(({ step, action, known }) =>
+    linesAhead(action, mysql).map((line, index) => ({
       step: placeOf(step).word,
       where: placeOfAction(action),
       statement: known !== null && index === 0 ? `${line}\n-- ${known}` : line,
-    }));
-  });
+    })),
+  );
+}
+
+function linesAhead(action: Action, mysql: MysqlPort): readonly string[] {
+  if (action.kind === 'mysql') return mysql.statements(action.instance, action.operation, action.input);
+  if (action.kind === 'zone' && action.ask === 'change') return action.batch.changes.map(changeText);
+  return [action.kind === 'ssh' ? action.argv.join(' ') : actionText(action)];
 }

@@ -2,6 +2,7 @@ import type { Push, Reply, RequestInput, RequestName } from '../../shared/contra
 import type { Verdict } from '../../shared/gates/gate.ts';
 import { exportRun, type ExportFormat } from '../../shared/audit/export.ts';
 import type { Result } from '../../shared/lib/result.ts';
+import { changedZones } from '../../shared/steps/overwrite.ts';
 import type { Cockpit } from '../engine/cockpit.ts';
 import { buildView, seriesPoint, type Audience } from './view.ts';
 
@@ -109,11 +110,14 @@ export function createApi(cockpit: Cockpit): Api {
         const taken = await cockpit.takeOver(who, run);
         return taken.ok ? done : { ok: false, message: taken.error };
       },
-      retry: async ({ step, who }) => {
+      retry: async ({ step, overwrite, who }) => {
         const night = cockpit.night();
-        return reply(
-          night === null ? { ok: false, error: 'No run is under way.' } : await night.retry({ step, who }),
-        );
+        if (night === null) return { ok: false, message: 'No run is under way.' };
+        const run = night.run();
+        const shown = overwrite === true && run !== null ? changedZones(run).map(({ zone }) => zone) : [];
+        if (overwrite === true && shown.length === 0)
+          return { ok: false, message: 'No difference of a zone is shown; there is nothing to overwrite.' };
+        return reply(await night.retry({ step, overwrite: shown, who }));
       },
       close: async ({ who }) => {
         const night = cockpit.night();

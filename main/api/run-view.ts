@@ -1,9 +1,11 @@
+import { actionText, changeText } from '../../shared/audit/command-text.ts';
 import type { RunView, StepView } from '../../shared/contract/view.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Command } from '../../shared/steps/command.ts';
 import { order, placeOf } from '../../shared/steps/order.ts';
 import type { IssuedCommand, Run, StepState } from '../../shared/steps/run.ts';
 import { judgeStopHere } from '../../shared/steps/stop-here.ts';
+import { changeSeenText, type ChangeSeen } from '../../shared/steps/taken-changes.ts';
 import { alarmText, doingText } from '../../shared/steps/wording.ts';
 import { wayBackTrouble } from '../../shared/gates/way-back-now.ts';
 import type { Snapshot } from '../../shared/observations/snapshot.ts';
@@ -17,7 +19,15 @@ import { entriesOf } from '../../shared/steps/ledger.ts';
 export function runView(
   run: Run,
   plan: Plan,
-  { mysql, snapshot }: { readonly mysql: MysqlPort; readonly snapshot: Snapshot },
+  {
+    mysql,
+    snapshot,
+    changes = [],
+  }: {
+    readonly mysql: MysqlPort;
+    readonly snapshot: Snapshot;
+    readonly changes?: readonly ChangeSeen[];
+  },
 ): Omit<RunView, 'sheetFile'> {
   const utc = (monoMs: number | null): number | null =>
     monoMs === null ? null : run.now.utcMs + (monoMs - run.now.monoMs);
@@ -27,7 +37,7 @@ export function runView(
     phase: run.phase,
     heldAt: run.heldAt,
     passedPointOfNoReturn: run.ponrAt !== null,
-    steps: stepsInOrder(run).map((step) => stepView(step)),
+    steps: stepsInOrder(run).map((step) => withChanges(stepView(step), changes)),
     now: nowView(
       run,
       mysql,
@@ -69,6 +79,12 @@ function stepView(step: StepState): StepView {
     limitFrom: step.limitFrom,
     side: place.side,
   };
+}
+
+/** What became of the changes since *announce* was done stands with it: nothing in the run waited for that. */
+function withChanges(step: StepView, changes: readonly ChangeSeen[]): StepView {
+  if (step.step !== 'announce' || step.state !== 'done' || changes.length === 0) return step;
+  return { ...step, text: `${step.text} Now: ${changes.map(changeSeenText).join(' ')}` };
 }
 
 function nowView(run: Run, mysql: MysqlPort, undone: boolean): RunView['now'] {
@@ -126,12 +142,15 @@ export function commandText({ action }: Command, mysql: MysqlPort): string {
   if (action.kind === 'ssh-move') return `rename ${action.from} to ${action.to}`;
   if (action.kind === 'ssh-epoch') return `${action.order} this run's epoch`;
   if (action.kind === 'mirror') return 'the journal so far on its mirror';
+  if (action.kind === 'zone')
+    return action.ask === 'change' ? action.batch.changes.map(changeText).join(';\n') : actionText(action);
   return `write ${action.id} through ${action.client}`;
 }
 
 function whereOf({ action }: Command, run: Run): string {
   if (action.kind === 'mysql')
     return `on ${action.instance}, thread ${run.threads[action.instance]?.[action.session] ?? 'not known'}`;
+  if (action.kind === 'zone') return `in zone ${action.zone}, on the control plane of Route 53`;
   return action.kind === 'app-canary' ? `through ${action.client}` : `on ${action.host} over SSH`;
 }
 

@@ -52,7 +52,7 @@ export function buildView(
         ? observedRunView(cockpit, snapshot)
         : withTroubles(
             {
-              ...runView(run, plan, { mysql: ports.mysql, snapshot }),
+              ...runView(run, plan, { mysql: ports.mysql, snapshot, changes: night?.changes() ?? [] }),
               sheetFile: night?.sheetFile() ?? null,
             },
             cockpit.troubles(),

@@ -3,10 +3,12 @@ import type { Verdict } from '../../shared/gates/gate.ts';
 import type { ForecastResult } from '../../shared/observations/forecast.ts';
 import type { Identity } from '../../shared/sessions/identity.ts';
 import { emptyRun } from '../../shared/steps/decide.ts';
+import type { ChangeSeen } from '../../shared/steps/taken-changes.ts';
 import type { Outcome, Run } from '../../shared/steps/run.ts';
 import { judgeWatch } from '../../shared/steps/watchdog.ts';
 import { mirrorOf } from '../../shared/steps/mirror-place.ts';
 import type { Driver } from '../../shared/steps/driver.ts';
+import type { PreparedZone } from '../../shared/steps/prepared-zone.ts';
 import type { Journal, SshChannel } from '../ports.ts';
 import { measure } from './measure.ts';
 import { keepMirror } from './keep-mirror.ts';
@@ -19,6 +21,7 @@ import { writeObservations } from './observation-lines.ts';
 import { startRunner, type Runner } from './runner.ts';
 import { reasonOf } from './troubles.ts';
 import type { Sessions } from './sessions.ts';
+import { watchChanges } from './watch-changes.ts';
 import { watchSwitches } from './switch-watch.ts';
 import { settleReversed } from './settle-reversed.ts';
 
@@ -45,6 +48,8 @@ export type RunBeginning = RunGround & {
   readonly forecasts: Readonly<Record<string, ForecastResult>>;
   readonly identities: Readonly<Record<string, Identity>>;
   readonly proofTables: Readonly<Record<string, readonly string[]>>;
+  /** What Route 53 will be asked. */
+  readonly zones: readonly PreparedZone[];
   readonly mirrorChannel: SshChannel | null;
 };
 
@@ -56,6 +61,7 @@ export type ActiveRun = {
   readonly sheetFile: string | null;
   /** The figures of the newest outcome; null until they are taken. */
   readonly measured: () => MeasuredRecord | null;
+  readonly changes: () => readonly ChangeSeen[];
   /** How the journal's mirror is; null: the plan keeps none. */
   readonly mirror: () => MirrorState | null;
   /** Ends the run's loop and its journal, after figures that are being taken have been recorded. */
@@ -89,6 +95,7 @@ export function beginRun(beginning: RunBeginning): ActiveRun {
     identities: beginning.identities,
     proofTables: beginning.proofTables,
     fragileTables: fragileTables(observer),
+    zones: beginning.zones,
   });
   return active;
 }
@@ -130,6 +137,7 @@ export function driveRun(
     { run: from, journal, tell: ground.tell },
   );
   const stopWatching = watch(ground, runner);
+  const changes = watchChanges({ clock: ports.clock, sessions, tell: ground.tell }, runner);
   const stopSwitches = watchSwitches({ plan, clock: ports.clock, sessions, tell: ground.tell }, runner);
   const stopWriting =
     observations === undefined
@@ -181,10 +189,12 @@ export function driveRun(
     sheetFile: sheet?.file ?? null,
     mirror: mirror.state,
     measured: () => measured?.figures ?? null,
+    changes: changes.seen,
     stop: async () => {
       stopped = true;
       stopWatching();
       stopSwitches();
+      changes.stop();
       stopWriting();
       runner.stop();
       await taking;

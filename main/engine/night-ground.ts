@@ -4,7 +4,9 @@ import type { Verdict } from '../../shared/gates/gate.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import type { ForecastResult } from '../../shared/observations/forecast.ts';
 import { stepsToTryAgain } from '../../shared/steps/again.ts';
+import { changedZones } from '../../shared/steps/overwrite.ts';
 import type { Run } from '../../shared/steps/run.ts';
+import type { ChangeSeen } from '../../shared/steps/taken-changes.ts';
 import type { Journal } from '../ports.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { Observer } from './observer.ts';
@@ -28,6 +30,8 @@ export type Night = {
   /** Where the emergency sheet of the run is; null before it begins. */
   readonly sheetFile: () => string | null;
   readonly measured: () => MeasuredRecord | null;
+  /** The run's changes of DNS as Route 53 says they are. */
+  readonly changes: () => readonly ChangeSeen[];
   /** Judges once more and begins the journal, still held; what the first release does by itself. */
   readonly begin: (by: { readonly permit: string; readonly who: string }) => Result<ActiveRun, string>;
   /** Releases a hold. The first release judges once more and begins the journal. */
@@ -37,7 +41,12 @@ export type Night = {
     readonly who: string;
   }) => Result<null, string>;
   /** One press on a failed step: what was lost is opened again and says who it is, then the step begins once more. */
-  readonly retry: (by: { readonly step: string; readonly who: string }) => Promise<Result<null, string>>;
+  readonly retry: (by: {
+    readonly step: string;
+    readonly who: string;
+    /** Zones whose difference was shown, and which may be overwritten now. */
+    readonly overwrite?: readonly string[];
+  }) => Promise<Result<null, string>>;
   readonly stop: () => Promise<void>;
 };
 
@@ -83,6 +92,7 @@ export function nightOf(
     journal: () => active()?.journal ?? null,
     sheetFile: () => active()?.sheetFile ?? null,
     measured: () => active()?.measured() ?? null,
+    changes: () => active()?.changes() ?? [],
     begin: begun,
     release: ({ hold, permit: shown, who }) => {
       const run = begun({ permit: shown, who });
@@ -91,11 +101,11 @@ export function nightOf(
       run.value.runner.post({ kind: 'released', hold, who });
       return ok(null);
     },
-    retry: async ({ step, who }) => {
+    retry: async (by) => {
       const driven = active();
       if (driven === null) return failed('No run is under way.');
       if (retrying !== null) return failed('Another retry is opening lost sessions just now; wait for it.');
-      retrying = retryOver(needs, { runner: driven.runner, sessions }, { step, who });
+      retrying = retryOver(needs, { runner: driven.runner, sessions }, by);
       try {
         return await retrying;
       } finally {
@@ -132,18 +142,22 @@ export function tellLost(runner: () => Runner | null, changed: () => void): Lost
 async function retryOver(
   { parts, channels }: NightNeeds,
   { runner, sessions }: { readonly runner: Runner; readonly sessions: Sessions },
-  { step, who }: { readonly step: string; readonly who: string },
+  { step, who, overwrite = [] }: Parameters<Night['retry']>[0],
 ): Promise<Result<null, string>> {
   const { plan, ports } = parts;
+  const shown = changedZones(runner.run()).map(({ zone }) => zone);
+  if (overwrite.some((zone) => step !== 'announce' || !shown.includes(zone)))
+    return failed(`Of ${overwrite.join(', ')} no difference is shown; there is nothing to overwrite.`);
   if (!stepsToTryAgain(runner.run(), plan).some((again) => again.step === step))
     return failed(`Step "${step}" has neither failed nor come undone; there is nothing to retry.`);
-  const reopened = await reopenLost({ plan, ports, run: runner.run(), sessions, channels });
+  const reopened = await reopenLost({ plan, ports, run: runner.run(), sessions, channels, step });
   if (!reopened.ok) return reopened;
   const { threads, stillLost } = reopened.value;
   runner.post({
     kind: 'retry-asked',
     who,
     step,
+    ...(overwrite.length === 0 ? {} : { overwrite }),
     ...(Object.keys(threads).length === 0 ? {} : { threads }),
     ...(stillLost.length === 0 ? {} : { stillLost }),
   });
@@ -160,5 +174,6 @@ export function actingSessions({ observer, channels }: NightNeeds, sessions: Ses
       return sessions.mysql(instance, purpose);
     },
     channel: channels.channel,
+    zone: channels.zone,
   };
 }

@@ -8,6 +8,7 @@ import { actingSessions, nightOf, tellLost, type Night, type NightNeeds } from '
 import { whatBlocks } from './parts.ts';
 import { pause } from './pause.ts';
 import { openMirror } from './open-mirror.ts';
+import { prepareZones } from './prepare-zones.ts';
 import { choosePlanTables } from './proof-tables.ts';
 import { reasonOf } from './troubles.ts';
 import { emptySessions, openForRun, type Sessions } from './sessions.ts';
@@ -44,6 +45,7 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
     return identified;
   }
   const mirrorChannel = await observer.work.during(openMirror(plan, ports));
+  const dns = await observer.work.during(prepareZones(plan, ports, needs.channels));
   const proofTables = await observer.work.during(choosePlanTables(plan, sessions));
   const sleep = await ports.laptop.blockSleep();
   // Judged last: opening dozens of sessions keeps this laptop busy, and what was seen before that is old by now.
@@ -57,10 +59,20 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
     const now = [
       ...whatBlocks(needs.verdicts('go').filter((verdict) => !letsPass(verdict))),
       ...identityMistakes(needs, identified.value),
+      ...dns.troubles,
     ];
     if (now.length > 0) return failed(`Not released: ${now.join('; ')}`);
     try {
-      const beginning = { ...needs, ...by, who, verdicts, forecasts, proofTables, mirrorChannel };
+      const beginning = {
+        ...needs,
+        ...by,
+        who,
+        verdicts,
+        forecasts,
+        proofTables,
+        zones: dns.zones,
+        mirrorChannel,
+      };
       active = beginRun({
         ...beginning,
         identities: identified.value,
@@ -73,7 +85,7 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
   };
   const judged = {
     verdicts,
-    blocks: [...whatBlocks(verdicts), ...identityMistakes(needs, identified.value)],
+    blocks: [...whatBlocks(verdicts), ...identityMistakes(needs, identified.value), ...dns.troubles],
     armedAt: ports.clock.now().utcMs,
     forecasts,
   };

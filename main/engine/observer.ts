@@ -13,7 +13,17 @@ import { lookAtMirror, mirrorUnseen } from './look-at-mirror.ts';
 import { openChannel, watchedHosts, type emptySessions } from './sessions.ts';
 import { startSwitchProofs } from './switch-proofs.ts';
 import { reasonOf } from './troubles.ts';
-import { forget, nothingKnown, observed, publicFacts, remember, type WatchedFacts } from './watched-facts.ts';
+import { watchZones } from './watch-zones.ts';
+import {
+  forget,
+  hostUnseen,
+  laptopUnseen,
+  nothingKnown,
+  observed,
+  publicFacts,
+  remember,
+  type WatchedFacts,
+} from './watched-facts.ts';
 
 /** Fast facts more than four times a second, as the watchdog needs them too. */
 const fastPeriodMs = 240;
@@ -61,24 +71,13 @@ export function startObserver(
   const nodes = planNodes(plan);
   const facts = new Map<string, WatchedFacts>(nodes.map((node) => [node, nothingKnown(node, now())]));
   const hosts = new Map<string, HostFacts>(
-    watchedHosts(plan).map((host) => [
-      host,
-      {
-        host,
-        reachable: unknown('not looked at yet', now(), host),
-        siteInUse: unknown('not asked yet', now(), host),
-      },
-    ]),
+    watchedHosts(plan).map((host) => [host, hostUnseen(host, 'not looked at yet', now())]),
   );
   const sessions = new Map<string, MysqlSession>();
   const opening = new Map<string, Promise<MysqlSession | null>>();
   const refusals = new Map<string, OpenRefused>();
   const watchers = new Set<(watched: Watched) => void>();
-  let laptop: LaptopFacts = {
-    mains: unknown('not read yet', now(), 'laptop'),
-    journalFreeBytes: unknown('not read yet', now(), 'laptop'),
-    sleepBlocked: unknown('not read yet', now(), 'laptop'),
-  };
+  let laptop: LaptopFacts = laptopUnseen(now());
   let mirror: MirrorFacts | null = mirrorUnseen(plan, now());
   const work = ownWork(ports.clock);
   let resting = false;
@@ -179,11 +178,7 @@ export function startObserver(
       const failure = await openChannel(ports, channels, host);
       if (failure !== null) {
         refusals.set(host, failure.refused);
-        hosts.set(host, {
-          host,
-          reachable: unknown(failure.refused.message, now(), host),
-          siteInUse: unknown(failure.refused.message, now(), host),
-        });
+        hosts.set(host, hostUnseen(host, failure.refused.message, now()));
         return;
       }
     }
@@ -249,12 +244,14 @@ export function startObserver(
     resting: () => resting,
     failed,
   });
+  const zones = watchZones(plan, ports, { channels, resting: () => resting, work, failed });
   const loops = [...fastLoops, ...activityLoops, ...surveyLoops, ...hostLoops, ...lostLoops, laptopLoop];
 
   return {
     work,
     snapshot: () => ({
       at: now(),
+      ...zones.part(),
       instances: Object.fromEntries([...facts].map(([node, entry]) => [node, publicFacts(entry)])),
       hosts: proofs.beside(hosts),
       lags: planLags(plan, Object.fromEntries(facts)),
@@ -268,7 +265,7 @@ export function startObserver(
         [...surveyLoops, ...activityLoops, ...fastLoops, ...hostLoops, laptopLoop].map((loop) => loop.now()),
       );
       // Channels are open and servers are known only now.
-      await proofs.refresh();
+      await Promise.all([proofs.refresh(), zones.refresh()]);
     },
     rest: (value) => {
       resting = value;
@@ -292,6 +289,7 @@ export function startObserver(
       stopped = true;
       for (const loop of loops) loop.stop();
       proofs.stop();
+      zones.stop();
       await beats.stop();
       await Promise.all([...sessions.values()].map((open) => open.close()));
     },

@@ -1,10 +1,10 @@
 import { never } from '../../shared/lib/assert.ts';
 import { effectOperations } from '../../shared/sessions/operations.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
-import type { Action, Command } from '../../shared/steps/command.ts';
+import type { Action, Command, ZoneCommand } from '../../shared/steps/command.ts';
 import { epochMark, type EpochMark } from '../../shared/steps/driver.ts';
 import type { Run } from '../../shared/steps/run.ts';
-import type { ClientsPort, ClockPort, SshChannel } from '../ports.ts';
+import type { ClientsPort, ClockPort, SshChannel, ZoneChannel } from '../ports.ts';
 import type { Mirror } from './mirror.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -38,7 +38,7 @@ export async function perform(
 function performAction(
   { sessions, clients, clock, mirror }: Hands,
   [action, limitMs]: readonly [Action, number],
-  run: Pick<Run, 'id' | 'driver'>,
+  run: Pick<Run, 'id' | 'driver' | 'zones'>,
 ): Promise<Answer<unknown>> {
   switch (action.kind) {
     case 'mysql': {
@@ -57,10 +57,33 @@ function performAction(
     }
     case 'mirror':
       return mirror?.caughtUp(limitMs) ?? notConnected(clock, 'the journal has no mirror');
+    case 'zone': {
+      const channel = sessions.zone(action.zone);
+      if (channel === null)
+        return notConnected(clock, `no channel to Route 53 is open for zone ${action.zone}`);
+      const account = run.zones?.find(({ zone }) => zone === action.zone)?.account;
+      if (channel.account !== account)
+        return notConnected(
+          clock,
+          `the credentials of zone ${action.zone} belong to account ${channel.account}, expected ${account ?? 'none'} as when the run began`,
+        );
+      return askZone(channel, action, limitMs);
+    }
     case 'app-canary':
       return clients.canary(action.client, action.id, limitMs);
     default:
       return never(action, 'perform');
+  }
+}
+
+function askZone(channel: ZoneChannel, action: ZoneCommand, limitMs: number): Promise<Answer<unknown>> {
+  switch (action.ask) {
+    case 'change':
+      return channel.change(action.batch, action.comment, limitMs);
+    case 'changeState':
+      return channel.changeState(action.changeId, limitMs);
+    case 'listNames':
+      return channel.listNames(action.names, limitMs);
   }
 }
 
@@ -94,5 +117,6 @@ function notConnected(clock: ClockPort, message: string): Promise<Answer<never>>
 /** Whether an action changes something: its intent must be durable before it is performed. */
 export function isEffect(action: Action): boolean {
   if (action.kind === 'mysql') return (effectOperations as readonly string[]).includes(action.operation);
+  if (action.kind === 'zone') return action.ask === 'change';
   return action.kind === 'ssh' ? action.effect : action.kind !== 'mirror';
 }

@@ -6,6 +6,7 @@ import type { Identity } from '../../shared/sessions/identity.ts';
 import type { SessionPurpose } from '../../shared/sessions/session.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { MysqlSession, Ports, SshChannel } from '../ports.ts';
+import { reopenZones } from './reopen-zones.ts';
 import { plannedSessions, type emptySessions, type Sessions } from './sessions.ts';
 
 /** A person waits, and after the point of no return writes may wait with him: what is down must not hold up the rest. */
@@ -26,6 +27,8 @@ export type LostGround = {
   readonly run: Run;
   readonly sessions: Sessions;
   readonly channels: ReturnType<typeof emptySessions>;
+  /** The step that is tried again; absent when a whole run is taken up. */
+  readonly step?: string;
 };
 
 /**
@@ -39,9 +42,10 @@ export async function reopenLost(ground: LostGround): Promise<Result<Reopened, s
       mayComeBack(run, purpose) && sessions.mysql(instance, purpose)?.state() !== 'open',
   );
   const dark = runHosts(plan).filter((host) => channels.channel(host)?.state() !== 'open');
-  const [mysql, ssh] = await Promise.all([
+  const [mysql, ssh, zones] = await Promise.all([
     Promise.all(lost.map((place) => openAgain(ground, place))),
     Promise.all(dark.map((host) => openChannelAgain(ground, host))),
+    reopenZones(ground, reopenLimitMs),
   ]);
   const wrong = mysql.flatMap((each) => (each.kind === 'wrong' ? [each.text] : []));
   const all = [...mysql, ...ssh];
@@ -59,7 +63,8 @@ export async function reopenLost(ground: LostGround): Promise<Result<Reopened, s
     sessions.adopt(session);
     (threads[session.instance] ??= {})[session.purpose] = session.connectionId;
   }
-  return ok({ threads, stillLost: all.flatMap((each) => (each.kind === 'lost' ? [each.text] : [])) });
+  const stillLost = all.flatMap((each) => (each.kind === 'lost' ? [each.text] : []));
+  return ok({ threads, stillLost: [...stillLost, ...zones] });
 }
 
 /**

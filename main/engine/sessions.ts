@@ -2,7 +2,7 @@ import type { Plan } from '../../shared/plan/plan.ts';
 import { runHosts } from '../../shared/plan/switches.ts';
 import type { SessionPurpose } from '../../shared/sessions/session.ts';
 import { planNodes, sourceNodes, targetNodes } from '../../shared/steps/need.ts';
-import type { MysqlSession, OpenRefused, Ports, SshChannel } from '../ports.ts';
+import type { MysqlSession, OpenRefused, Ports, SshChannel, ZoneChannel } from '../ports.ts';
 
 /** How long opening one session may take, ms. Only before the hold: the minute opens nothing. */
 const openLimitMs = 15_000;
@@ -11,6 +11,8 @@ const openLimitMs = 15_000;
 export type Sessions = {
   readonly mysql: (instance: string, purpose: SessionPurpose) => MysqlSession | null;
   readonly channel: (host: string) => SshChannel | null;
+  /** The channel to Route 53 of a zone of the plan. */
+  readonly zone: (zone: string) => ZoneChannel | null;
   /** Thread ids by instance and purpose. */
   readonly threads: () => Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly adopt: (session: MysqlSession) => void;
@@ -24,14 +26,17 @@ export type LostCall = (
 ) => void;
 
 /** Opens nothing yet: a table that sessions are put into. `onLost` hears of each session that ends by itself. */
-export function emptySessions(
-  onLost: LostCall,
-): Sessions & { readonly adoptChannel: (channel: SshChannel) => void } {
+export function emptySessions(onLost: LostCall): Sessions & {
+  readonly adoptChannel: (channel: SshChannel) => void;
+  readonly adoptZone: (channel: ZoneChannel) => void;
+} {
   const sessions = new Map<string, MysqlSession>();
   const channels = new Map<string, SshChannel>();
+  const zones = new Map<string, ZoneChannel>();
   return {
     mysql: (instance, purpose) => sessions.get(`${instance} ${purpose}`) ?? null,
     channel: (host) => channels.get(host) ?? null,
+    zone: (zone) => zones.get(zone) ?? null,
     threads: () => {
       const threads: Record<string, Record<string, number>> = {};
       for (const session of sessions.values())
@@ -46,13 +51,20 @@ export function emptySessions(
       channels.set(channel.host, channel);
       channel.onLost((why) => onLost({ instance: channel.host, purpose: 'ssh' }, why));
     },
+    adoptZone: (channel) => {
+      // What the one before it still waits for is told that it is closed.
+      void zones.get(channel.zone)?.close();
+      zones.set(channel.zone, channel);
+    },
     close: async () => {
       await Promise.all([
+        ...[...zones.values()].map((channel) => channel.close()),
         ...[...sessions.values()].map((session) => session.close()),
         ...[...channels.values()].map((channel) => channel.close()),
       ]);
       sessions.clear();
       channels.clear();
+      zones.clear();
     },
   };
 }
@@ -112,5 +124,17 @@ export async function openChannel(
   const opened = await ports.ssh.open(host, openLimitMs);
   if (opened.kind === 'refused') return { where: host, refused: opened };
   into.adoptChannel(opened.channel);
+  return null;
+}
+
+/** Opens the channel to one zone of Route 53 and keeps it; the refusal when it could not be opened. */
+export async function openZone(
+  ports: Ports,
+  into: ReturnType<typeof emptySessions>,
+  zone: string,
+): Promise<Failure | null> {
+  const opened = await ports.route53.open(zone, openLimitMs);
+  if (opened.kind === 'refused') return { where: `zone ${zone}`, refused: opened };
+  into.adoptZone(opened.channel);
   return null;
 }

@@ -1,6 +1,6 @@
 import type { Timed } from '../../shared/observations/lag.ts';
 import { known, unknown, type Observation } from '../../shared/observations/observation.ts';
-import type { InstanceFacts } from '../../shared/observations/snapshot.ts';
+import type { HostFacts, InstanceFacts, LaptopFacts } from '../../shared/observations/snapshot.ts';
 import type { FastFacts } from '../../shared/sessions/operations.ts';
 
 /** What is known of one server while it is watched; each reading replaces its part. */
@@ -64,4 +64,15 @@ export function nothingKnown(instance: string, at: number): WatchedFacts {
 /** What others may see of it. */
 export function publicFacts({ earlier: _earlier, ...entry }: WatchedFacts): InstanceFacts {
   return entry;
+}
+
+/** A host that was not looked at, or could not be. */
+export function hostUnseen(host: string, why: string, at: number): HostFacts {
+  return { host, reachable: unknown(why, at, host), siteInUse: unknown(why, at, host) };
+}
+
+/** This laptop before its first reading. */
+export function laptopUnseen(at: number): LaptopFacts {
+  const none = unknown('not read yet', at, 'laptop');
+  return { mains: none, journalFreeBytes: none, sleepBlocked: none };
 }

@@ -12,7 +12,7 @@ const openMs = 240;
 export function makeRoute53(world: World): Route53Port {
   return {
     open: (id, limitMs) => {
-      const zone = world.zones.get(id);
+      const zone = world.hostedZones.get(id);
       if (zone === undefined)
         return Promise.resolve({
           kind: 'refused',

@@ -74,7 +74,7 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
     servers: new Map(),
     hosts: buildHosts(plan),
     appHosts: buildAppHosts(plan),
-    zones: buildZones(plan),
+    hostedZones: buildZones(plan),
     dnsRandom: seeded(seed, 'route53'),
     unhealthyChecks: new Set(),
     actors,

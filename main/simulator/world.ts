@@ -251,7 +251,7 @@ export type World = {
   readonly hosts: Map<string, HostWorld>;
   readonly appHosts: Map<string, AppHost>;
   /** Hosted zones of the plan, by its own ids. */
-  readonly zones: Map<string, ZoneWorld>;
+  readonly hostedZones: Map<string, ZoneWorld>;
   /** Chance of its own: what Route 53 draws moves nothing else. */
   readonly dnsRandom: Random;
   /** Ids in Route 53 of health checks whose endpoint does not answer. */

@@ -17,7 +17,7 @@ export function isZoneFault(fault: Fault): fault is ZoneTrouble {
 
 /** Lets one thing go wrong at the zones that it names. */
 export function injectAtZones(world: World, fault: ZoneTrouble): void {
-  for (const zone of world.zones.values())
+  for (const zone of world.hostedZones.values())
     if (fault.zone === undefined || fault.zone === zone.id) injectAtZone(world, zone, fault);
 }
 

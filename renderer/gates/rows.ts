@@ -17,6 +17,7 @@ export const groups: readonly { readonly group: GateGroup; readonly word: string
   { group: 'way-back', word: 'Way back' },
   { group: 'durability', word: 'Durability' },
   { group: 'hosts', word: 'Hosts' },
+  { group: 'dns', word: 'DNS' },
   { group: 'laptop', word: 'This laptop' },
   { group: 'people', word: 'People' },
   { group: 'versions', word: 'Versions' },

@@ -7,7 +7,10 @@ export function Retries(props: { readonly run: RunView }) {
   const { askAs } = useAsk();
   const whyNot = useWhyNot();
   return props.run.retry.map((retry) => (
-    <div key={retry.step} className={`${css['retry']} ${retry.alarm === null ? '' : css['undone']}`}>
+    <div
+      key={`${retry.step} ${retry.overwrite}`}
+      className={`${css['retry']} ${retry.alarm === null ? '' : css['undone']}`}
+    >
       {retry.alarm !== null && (
         <p>
           <b aria-hidden="true">✕ </b>
@@ -16,9 +19,11 @@ export function Retries(props: { readonly run: RunView }) {
       )}
       <button
         type="button"
-        className="primary"
+        className={retry.overwrite ? undefined : 'primary'}
         disabled={whyNot !== null}
-        onClick={() => void askAs('retry', { step: retry.step })}
+        onClick={() =>
+          void askAs('retry', { step: retry.step, ...(retry.overwrite ? { overwrite: true } : {}) })
+        }
       >
         {retry.label}
       </button>

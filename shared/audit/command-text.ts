@@ -5,11 +5,15 @@ import { effectOperations } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
 import { plainWord } from '../lib/shell-words.ts';
 import { statementsOf } from '../sessions/statements.ts';
-import type { Action, MysqlCommand } from '../steps/command.ts';
+import { showName } from '../observations/dns-name.ts';
+import { showContent, showRouting, showSet } from '../observations/record-set.ts';
+import type { Change } from '../steps/change-batch.ts';
+import type { Action, MysqlCommand, ZoneCommand } from '../steps/command.ts';
 
 /** Where an action is performed: the instance, the host or the client. */
 export function placeOfAction(action: Action): string {
   if (action.kind === 'mysql') return action.instance;
+  if (action.kind === 'zone') return action.zone;
   return action.kind === 'app-canary' ? action.client : action.host;
 }
 
@@ -30,12 +34,32 @@ export function actionText(action: Action): string {
       return `the journal so far on its mirror at ${action.host}`;
     case 'app-canary':
       return `canary ${action.id} through ${action.client}`;
+    case 'zone':
+      return zoneText(action);
   }
+}
+
+function zoneText(action: ZoneCommand): string {
+  switch (action.ask) {
+    case 'change':
+      return `change zone ${action.zone} (${action.batch.changes.map(changeText).join('; ')})`;
+    case 'changeState':
+      return `look at change ${action.changeId} of zone ${action.zone}`;
+    case 'listNames':
+      return `list ${action.names.map(showName).join(', ')} in zone ${action.zone}`;
+  }
+}
+
+/** One change of a batch in words: `DELETE www.shop.example A (east): 192.0.2.10, TTL 60 s, latency us-east-1`. */
+export function changeText({ action, set }: Change): string {
+  const routing = set.routing.kind === 'simple' ? '' : `, ${showRouting(set.routing)}`;
+  return `${action} ${showSet(set)}: ${showContent(set.content)}${routing}`;
 }
 
 /** Whether an action changes anything; the others only look. */
 export function isEffect(action: Action): boolean {
   if (action.kind === 'mysql') return (effectOperations as readonly string[]).includes(action.operation);
+  if (action.kind === 'zone') return action.ask === 'change';
   return action.kind === 'ssh' ? action.effect : action.kind !== 'mirror';
 }
 
@@ -48,6 +72,7 @@ export type StatementGround = {
 /** The exact statements or command lines of an action, passwords masked; in words where the version is not known. */
 export function linesOf(action: Action, ground: StatementGround): readonly string[] {
   if (action.kind === 'ssh') return [action.argv.map(plainWord).join(' ')];
+  if (action.kind === 'zone' && action.ask === 'change') return action.batch.changes.map(changeText);
   if (action.kind !== 'mysql') return [actionText(action)];
   const identity = ground.identities[action.instance];
   const dialect = identity === undefined ? null : dialectOfIdentity(identity);

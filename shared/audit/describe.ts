@@ -86,7 +86,13 @@ function said(event: RunEvent): readonly string[] {
     case 'abort-asked':
       return [`abort asked by ${event.who}${event.reason === '' ? '' : `: ${event.reason}`}`];
     case 'retry-asked':
-      return [`${event.who} tries ${event.step} again`, ...openedAgain(event)];
+      return [
+        `${event.who} tries ${event.step} again`,
+        ...(event.overwrite === undefined
+          ? []
+          : [`what ${event.overwrite.join(', ')} holds now may be overwritten`]),
+        ...openedAgain(event),
+      ];
     case 'resumed':
       return [`${event.who} took the run up again: ${event.stands}`, ...openedAgain(event)];
     case 'mirror-lost':

@@ -1,6 +1,5 @@
-import { saySide } from '../plan/planned-sets.ts';
 import { union } from '../observations/gtid-set.ts';
-import type { Chain, Plan } from '../plan/plan.ts';
+import type { Chain } from '../plan/plan.ts';
 import { containsStatement } from '../sessions/dialect-by-hand.ts';
 import {
   fenceStatements,
@@ -23,6 +22,7 @@ import { dialectAt, identityLine, lookLine, mastersOf, writable } from './sheet-
 import { mysqlLine, mysqlTo, sshLine } from './sheet-reach.ts';
 import { eventSections, reverseSections } from './sheet-way-back.ts';
 import type { SheetGround, SheetLine, SheetSection } from './sheet-parts.ts';
+import { announceSections } from './sheet-zones.ts';
 
 /** Forward from the point of no return: the sources stay shut, the targets open, the application follows. */
 export function forwardSections(ground: SheetGround): readonly SheetSection[] {
@@ -39,7 +39,7 @@ export function forwardSections(ground: SheetGround): readonly SheetSection[] {
     },
     ...plan.chains.map((chain) => promoteSection(ground, chain)),
     ...redirectSections(ground),
-    ...announceSections(plan),
+    ...announceSections(ground),
     ...plan.chains.flatMap((chain) => reverseSections(ground, chain)),
     ...plan.chains.flatMap((chain) => eventSections(ground, chain)),
     ...lockedSections(ground),
@@ -247,19 +247,5 @@ function redirectSections(ground: SheetGround): readonly SheetSection[] {
   if (lines.length === 0) return [];
   return [
     { title: 'Switch the application hosts', text: ['Only when every chain they use is open.'], lines },
-  ];
-}
-
-function announceSections({ dns }: Plan): readonly SheetSection[] {
-  if (dns === undefined) return [];
-  return [
-    {
-      title: 'Change the DNS records by hand',
-      text: dns.records.map(
-        ({ zone, name, type, setIdentifier, after }) =>
-          `${name} ${type}${setIdentifier === undefined ? '' : ` (${setIdentifier})`} in zone ${zone}: ${saySide(after)}`,
-      ),
-      lines: [],
-    },
   ];
 }

@@ -29,7 +29,11 @@ export const requests = {
   resume: { input: z.strictObject({ run: name, who: name }), mutates: true },
   /** Drives on from here the run that another cockpit drives: that one is ousted, its sessions are ended on every server. */
   takeover: { input: z.strictObject({ run: name, who: name }), mutates: true },
-  retry: { input: z.strictObject({ step: name, who: name }), mutates: true },
+  /** `overwrite`: what the zones of the shown difference hold now is overwritten. */
+  retry: {
+    input: z.strictObject({ step: name, overwrite: z.boolean().optional(), who: name }),
+    mutates: true,
+  },
   close: { input: z.strictObject({ who: name }), mutates: true },
   /** Past the point of no return: to the go/no-go of the way back. Nothing is changed before its own release. */
   reverse: { input: z.strictObject({ who: name }), mutates: true },

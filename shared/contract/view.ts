@@ -195,6 +195,8 @@ export type RunView = {
   /** What one press begins once more: a step that failed, or one whose work was seen undone. */
   readonly retry: readonly {
     readonly step: string;
+    /** What the zones of the shown difference hold now is overwritten: a press of its own beside the step's retry. */
+    readonly overwrite: boolean;
     readonly label: string;
     /** Why it failed; of what was undone: what the press will do. */
     readonly why: string;

@@ -8,6 +8,7 @@ export type GateGroup =
   | 'way-back'
   | 'durability'
   | 'hosts'
+  | 'dns'
   | 'laptop'
   | 'people'
   | 'versions';

@@ -19,6 +19,8 @@ export const freshness = {
   switchMs: 600_000,
   laptopMs: 60_000,
   clientMs: 5_000,
+  zoneMs: 120_000,
+  healthMs: 60_000,
 } as const;
 
 /** What a gate's judge comes to, before title, guards and overrides are added. */

@@ -1,5 +1,7 @@
 import { accounts } from './accounts.ts';
 import { blockers } from './blockers.ts';
+import { dnsHealth } from './dns-health.ts';
+import { dnsZones } from './dns-zones.ts';
 import { durability } from './durability.ts';
 import { enableEvents } from './enable-events.ts';
 import { grants } from './grants.ts';
@@ -31,6 +33,8 @@ export const registry: readonly GateDefinition[] = [
   ...wayBack,
   ...versions,
   ...hosts,
+  ...dnsZones,
+  ...dnsHealth,
   ...laptop,
   ...mirror,
   ...people,

@@ -1,6 +1,7 @@
 import type { Identity } from '../sessions/identity.ts';
 import type { Activity, FastFacts } from '../sessions/operations.ts';
 import type { Survey, TriedGrant } from '../sessions/survey.ts';
+import type { DnsFacts } from './dns-facts.ts';
 import type { Observation } from './observation.ts';
 import type { SwitchProof } from './switch-proof.ts';
 
@@ -76,5 +77,7 @@ export type Snapshot = {
   readonly laptop: LaptopFacts;
   /** Absent where the plan keeps no mirror. */
   readonly mirror?: MirrorFacts;
+  /** Absent where the plan changes no DNS records. */
+  readonly dns?: DnsFacts;
   readonly clients: readonly ClientFacts[];
 };

@@ -220,6 +220,7 @@ const limitsSchema = z.strictObject({
   passageMs: durationMs.default(500).describe('The narrow passage, from the first claim to promote.'),
   promoteMs: durationMs.default(5_000),
   redirectMs: durationMs.default(15_000),
+  announceMs: durationMs.default(60_000).describe('Until Route 53 took every change, throttled or not.'),
   reverseMs: durationMs.default(10_000),
   canaryMs: durationMs.default(15_000),
   lagMs: durationMs.default(2_000).describe('Replication lag above which the lag gate closes.'),

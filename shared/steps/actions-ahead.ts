@@ -9,6 +9,7 @@ import { dropInContent, stagedPath } from './durable-fence.ts';
 import { fleetHosts, instanceOf, planNodes, sourceNodes } from './need.ts';
 import { order, type StepId } from './order.ts';
 import { forwardChannel } from './promote.ts';
+import { changeComment, plannedBatch, plannedZones } from './prepared-zone.ts';
 import { standDownArgv } from './stand-down.ts';
 import { claimArgv, switchPlace } from './switch-place.ts';
 import { mustOpenRing, reverseConfiguration } from './way-back.ts';
@@ -40,6 +41,7 @@ export function actionsAhead(
     ...quietAhead(plan, facts),
     ...plan.chains.flatMap((chain) => chainAhead(plan, chain, facts)),
     ...redirectAhead(plan),
+    ...announceAhead(plan),
   ];
   const place = (step: StepId): number => order.findIndex(({ id }) => id === step);
   return all.toSorted((one, other) => place(one.step) - place(other.step));
@@ -222,4 +224,13 @@ function redirectAhead(plan: Plan): readonly ActionAhead[] {
       ? []
       : [ahead('redirect', { kind: 'ssh', host, argv: fleet.maintenance.off, effect: true })]),
   ]);
+}
+
+function announceAhead({ dns }: Plan): readonly ActionAhead[] {
+  return plannedZones(dns).flatMap(({ id }) => {
+    const batch = dns === undefined ? null : plannedBatch(dns, id);
+    if (batch === null || batch.changes.length === 0) return [];
+    const comment = changeComment(laterRun);
+    return [ahead('announce', { kind: 'zone', zone: id, ask: 'change', batch, comment }, "the run's id")];
+  });
 }

@@ -104,15 +104,6 @@ function maintenanceOver(
   return off.kind === 'ok' ? 'done' : { failed: trouble(host, 'maintenance mode off', off) };
 }
 
-/** Its place in the order is here; Route 53 comes with a later version, and everything that runs says so. */
-export const announce: StepFunction = ({ plan }) => ({
-  kind: 'absent',
-  text:
-    plan.dns === undefined
-      ? 'The plan names no DNS records.'
-      : `This version does not change Route 53: ${plan.dns.records.length} records of the plan are still to be changed by hand.`,
-});
-
 /** Events of the plan on at the target; never before promotion, where that would be an errant transaction. */
 export const events: ChainStepFunction = (context, chain) => {
   if (chain.events.length === 0) return done('The plan lists no events.');

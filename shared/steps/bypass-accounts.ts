@@ -2,7 +2,8 @@ import { present } from '../lib/assert.ts';
 import type { Chain, Plan } from '../plan/plan.ts';
 import type { Account } from '../sessions/survey.ts';
 import { sameAccount, userOfAccount } from '../sessions/account-names.ts';
-import { givenAnswer, sourceNodes, trouble, type Judged, type Needs, type StepContext } from './need.ts';
+import { givenAnswer } from './given-answer.ts';
+import { sourceNodes, trouble, type Judged, type Needs, type StepContext } from './need.ts';
 import type { Run } from './run.ts';
 
 /** The question behind the fence: who may pass it now. Asked beside the proof, judged before the barrier. */

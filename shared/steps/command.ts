@@ -1,5 +1,9 @@
 import type { OperationInput, OperationName } from '../sessions/operations.ts';
 import type { SessionPurpose } from '../sessions/session.ts';
+import type { DnsName } from '../observations/dns-name.ts';
+import type { RecordSet } from '../observations/record-set.ts';
+import type { ZoneChange } from '../sessions/zone-answers.ts';
+import type { ChangeBatch } from './change-batch.ts';
 import type { UndoItem } from './undo.ts';
 
 /** A call on one MySQL session. `limitMs` bounds the wait for the answer, not the statement on the server. */
@@ -52,6 +56,15 @@ export type MirrorCommand = { readonly kind: 'mirror'; readonly host: string };
 /** One write and read-back through the application's real path, as the named http client would do it. */
 export type AppCanaryCommand = { readonly kind: 'app-canary'; readonly client: string; readonly id: string };
 
+/** One call to Route 53 on the channel of a zone of the plan. Only `change` changes anything. */
+export type ZoneCommand = { readonly kind: 'zone'; readonly zone: string } & (
+  | { readonly ask: 'change'; readonly batch: ChangeBatch; readonly comment: string }
+  | { readonly ask: 'changeState'; readonly changeId: string }
+  | { readonly ask: 'listNames'; readonly names: readonly DnsName[] }
+);
+export type ZoneAsk = ZoneCommand['ask'];
+export type ZoneValue<A extends ZoneAsk> = A extends 'listNames' ? readonly RecordSet[] : ZoneChange;
+
 /** What a step wants done. Decided in shared/steps, performed in main/engine/perform.ts, never elsewhere. */
 export type Action =
   | MysqlCommand
@@ -60,7 +73,8 @@ export type Action =
   | SshMoveCommand
   | SshEpochCommand
   | MirrorCommand
-  | AppCanaryCommand;
+  | AppCanaryCommand
+  | ZoneCommand;
 
 /** An action with its place in the run. The key is unique in the run; an action is issued once per key. */
 export type Command = {

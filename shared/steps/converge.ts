@@ -11,8 +11,8 @@ import {
   type FactsByInstance,
 } from './containment.ts';
 import { firstPosition } from './end-sessions.ts';
+import { answerOf } from './given-answer.ts';
 import {
-  answerOf,
   commandKey,
   done,
   failure,

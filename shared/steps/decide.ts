@@ -61,6 +61,8 @@ export function emptyRun(id: string, plan: Plan, now: Moment): Run {
     identities: {},
     proofTables: {},
     fragileTables: {},
+    zones: null,
+    overwrites: {},
     steps,
     commands: emptyLedger(),
     undo: [],

@@ -5,7 +5,8 @@ import { holdsAll, type FactsByInstance } from './containment.ts';
 import { finalPositions } from './converge.ts';
 import { aheadLook } from './end-sessions.ts';
 import { nodesToFence } from './fence.ts';
-import { answerOf, needs, type ChainStepFunction, type StepContext } from './need.ts';
+import { answerOf } from './given-answer.ts';
+import { needs, type ChainStepFunction, type StepContext } from './need.ts';
 import { askSourceRows } from './proof-rows.ts';
 import type { Run } from './run.ts';
 

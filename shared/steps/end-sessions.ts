@@ -3,8 +3,8 @@ import type { Chain } from '../plan/plan.ts';
 import type { Answer } from '../sessions/session.ts';
 import { readStates } from './before-fence.ts';
 import { nodesToFence, sessionsBefore } from './fence.ts';
+import { answerOf } from './given-answer.ts';
 import {
-  answerOf,
   commandKey,
   done,
   failure,

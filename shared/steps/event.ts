@@ -1,6 +1,7 @@
 import type { Outcome } from './outcome.ts';
 import type { Identity } from '../sessions/identity.ts';
 import type { Driver } from './driver.ts';
+import type { PreparedZone } from './prepared-zone.ts';
 import type { RunMirror } from './mirror-place.ts';
 import type { Answer } from '../sessions/session.ts';
 import type { UndoItem } from './undo.ts';
@@ -50,6 +51,8 @@ export type RunEvent =
       readonly proofTables: Readonly<Record<string, readonly string[]>>;
       /** Tables without transactions, by instance: whoever writes one is never ended. Journals before it existed have none. */
       readonly fragileTables?: Readonly<Record<string, readonly string[]>>;
+      /** What Route 53 will be asked, by zone: made and checked before the hold. Absent: nothing of DNS was prepared. */
+      readonly zones?: readonly PreparedZone[];
     }
   | { readonly kind: 'released'; readonly hold: string; readonly who: Who }
   | { readonly kind: 'answered'; readonly key: string; readonly answer: Answer<unknown> }
@@ -62,6 +65,8 @@ export type RunEvent =
       readonly kind: 'retry-asked';
       readonly who: Who;
       readonly step: string;
+      /** Zones whose difference was shown: what they hold now may be overwritten (UPSERT), if it still is what was shown. */
+      readonly overwrite?: readonly string[];
       /** Thread ids of sessions that are new, by instance: verified, and journaled before any statement runs on them. */
       readonly threads?: Readonly<Record<string, Readonly<Record<string, number>>>>;
       /** What could not be opened again, each with its reason. */

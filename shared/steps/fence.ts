@@ -2,8 +2,8 @@ import type { Chain } from '../plan/plan.ts';
 import { notOurLock, wrongServer } from './before-fence.ts';
 import { afterTimeout, waitForFence, wasCut } from './blocked-fence.ts';
 import { censusBehind, letsSomeThrough } from './bypass-accounts.ts';
+import { answerOf } from './given-answer.ts';
 import {
-  answerOf,
   done,
   failure,
   needs,

@@ -8,7 +8,7 @@ import type {
   ServerState,
 } from '../sessions/operations.ts';
 import type { Answer, SessionPurpose } from '../sessions/session.ts';
-import type { Command, MysqlCommand } from './command.ts';
+import type { Command, MysqlCommand, ZoneAsk, ZoneCommand, ZoneValue } from './command.ts';
 import type { Moment } from './event.ts';
 import type { Run, StepKey } from './run.ts';
 import type { UndoItem } from './undo.ts';
@@ -110,6 +110,11 @@ export type Needs = {
     options: NeedOptions,
   ) => Answer<unknown> | undefined;
   readonly mirror: (name: string, host: string, options: NeedOptions) => Answer<unknown> | undefined;
+  readonly zone: <A extends ZoneAsk>(
+    name: string,
+    ask: ZoneCommand & { readonly ask: A },
+    options: NeedOptions,
+  ) => Answer<ZoneValue<A>> | undefined;
   readonly appCanary: (
     name: string,
     client: string,
@@ -159,6 +164,8 @@ export function needs(context: StepContext): Needs {
       need(name, host, bounded({ kind: 'ssh-move', host, from, to }, options)),
     epoch: (name, [host, order], options) =>
       need(name, host, bounded({ kind: 'ssh-epoch', host, order }, options)),
+    // As with MySQL: the key names the call site, and the port answers each call in its own shape.
+    zone: ((name, ask, options) => need(name, ask.zone, bounded(ask, options))) as Needs['zone'],
     mirror: (name, host, options) => need(name, host, bounded({ kind: 'mirror', host }, options)),
     appCanary: (name, client, id) =>
       need(
@@ -216,28 +223,6 @@ export function lookLater(
 ): number | null {
   const answeredAt = entryIn(run.commands, commandKey(key, attempt, name))?.answeredAt?.monoMs ?? now.monoMs;
   return now.monoMs < answeredAt + pauseMs ? answeredAt + pauseMs : null;
-}
-
-/** The answer a finished step got, by its latest attempt. */
-export function answerOf<K extends OperationName>(
-  run: Run,
-  at: readonly [step: StepKey, name: string, operation: K],
-): OperationOutput<K> | null {
-  const [step, name] = at;
-  const attempt = run.steps[step]?.attempt ?? 1;
-  const answer = entryIn(run.commands, commandKey(step, attempt, name))?.answer;
-  return answer?.kind === 'ok' ? (answer.value as OperationOutput<K>) : null;
-}
-
-/** The answer to what another step asked and did not wait for; undefined as long as there is none. */
-export function givenAnswer<K extends OperationName>(
-  run: Run,
-  at: readonly [step: StepKey, name: string, operation: K],
-): Answer<OperationOutput<K>> | undefined {
-  const [step, name] = at;
-  const attempt = run.steps[step]?.attempt ?? 1;
-  return (entryIn(run.commands, commandKey(step, attempt, name))?.answer ?? undefined) as
-    Answer<OperationOutput<K>> | undefined;
 }
 
 /** An answer that brought no value, in words. */

@@ -192,10 +192,10 @@ export const order: readonly StepPlace[] = [
     id: 'announce',
     scope: 'run',
     after: ['promote'],
-    limit: 'redirectMs',
+    limit: 'announceMs',
     side: 'after',
     word: 'announce',
-    says: 'Route 53 answers with the target.',
+    says: 'Route 53 has taken the change of every zone; when all its servers answer with it is watched.',
   },
   {
     id: 'reverse',

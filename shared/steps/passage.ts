@@ -2,16 +2,8 @@ import { present } from '../lib/assert.ts';
 import { readStates } from './before-fence.ts';
 import { memberOf, positionText } from './containment.ts';
 import { armedHosts } from '../plan/switches.ts';
-import {
-  answerOf,
-  done,
-  failure,
-  firstTrouble,
-  needs,
-  sourceNodes,
-  type Seen,
-  type StepFunction,
-} from './need.ts';
+import { answerOf } from './given-answer.ts';
+import { done, failure, firstTrouble, needs, sourceNodes, type Seen, type StepFunction } from './need.ts';
 import { provenTarget, provenWrong } from './prove.ts';
 import type { Run } from './run.ts';
 import { countIn } from './sign-of-life.ts';

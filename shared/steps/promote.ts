@@ -4,8 +4,8 @@ import { wasOpened } from './again.ts';
 import { wrongServer } from './before-fence.ts';
 import { memberOf } from './containment.ts';
 import { nodesToFence } from './fence.ts';
+import { answerOf } from './given-answer.ts';
 import {
-  answerOf,
   done,
   failure,
   lookLater,

@@ -2,7 +2,8 @@ import { present } from '../lib/assert.ts';
 import type { Chain } from '../plan/plan.ts';
 import type { OperationOutput } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
-import { givenAnswer, trouble, type Judged, type Needs, type StepContext } from './need.ts';
+import { givenAnswer } from './given-answer.ts';
+import { trouble, type Judged, type Needs, type StepContext } from './need.ts';
 
 /** How many of the newest rows of each proof table are compared. */
 const rowsCompared = 20;

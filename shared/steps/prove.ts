@@ -7,12 +7,11 @@ import { nobodyPasses } from './bypass-accounts.ts';
 import { changedSince, holdsAll, notClosed, type FactsByInstance } from './containment.ts';
 import { finalPositions } from './converge.ts';
 import { nodesToFence } from './fence.ts';
+import { answerOf, givenAnswer } from './given-answer.ts';
 import {
-  answerOf,
   commandKey,
   done,
   failure,
-  givenAnswer,
   needs,
   sourceNodes,
   trouble,

@@ -8,6 +8,7 @@ import type { Identity } from '../sessions/identity.ts';
 import { sieve, type Ledger } from './ledger.ts';
 import type { StepId } from './order.ts';
 import type { Outcome } from './outcome.ts';
+import type { PreparedZone } from './prepared-zone.ts';
 import type { UndoItem } from './undo.ts';
 
 /** A step of the run or of one chain: `lock`, `fence:orders`. */
@@ -137,6 +138,10 @@ export type Run = {
   readonly proofTables: Readonly<Record<string, readonly string[]>>;
   /** Tables without transactions, by instance, as preflight saw them; an instance that is missing was not seen. */
   readonly fragileTables: Readonly<Record<string, readonly string[]>>;
+  /** What Route 53 will be asked; null: nothing of DNS was prepared. */
+  readonly zones: readonly PreparedZone[] | null;
+  /** Zones that a person lets be overwritten, with the one attempt of `announce` that may. */
+  readonly overwrites: Readonly<Record<string, number>>;
   readonly steps: Readonly<Record<StepKey, StepState>>;
   readonly commands: Ledger<IssuedCommand>;
   readonly undo: readonly UndoItem[];

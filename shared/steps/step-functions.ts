@@ -1,5 +1,6 @@
 import { present } from '../lib/assert.ts';
-import { announce, canary, events, redirect, residue } from './after.ts';
+import { canary, events, redirect, residue } from './after.ts';
+import { announce } from './announce.ts';
 import { arm } from './arm.ts';
 import { lock, preDrain } from './before-fence.ts';
 import { close } from './close.ts';

@@ -7,6 +7,7 @@ import { beginClosing, beginUnwinding, setStep } from './change-step.ts';
 import type { Command } from './command.ts';
 import { driverAfter } from './driver.ts';
 import type { Moment, RunEvent, StampedEvent } from './event.ts';
+import { changedZones } from './overwrite.ts';
 import { whyNotReversible } from './reversible.ts';
 import { takeResumed } from './resume.ts';
 import { withThreads, type Run, type StepKey, type StepState } from './run.ts';
@@ -39,6 +40,7 @@ export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent)
         identities: event.identities,
         proofTables: event.proofTables,
         fragileTables: event.fragileTables ?? {},
+        zones: event.zones ?? null,
         begunAt: moment,
       };
     case 'released':
@@ -76,7 +78,13 @@ export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent)
       );
     }
     case 'retry-asked':
-      return retryStep(withThreads(run, event.threads ?? {}), [plan, event.step], moment);
+      return retryStep(
+        event.step === 'announce'
+          ? withOverwrites(withThreads(run, event.threads ?? {}), event.overwrite ?? [])
+          : withThreads(run, event.threads ?? {}),
+        [plan, event.step],
+        moment,
+      );
     case 'resumed':
       return takeResumed(run, plan, event);
     case 'mirror-lost':
@@ -134,6 +142,13 @@ function oust(run: Run, seen: string): Run {
 
 function closeFromWatch(run: Run, plan: Plan): Run {
   return run.phase === 'watching' ? beginClosing(run, plan) : run;
+}
+
+/** Only what the failed step showed as different may be overwritten, and only by the one attempt that now begins. */
+function withOverwrites(run: Run, zones: readonly string[]): Run {
+  const attempt = (run.steps['announce']?.attempt ?? 0) + 1;
+  const shown = changedZones(run).filter(({ zone }) => zones.includes(zone));
+  return { ...run, overwrites: Object.fromEntries(shown.map(({ zone }) => [zone, attempt])) };
 }
 
 /** A step is tried again with names of its own, so that no answer of the first time counts. */

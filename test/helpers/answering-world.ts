@@ -1,6 +1,10 @@
 import type { DecidedRecord, JournalRecord, Payload } from '../../shared/audit/record.ts';
 import { present } from '../../shared/lib/assert.ts';
+import { placeOfAction } from '../../shared/audit/command-text.ts';
+import type { DnsZone } from '../../shared/plan/plan-dns.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
+import type { ZoneRefusal } from '../../shared/sessions/zone-answers.ts';
+import { plannedZones, prepareZone, type PreparedZone } from '../../shared/steps/prepared-zone.ts';
 import type { Identity } from '../../shared/sessions/identity.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
 import type { Command } from '../../shared/steps/command.ts';
@@ -8,6 +12,7 @@ import { decide, emptyRun } from '../../shared/steps/decide.ts';
 import type { Moment, RunEvent } from '../../shared/steps/event.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import { performHonestly, threadOf, type Model } from './model-operations.ts';
+import { modelZones } from './model-zones.ts';
 import { modelHosts, modelServers, threadsOf, type ModelServer } from './model-servers.ts';
 
 /** One call as a script sees it. `occurrence` counts from 1 within the same place and operation. */
@@ -25,6 +30,7 @@ export type Scripted = {
     | 'session-lost'
     | 'not-connected'
     | { readonly code: number | null }
+    | { readonly refusal: ZoneRefusal }
     | { readonly value: unknown };
   /** Whether the world does what was asked, whatever the answer says. */
   readonly effect?: boolean;
@@ -61,7 +67,12 @@ const begunUtcMs = Date.UTC(2026, 10, 23, 2, 0, 0);
 
 /** Opens the world of a plan at its first hold; `released` says whether the first hold is released at once. */
 export function openWorld(plan: Plan, script: Script = () => undefined, released = true): AnsweringWorld {
-  const model: Model = { plan, servers: modelServers(plan), hosts: modelHosts(plan) };
+  const model: Model = {
+    plan,
+    servers: modelServers(plan),
+    hosts: modelHosts(plan),
+    zones: modelZones(plan),
+  };
   let monoMs = 0;
   const moment = (): Moment => ({ utcMs: begunUtcMs + monoMs, monoMs });
   let run = emptyRun('test-run', plan, moment());
@@ -81,9 +92,9 @@ export function openWorld(plan: Plan, script: Script = () => undefined, released
   };
   const issue = (command: Command): void => {
     const { action } = command;
-    const where =
-      action.kind === 'mysql' ? action.instance : action.kind === 'app-canary' ? action.client : action.host;
-    const operation = action.kind === 'mysql' ? action.operation : action.kind;
+    const where = placeOfAction(action);
+    const operation =
+      action.kind === 'mysql' ? action.operation : action.kind === 'zone' ? action.ask : action.kind;
     const occurrence = (counts.get(`${where} ${operation}`) ?? 0) + 1;
     counts.set(`${where} ${operation}`, occurrence);
     const call = { command, where, operation, occurrence };
@@ -180,7 +191,18 @@ export function openWorld(plan: Plan, script: Script = () => undefined, released
   };
 }
 
-function begun(plan: Plan, { servers }: Model): RunEvent {
+function preparedOf({ plan, zones }: Model, zone: DnsZone): PreparedZone {
+  const sets = zones.get(zone.id)?.sets ?? [];
+  const prepared = prepareZone(present(plan.dns, 'the DNS of the plan'), zone, {
+    account: '111122223333',
+    sets,
+  });
+  if (!prepared.ok) throw new Error(prepared.error.join('; '));
+  return prepared.value;
+}
+
+function begun(plan: Plan, model: Model): RunEvent {
+  const { servers } = model;
   const nodes = [...servers.values()];
   const identity = (server: ModelServer): Identity => ({
     flavor: server.flavor,
@@ -203,6 +225,7 @@ function begun(plan: Plan, { servers }: Model): RunEvent {
     identities: Object.fromEntries(nodes.map((server) => [server.id, identity(server)])),
     fragileTables: Object.fromEntries(plan.instances.map(({ id }) => [id, []])),
     proofTables: Object.fromEntries(plan.chains.map(({ id, proofTables }) => [id, proofTables ?? []])),
+    zones: plannedZones(plan.dns).map((zone) => preparedOf(model, zone)),
   };
 }
 
@@ -225,5 +248,14 @@ function answerTo(
   if (typeof told === 'string')
     return { kind: 'none', why: told, message: `scripted: ${told}`, takenAt: nowMs, tookMs: 1 };
   if ('value' in told) return { kind: 'ok', value: told.value, takenAt: nowMs, tookMs: 1 };
+  if ('refusal' in told)
+    return {
+      kind: 'refused',
+      code: null,
+      message: told.refusal,
+      refusal: told.refusal,
+      takenAt: nowMs,
+      tookMs: 1,
+    };
   return { kind: 'refused', code: told.code, message: 'scripted refusal', takenAt: nowMs, tookMs: 1 };
 }

@@ -1,5 +1,6 @@
 import type { Journal, MysqlSession, Ports, SshChannel } from '../../main/ports.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
+import { aroundRoute53 } from './around-zone.ts';
 
 /** A cockpit that can die as by kill -9: from then on it hears nothing, does nothing, and its timers are dead. */
 export type Mortal = {
@@ -66,6 +67,7 @@ export function mortal(simulator: () => Simulator, noticed: boolean): Mortal {
             return opened.kind === 'open' ? { ...opened, session: session(opened.session) } : opened;
           }),
       },
+      route53: aroundRoute53(ports.route53, living),
       ssh: {
         ...ports.ssh,
         open: (host, limitMs) =>

@@ -2,7 +2,8 @@ import { present } from '../../shared/lib/assert.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Activity } from '../../shared/sessions/operations.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
-import type { Action, MysqlCommand } from '../../shared/steps/command.ts';
+import type { Action, MysqlCommand, ZoneCommand } from '../../shared/steps/command.ts';
+import { replyOfZone, type ModelZone } from './model-zones.ts';
 import { reverseChannel } from '../../shared/plan/reverse-ends.ts';
 import { factsOf, runningLink, threadsOf, type ModelHost, type ModelServer } from './model-servers.ts';
 
@@ -11,6 +12,7 @@ export type Model = {
   readonly plan: Plan;
   readonly servers: Map<string, ModelServer>;
   readonly hosts: Map<string, ModelHost>;
+  readonly zones: Map<string, ModelZone>;
 };
 
 type Reply = { readonly value: unknown } | { readonly code: number | null; readonly message: string };
@@ -19,12 +21,18 @@ const guarded: Reply = { code: 1242, message: 'Subquery returns more than 1 row'
 
 /** Does what an action does in a world without trouble, and gives its answer. */
 export function performHonestly(model: Model, action: Action, nowMs: number): Answer<unknown> {
+  if (action.kind === 'zone') {
+    const answer = replyOfZone(present(model.zones.get(action.zone), action.zone), action, nowMs);
+    return 'value' in answer
+      ? { kind: 'ok', value: answer.value, takenAt: nowMs, tookMs: 1 }
+      : { kind: 'refused', code: null, ...answer, takenAt: nowMs, tookMs: 1 };
+  }
   const reply = replyTo(model, action, nowMs);
   if ('value' in reply) return { kind: 'ok', value: reply.value, takenAt: nowMs, tookMs: 1 };
   return { kind: 'refused', code: reply.code, message: reply.message, takenAt: nowMs, tookMs: 1 };
 }
 
-function replyTo(model: Model, action: Action, nowMs: number): Reply {
+function replyTo(model: Model, action: Exclude<Action, ZoneCommand>, nowMs: number): Reply {
   if (action.kind === 'app-canary') return { value: { ms: 3 } };
   if (action.kind === 'mirror') return { value: {} };
   if (action.kind === 'mysql') return replyOfServer(model, action, nowMs);

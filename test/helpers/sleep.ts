@@ -1,4 +1,5 @@
 import type { Journal, MysqlSession, Ports, SshChannel, SshEffects } from '../../main/ports.ts';
+import { aroundRoute53 } from './around-zone.ts';
 
 /** A cockpit that can stand still as by SIGSTOP: its connections stay, its timers and what it heard wait until it wakes. */
 export type Sleeper = {
@@ -73,6 +74,7 @@ export function sleeper(): Sleeper {
             return opened.kind === 'open' ? { ...opened, session: session(opened.session) } : opened;
           }),
       },
+      route53: aroundRoute53(ports.route53, awake),
       ssh: {
         ...ports.ssh,
         open: (host, limitMs) =>

@@ -71,6 +71,7 @@ export const needsOperator: View = withRun(
     retry: [
       {
         step: 'redirect',
+        overwrite: false,
         label: 'Switch app-3 again',
         why: 'It runs the same command once more, on app-3 only.',
         alarm: null,
@@ -182,6 +183,7 @@ export const targetClosed: View = withRun(watch, {
   retry: [
     {
       step: 'promote:orders',
+      overwrite: false,
       label: 'Open orders-t1 again',
       why: 'Sees that every source of orders is closed and that orders-t1 is the server that this run promoted; takes the run lock there; then opens it for writes under that lock, for 1000 ms at most, and reads it back with a canary. Otherwise nothing is changed, and it says why.',
       alarm: closedAgain,

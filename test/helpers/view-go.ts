@@ -48,11 +48,15 @@ export const go: View = {
         statement:
           "SET GLOBAL read_only = IF(IS_USED_LOCK('cutover:run') = CONNECTION_ID() AND UTC_TIMESTAMP(6) < '2026-11-23 02:15:05.000000', 0, (SELECT 1 UNION SELECT 2))",
       },
+      {
+        step: 'announce',
+        where: 'shop',
+        statement: 'DELETE www.shop.example A (east): 192.0.2.10, TTL 60 s, latency us-east-1',
+      },
       { step: 'redirect', where: 'app-1', statement: '/usr/local/bin/use-site us-east-1' },
     ],
     absent: [
       "The dead-man's switch of content (content-a1 has no hostLogin): if this laptop dies between fence and promote, its source stays read-only until a person thaws it.",
-      'Route 53 is not changed by this version: announce stands in the order and does nothing.',
     ],
     notes: ['content has no reverse link rehearsal in the last 7 days.'],
     frozenAt: at - 900,

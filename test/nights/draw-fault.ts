@@ -3,6 +3,7 @@ import type { Plan } from '../../shared/plan/plan.ts';
 import { effectOperations, type OperationName } from '../../shared/sessions/operations.ts';
 import { order } from '../../shared/steps/order.ts';
 import type { Random } from '../../main/simulator/random.ts';
+import { isZoneKind, zoneFault, zoneKinds, zoneMoment } from './draw-dns.ts';
 import { one } from './draw-plan.ts';
 
 const reads: readonly OperationName[] = [
@@ -54,6 +55,7 @@ export const catalogue = [
   'host-unreachable',
   'failed-switch',
   'partition',
+  ...zoneKinds,
 ] as const satisfies readonly Fault['kind'][];
 export type Kind = (typeof catalogue)[number];
 
@@ -64,6 +66,7 @@ export const lasting: readonly Kind[] = [
   'errant-transaction',
   'bypass-account',
   'table-without-key',
+  'zone-changed',
 ];
 
 /** One of these kinds, at any moment if none is given. `heals`: what goes wrong is over after a while. */
@@ -72,7 +75,9 @@ export function anyFault(
   plan: Plan,
   { kinds, heals, when }: { readonly kinds: readonly Kind[]; readonly heals: boolean; readonly when?: When },
 ): ScriptedFault {
-  return { when: when ?? anyMoment(random), fault: make(random, plan, [one(random, kinds), heals]) };
+  const kind = one(random, kinds);
+  const moment = when ?? (isZoneKind(kind) ? zoneMoment(random) : anyMoment(random));
+  return { when: moment, fault: make(random, plan, [kind, heals]) };
 }
 
 /** Mostly in a step before the point of no return: that is where everything must be taken back. */
@@ -157,6 +162,11 @@ function make(random: Random, plan: Plan, [kind, heals]: readonly [Kind, boolean
     }
     case 'partition':
       return { kind, between: [...one(random, cuts)], forMs: 500 + random.whole(6_000) };
+    case 'zone-reply':
+    case 'zone-changed':
+    case 'zone-unreachable':
+    case 'credentials-expired':
+      return zoneFault(random, kind, heals);
     default:
       return kind satisfies never;
   }

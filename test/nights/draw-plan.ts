@@ -1,5 +1,6 @@
 import { planSchema, type Plan, type PlanInput } from '../../shared/plan/plan.ts';
 import type { Random } from '../../main/simulator/random.ts';
+import { drawDns } from './draw-dns.ts';
 
 const names = ['orders', 'content', 'media', 'users'] as const;
 /** How many chains: most estates have one or two, and every chain costs the night its time. */
@@ -112,6 +113,7 @@ export function drawPlan(random: Random, seed: number): Plan {
       },
     ]),
     holds: [{ before: 'lock', role: 'driver' }],
+    ...drawDns(seed),
     simulator: {
       seed,
       flavor: one(random, ['mariadb', 'mysql']),

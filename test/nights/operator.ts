@@ -1,4 +1,5 @@
 import type { MeasuredRecord } from '../../shared/audit/record.ts';
+import { changedZones } from '../../shared/steps/overwrite.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { Night } from '../../main/engine/night-ground.ts';
 import type { SimulatorClock } from '../../main/simulator/clock.ts';
@@ -63,7 +64,9 @@ export function seatOperator(
     retries -= 1;
     clock.in(patience.pauseMs, () => {
       clock.answered();
-      void night.retry({ step: failed.key, who: 'operator' }).finally(() => {
+      // Whoever sees the difference of a zone lets it be overwritten.
+      const overwrite = failed.key === 'announce' ? changedZones(run).map(({ zone }) => zone) : [];
+      void night.retry({ step: failed.key, overwrite, who: 'operator' }).finally(() => {
         retrying = false;
       });
     });

@@ -35,7 +35,7 @@ export const shownFaults: readonly Shown[] = [
   { row: 'F20', what: 'the cockpit dies before the result of a fence', by: ['crash'] },
   { row: 'F21', what: 'the cockpit dies between stop and reset of the link', by: ['crash'] },
   { row: 'F22', what: 'the cockpit dies before it records that a target is open', by: ['crash'] },
-  { row: 'F23', what: 'the cockpit dies while it waits for DNS', not: 'this version changes no DNS' },
+  { row: 'F23', what: 'the cockpit dies while it waits for DNS', by: ['crash', 'zone-reply'] },
   { row: 'F24', what: 'a torn last record', by: ['crash'] },
   {
     row: 'F25',
@@ -87,10 +87,14 @@ export const shownFaults: readonly Shown[] = [
   { row: 'F56', what: 'a command on a host hangs or fails', by: ['failed-switch', 'host-unreachable'] },
   { row: 'F57', what: 'somebody changed a file since', not: 'the cockpit changes no file of others' },
   { row: 'F58', what: 'an application comes back to the source', by: ['failed-switch'] },
-  { row: 'F59', what: 'Route 53 throttles', not: 'this version changes no DNS' },
-  { row: 'F60', what: 'the AWS token expires', not: 'this version changes no DNS' },
-  { row: 'F61', what: 'a DNS change stays pending', not: 'this version changes no DNS' },
-  { row: 'F62', what: 'somebody edits the records', not: 'this version changes no DNS' },
+  { row: 'F59', what: 'Route 53 throttles', by: ['zone-reply'] },
+  { row: 'F60', what: 'the AWS token expires', by: ['credentials-expired'] },
+  {
+    row: 'F61',
+    what: 'a DNS change stays pending',
+    not: 'every change does for a while; no fault is needed',
+  },
+  { row: 'F62', what: 'somebody edits the records', by: ['zone-changed'] },
   {
     row: 'F63',
     what: 'a second cockpit starts',

@@ -2,6 +2,7 @@ import type { Chain } from '../../shared/plan/plan.ts';
 import type { Run, StepState } from '../../shared/steps/run.ts';
 import { reverseChannelOf, reverseEnds } from '../../shared/plan/reverse-ends.ts';
 import { nodesToFence } from '../../shared/steps/fence.ts';
+import { standingOf } from '../../shared/steps/prepared-zone.ts';
 import { forwardChannel } from '../../shared/steps/promote.ts';
 import type { Server } from '../../main/simulator/world.ts';
 import { lacksOfSource, lately, serverOf, type Scene } from './scene.ts';
@@ -48,6 +49,15 @@ function truthOfRun(scene: Scene, run: Run, { step }: StepState): string | null 
       for (const { host, target } of scene.script.plan.appFleets.flatMap(({ hosts }) => hosts)) {
         const siteInUse = scene.simulator.world.appHosts.get(host)?.siteInUse;
         if (siteInUse !== target) return `${host} uses ${siteInUse}`;
+      }
+      return null;
+    case 'announce':
+      for (const prepared of run.zones ?? []) {
+        const zone = scene.simulator.world.hostedZones.get(prepared.zone);
+        // What somebody changed since is for the eyes of the watch.
+        if (zone === undefined || zone.accepted.at(-1)?.comment === 'by hand') continue;
+        if (standingOf(prepared, zone.sets).kind !== 'after' && prepared.batch.changes.length > 0)
+          return `${zone.id} does not hold what the plan calls after`;
       }
       return null;
     case 'unwind':

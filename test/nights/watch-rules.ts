@@ -9,6 +9,7 @@ import type { NightScript } from './night-script.ts';
 import { endRules, type Ended } from './rules-end.ts';
 import { journalRules } from './rules-journal.ts';
 import { runRules } from './rules-run.ts';
+import { zoneRules } from './rules-zones.ts';
 import { wayBackAtThePoint, wayBackRules } from './rules-way-back.ts';
 import { changes, statementRules } from './rules-statements.ts';
 import { noteFault } from './note-fault.ts';
@@ -191,7 +192,8 @@ export function watchRules({ script, simulator, journal, trace, excused }: Watch
       if (!attached) return;
       readJournal();
       readFaults();
-      for (const rule of [...runRules, wayBackAtThePoint]) broken(rule, rule.check(scene, run, scene.run));
+      for (const rule of [...runRules, ...zoneRules, wayBackAtThePoint])
+        broken(rule, rule.check(scene, run, scene.run));
       const last = scene.run;
       if (last?.outcome === null && run.outcome !== null)
         say(`OUTCOME ${run.outcome} ${run.abortReason ?? ''}`);

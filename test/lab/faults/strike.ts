@@ -171,7 +171,7 @@ async function lineOf({ lab, wires }: StrikeGround, session: MysqlSession | SshC
 function processOf(lab: Lab, plan: Plan, call: Call): string {
   const { action } = call.command;
   if (action.kind === 'mysql') return action.instance;
-  if (action.kind === 'app-canary') return targetOf(plan);
+  if (action.kind === 'app-canary' || action.kind === 'zone') return targetOf(plan);
   const server = membersIn(lab.state()).find(({ host }) => host === action.host);
   return server?.id ?? `app ${action.host}`;
 }

@@ -3,6 +3,7 @@ import { isEffect, placeOfAction } from '../../../shared/audit/command-text.ts';
 import type { FastFacts } from '../../../shared/sessions/operations.ts';
 import { actionsAhead, laterMoment, laterRun } from '../../../shared/steps/actions-ahead.ts';
 import type { Action } from '../../../shared/steps/command.ts';
+import { changeComment } from '../../../shared/steps/prepared-zone.ts';
 import { planNodes } from '../../../shared/steps/need.ts';
 import type { Plan } from '../../../shared/plan/plan.ts';
 import { openWorld } from '../../helpers/answering-world.ts';
@@ -58,7 +59,7 @@ function line(step: string, action: Action): string {
             ? { ...action, content: '' }
             : action,
         ];
-  return `${step} ${placeOfAction(action)} ${JSON.stringify(what).replaceAll(`.cutover-${laterRun}-`, '.cutover-test-run-')}`;
+  return `${step} ${placeOfAction(action)} ${JSON.stringify(what).replaceAll(`.cutover-${laterRun}-`, '.cutover-test-run-').replaceAll(changeComment(laterRun), changeComment('test-run'))}`;
 }
 
 describe('what go/no-go announces is what a quiet night does', () => {

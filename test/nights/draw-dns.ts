@@ -1,0 +1,97 @@
+import { seeded, type Random } from '../../main/simulator/random.ts';
+import type { PlanInput } from '../../shared/plan/plan.ts';
+import type { Fault, When } from '../../shared/plan/scenario.ts';
+
+type DnsInput = NonNullable<PlanInput['dns']>;
+type Records = DnsInput['records'];
+
+/** Faults of Route 53: in a plan without DNS they strike nothing. */
+export const zoneKinds = [
+  'zone-reply',
+  'zone-changed',
+  'zone-unreachable',
+  'credentials-expired',
+] as const satisfies readonly Fault['kind'][];
+export type ZoneKind = (typeof zoneKinds)[number];
+
+/** Whether a kind of fault strikes Route 53. */
+export function isZoneKind(kind: Fault['kind']): kind is ZoneKind {
+  return zoneKinds.some((each) => each === kind);
+}
+
+/** DNS of two plans in three, by a chance of its own: one or two zones, each with record sets of every way of routing. */
+export function drawDns(seed: number): { readonly dns?: DnsInput } {
+  const random = seeded(seed, 'dns');
+  if (random.whole(3) === 0) return {};
+  const zones = Array.from({ length: 1 + random.whole(2) }, (_, place) => ({
+    id: `zone-${place + 1}`,
+    hostedZoneId: `Z0NIGHT${place + 1}`,
+    name: `shop-${place + 1}.example`,
+  }));
+  return {
+    dns: {
+      zones,
+      records: zones.flatMap(({ id, name }) => [
+        ...chosenByRegion(random, id, `www.${name}`),
+        ...(random.whole(2) === 0 ? [] : [simple(random, id, `api.${name}`)]),
+      ]),
+      // Zones of a handful of record sets change for the most part.
+      safety: { fromRecords: 1_000 },
+    },
+  };
+}
+
+function chosenByRegion(random: Random, zone: string, name: string): Records {
+  const ttlSeconds = 10 + random.whole(50);
+  return ['us-east-1', 'us-west-2'].map((region, place) => ({
+    zone,
+    name,
+    type: 'A' as const,
+    setIdentifier: region,
+    before: { ttlSeconds, values: [`192.0.2.${place + 1}`], region },
+    after: { ttlSeconds, values: [`198.51.100.${place + 1}`], region },
+  }));
+}
+
+/** Changed, created, deleted or left as it is. */
+function simple(random: Random, zone: string, name: string): Records[number] {
+  const [here, there] = ['192.0.2.30', '198.51.100.30'].map((value) => ({ ttlSeconds: 30, values: [value] }));
+  const sides = [
+    [here, there],
+    ['absent', there],
+    [here, 'absent'],
+    [here, here],
+  ] as const;
+  const [before, after] = sides[random.whole(sides.length)] ?? sides[0];
+  return { zone, name, type: 'A', before: before ?? 'absent', after: after ?? 'absent' };
+}
+
+/** One fault of Route 53. */
+export function zoneFault(random: Random, kind: ZoneKind, heals: boolean): Fault {
+  switch (kind) {
+    case 'zone-reply': {
+      const asks = ['change', 'change', 'changeState', 'listNames'] as const;
+      const ways = ['throttled', 'prior-request', 'error', 'lost', 'lost-after-effect'] as const;
+      return {
+        kind,
+        ask: asks[random.whole(asks.length)] ?? 'change',
+        way: ways[random.whole(ways.length)] ?? 'lost',
+        times: 1 + random.whole(3),
+      };
+    }
+    case 'zone-changed': {
+      const hows = ['other-value', 'removed', 'already-after'] as const;
+      return { kind, how: hows[random.whole(hows.length)] ?? 'removed' };
+    }
+    case 'zone-unreachable':
+      return { kind, forMs: heals || random.whole(2) === 0 ? 500 + random.whole(8_000) : 60_000 };
+    case 'credentials-expired':
+      return { kind };
+  }
+}
+
+/** Route 53 is asked in one step alone: a fault of it that comes at any other moment mostly waits for that one. */
+export function zoneMoment(random: Random): When {
+  const steps = ['announce', 'announce', 'promote', 'fence'] as const;
+  return { step: steps[random.whole(steps.length)] ?? 'announce', state: 'running' };
+}
