@@ -99,6 +99,8 @@ function changeStatement(
     `${word}_SSL=1`,
     `${word}_SSL_CA='${innerDir(state, member.id)}/ca.pem'`,
     `${word}_CONNECT_RETRY=1`,
+    // MySQL gives up after ten times; a server that a busy machine starts slowly is away for longer.
+    ...(word === 'SOURCE' ? ['SOURCE_RETRY_COUNT=86400'] : []),
     `${word}_HEARTBEAT_PERIOD=1`,
     state.gtid === 'on' ? auto : `${word}_LOG_FILE='${end.file}', ${word}_LOG_POS=${end.position}`,
   ];

@@ -156,7 +156,27 @@ export const seenToHold: { readonly [F in Flavor]: readonly string[] } = {
     'unwind × server-killed',
     'unwind × server-paused',
   ],
-  mysql: ['fence × late', 'unwind × crash-before', 'unwind × error', 'unwind × partition'],
+  mysql: [
+    'arm × error',
+    'claim × lost-session',
+    'converge × none',
+    'end-sessions × lost-session',
+    'end-sessions × server-paused',
+    'events × lost-after-effect',
+    'fence × late',
+    'fence × lost-session',
+    'fence × none',
+    'lock × none',
+    'promote × lost-after-effect',
+    'promote × lost-session',
+    'promote × none',
+    'quiet × lost-after-effect',
+    'restore × lost-after-effect',
+    'reverse × error',
+    'unwind × crash-before',
+    'unwind × error',
+    'unwind × partition',
+  ],
 };
 
 export const isSeenToHold = ({ flavor, step, way }: Cell): boolean =>
