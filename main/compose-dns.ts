@@ -1,5 +1,4 @@
 import { lookup } from 'node:dns/promises';
-import { join } from 'node:path';
 import { failed, ok, type Result } from '../shared/lib/result.ts';
 import { parseDnsName } from '../shared/observations/dns-name.ts';
 import type { DnsZone, PlannedDns } from '../shared/plan/plan-dns.ts';
@@ -7,7 +6,7 @@ import type { Plan } from '../shared/plan/plan.ts';
 import { createClock } from './adapters/clock.ts';
 import { dnsClient } from './adapters/dns.ts';
 import { createRoute53 } from './adapters/route53.ts';
-import { ttlFile } from './adapters/ttl-file.ts';
+import { ttlFile, ttlPath } from './adapters/ttl-file.ts';
 import { loadPlan } from './compose.ts';
 import type { TtlWork, ZoneServerPlace } from './engine/lower-ttl.ts';
 import type { ZoneChannel } from './ports.ts';
@@ -62,7 +61,7 @@ export function composeDns(file: string, servers: FindServers = namedServers): R
       zone,
       name: parseDnsName(zone.name) ?? zone.name,
       planDigest: digest,
-      file: ttlFile(join(directory, `ttl-${zone.id}.jsonl`)),
+      file: ttlFile(ttlPath(directory, zone.id)),
       resolver: dnsClient(),
       servers: () => servers(channel),
     }),

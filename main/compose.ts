@@ -13,6 +13,7 @@ import { keepFetched } from './adapters/fetched-journal.ts';
 import { openJournal, readJournalFile, verifyJournalFile } from './adapters/journal-file.ts';
 import { openObservationsFile } from './adapters/observations-file.ts';
 import { openSheetFiles } from './adapters/sheet-files.ts';
+import { keptLowering } from './adapters/ttl-file.ts';
 import { startCockpit, type Cockpit } from './engine/cockpit.ts';
 import type { CockpitParts, Reverses, RunJournal } from './engine/parts.ts';
 import { forthOf } from './compose-forth.ts';
@@ -207,6 +208,7 @@ function joined(composition: Composition, made: Made, planJournal: () => Journal
       return { runId, ...withSideFiles(opened.value.journal, redactor) };
     },
     leftRuns: leftRuns(state, redactor),
+    ...(plan.environment === 'simulator' ? {} : { lowering: keptLowering(planDirectory(state, plan.name)) }),
     told: say,
     ...(reverses === undefined ? {} : { reverses }),
   });

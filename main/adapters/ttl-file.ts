@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { foldTtlRecord, type TtlLine, type TtlRecord } from '../../shared/audit/ttl-record.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import { reasonOf, syncDirectory } from './journal-disk.ts';
@@ -50,4 +50,14 @@ export function ttlFile(file: string): TtlFile {
       }
     },
   };
+}
+
+/** Where the TTLs of a zone are kept beside its plan's journal. */
+export function ttlPath(directory: string, zone: string): string {
+  return join(directory, `ttl-${zone}.jsonl`);
+}
+
+/** Reads what is kept of the lowering of a plan's zones. */
+export function keptLowering(directory: string): (zone: string) => Result<TtlRecord | null, string> {
+  return (zone) => ttlFile(ttlPath(directory, zone)).read();
 }

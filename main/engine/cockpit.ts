@@ -70,7 +70,7 @@ export function startCockpit(parts: CockpitParts): Cockpit {
     parts.told?.(text);
     changed();
   });
-  const observer = startObserver(plan, ports, { channels, tell: troubles.tell });
+  const observer = startObserver(plan, ports, { channels, tell: troubles.tell, lowering: parts.lowering });
   let preparation = foldPreparation(planJournal.read());
   // What people answered before the way back was asked for, they answered for the way forth.
   const askedSince = parts.reverses === undefined ? 0 : ports.clock.now().utcMs;

@@ -10,10 +10,10 @@ import { startHeartbeats, type Heartbeats } from './heartbeats.ts';
 import { startLoop, type Loop, type LoopOptions } from './loop.ts';
 import { ownWork, type OwnWork } from './own-work.ts';
 import { lookAtMirror, mirrorUnseen } from './look-at-mirror.ts';
-import { openChannel, watchedHosts, type emptySessions } from './sessions.ts';
+import { openChannel, watchedHosts } from './sessions.ts';
 import { startSwitchProofs } from './switch-proofs.ts';
 import { reasonOf } from './troubles.ts';
-import { watchZones } from './watch-zones.ts';
+import { watchZones, type ObserverGround } from './watch-zones.ts';
 import {
   forget,
   hostUnseen,
@@ -62,10 +62,7 @@ export type Observer = {
 export function startObserver(
   plan: Plan,
   ports: Ports,
-  {
-    channels,
-    tell,
-  }: { readonly channels: ReturnType<typeof emptySessions>; readonly tell: (text: string) => void },
+  { channels, tell, lowering }: ObserverGround,
 ): Observer {
   const now = (): number => ports.clock.now().utcMs;
   const nodes = planNodes(plan);
@@ -244,7 +241,7 @@ export function startObserver(
     resting: () => resting,
     failed,
   });
-  const zones = watchZones(plan, ports, { channels, resting: () => resting, work, failed });
+  const zones = watchZones(plan, ports, { channels, lowering, resting: () => resting, work, failed });
   const loops = [...fastLoops, ...activityLoops, ...surveyLoops, ...hostLoops, ...lostLoops, laptopLoop];
 
   return {

@@ -1,4 +1,5 @@
 import type { JournalRecord } from '../../shared/audit/record.ts';
+import type { TtlRecord } from '../../shared/audit/ttl-record.ts';
 import { letsPass, type Verdict } from '../../shared/gates/gate.ts';
 import type { Result } from '../../shared/lib/result.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
@@ -45,6 +46,8 @@ export type CockpitParts = {
     readonly keep: (runId: string, text: string) => Result<RunJournal, string>;
   };
   readonly program: string;
+  /** What is kept of the lowering of a zone's TTLs; null: none. Absent where nothing is kept, as in a simulated world. */
+  readonly lowering?: (zone: string) => Result<TtlRecord | null, string>;
   /** Only for the way back: the plan is one that was turned round. */
   readonly reverses?: Reverses;
   /** Hears once of each thing that is wrong with the cockpit itself; the screen shows them in any case. */

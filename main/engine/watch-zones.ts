@@ -1,3 +1,5 @@
+import { runwayOf, type TtlRecord } from '../../shared/audit/ttl-record.ts';
+import { ok, type Result } from '../../shared/lib/result.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import {
   allHealthy,
@@ -27,7 +29,18 @@ export type ZoneWatch = {
   readonly stop: () => void;
 };
 
+/** What is kept of the lowering of a zone's TTLs; null: none. */
+export type Lowering = (zone: string) => Result<TtlRecord | null, string>;
+
+/** What an observer stands on. */
+export type ObserverGround = {
+  readonly channels: ReturnType<typeof emptySessions>;
+  readonly tell: (text: string) => void;
+  readonly lowering?: Lowering | undefined;
+};
+
 type Around = {
+  readonly lowering?: Lowering | undefined;
   readonly channels: ReturnType<typeof emptySessions>;
   readonly resting: () => boolean;
   readonly work: OwnWork;
@@ -60,7 +73,8 @@ export function watchZones(plan: Plan, ports: Ports, around: Around): ZoneWatch 
     const sets = facts.kind === 'ok' ? await work.during(channel.list(listLimitMs)) : facts;
     const { account, credentialsEndAt } = channel;
     zones.set(zone, {
-      ...unseenZone(zone, now(), 'its lowering was not recorded'),
+      ...unseenZone(zone, now(), 'not looked at'),
+      runway: runwaySeen(zone),
       access:
         facts.kind === 'ok'
           ? known({ account, credentialsEndAt }, now(), `credentials of zone ${zone}`)
@@ -70,6 +84,14 @@ export function watchZones(plan: Plan, ports: Ports, around: Around): ZoneWatch 
     });
     // Somebody may have logged in anew: what was opened with the old credentials stays without rights.
     if (facts.kind === 'refused' && facts.refusal === 'credentials') await openZone(ports, channels, zone);
+  };
+
+  const runwaySeen = (zone: string): ZoneSeen['runway'] => {
+    const kept = around.lowering?.(zone) ?? ok(null);
+    if (!kept.ok) return unknown(kept.error, now(), zone);
+    if (kept.value === null) return unknown('no lowering of its TTLs was kept', now(), zone);
+    const marginMs = plan.dns?.runway.marginMs ?? 0;
+    return known(runwayOf(kept.value, marginMs), now(), `what was kept of the lowering of zone ${zone}`);
   };
 
   /** Health checks belong to the account, not to a zone: any open channel of it can ask. */
