@@ -10,7 +10,7 @@ import type { Hands } from './perform.ts';
 import { mirrorEpoch } from './takeover.ts';
 
 /** How long a lost session makes the next effect wait for the mirror's host to say whether this cockpit still drives. */
-const confirmMs = 500;
+export const confirmMs = 500;
 
 /** The mirror of a run under way, as its loop, its screen and its end use it. */
 export type KeptMirror = {

@@ -15,7 +15,7 @@ type Ran = { readonly status: number; readonly stdout: string; readonly stderr: 
 const tickMs = 1_000;
 const patience = 600;
 /** Thread id of a session that a switch keeps: no connection of the world has it. */
-const keptBySwitch = -1;
+export const keptBySwitch = -1;
 
 /** What a host does with a command for its dead-man's switch; null: the command is another one. */
 export function runSwitch(world: World, host: HostWorld, argv: readonly string[]): Ran | null {

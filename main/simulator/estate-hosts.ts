@@ -19,6 +19,7 @@ export function buildHosts(plan: Plan): Map<string, HostWorld> {
       files: new Map(),
       channels: new Set(),
       failing: null,
+      replyFaults: [],
     });
   }
   return hosts;

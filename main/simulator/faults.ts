@@ -41,6 +41,12 @@ function injectAtHost(world: World, name: string, fault: HostFault): void {
     case 'failed-switch':
       host.failing = { times: fault.times, code: fault.code, output: fault.output, delayMs: fault.delayMs };
       return;
+    case 'host-reply':
+      host.replyFaults.push({ way: fault.way, code: fault.code, ms: fault.ms, times: fault.times });
+      return;
+    case 'lost-channel':
+      for (const lose of [...host.channels]) lose(`the connection to ${name} was reset`);
+      return;
     default:
       never(fault, 'a fault at a host');
   }

@@ -5,6 +5,17 @@ import type { HostWorld } from './world.ts';
 
 const stamp = { takenAt: 0, tookMs: 0 };
 
+/** The file of a host that was appended to last, and how long it is: it grows record by record, and is measured once. */
+const measured = new WeakMap<
+  HostWorld,
+  { readonly path: string; readonly text: string; readonly length: number }
+>();
+
+function lengthOf(host: HostWorld, path: string, text: string): number {
+  const last = measured.get(host);
+  return last?.path === path && last.text === text ? last.length : utf8Length(text);
+}
+
 /** Appends to a file of a host that has exactly that length. */
 export function appended(
   host: HostWorld,
@@ -12,8 +23,8 @@ export function appended(
   { at, text, torn }: { readonly at: number; readonly text: string; readonly torn?: number },
 ): Answer<{ readonly length: number }> {
   const before = host.files.get(path) ?? '';
-  const kept = torn !== undefined && utf8Length(before) === torn ? textUpTo(before, at) : before;
-  const length = utf8Length(kept);
+  const kept = torn !== undefined && lengthOf(host, path, before) === torn ? textUpTo(before, at) : before;
+  const length = lengthOf(host, path, kept);
   if (length !== at)
     return {
       kind: 'refused',
@@ -21,7 +32,9 @@ export function appended(
       message: `${host.id}: it is ${length} bytes long, expected ${at}`,
       ...stamp,
     };
-  host.files.set(path, kept + text);
+  const after = kept + text;
+  host.files.set(path, after);
+  measured.set(host, { path, text: after, length: length + utf8Length(text) });
   return { kind: 'ok', value: { length: length + utf8Length(text) }, ...stamp };
 }
 

@@ -81,6 +81,7 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
     replyFaults: [],
     refusedLogins: new Map(),
     onOperation: [],
+    onHostLine: [],
     sessions: new Set(),
   };
   for (const chain of world.chains.values())

@@ -3,12 +3,12 @@ import type { Answer } from '../../shared/sessions/session.ts';
 import type { FilePart, OpenRefused, SshChannel, SshEffects, SshOutput, SshPort } from '../ports.ts';
 import { useSite } from './app-hosts.ts';
 import { compare, ordered, type Refused } from './epoch.ts';
+import { exitedWith, lineArrives, put } from './host-lines.ts';
 import { runSwitch } from './dead-mans-switch.ts';
 import { appended, filePart, runsIn } from './mirror-file.ts';
 import { mirrorCheck } from '../../shared/steps/mirror-check.ts';
 import { mirrorRuns } from '../../shared/steps/mirror-runs.ts';
 import { laptopSite } from './network.ts';
-import { sha256 } from '../../shared/lib/sha256.ts';
 import type { AppHost, HostWorld, World } from './world.ts';
 
 type Ran = { readonly status: number; readonly stdout: string; readonly stderr: string; readonly ms: number };
@@ -82,8 +82,8 @@ function openChannel(world: World, host: HostWorld): SshChannel {
   };
   host.channels.add(lose);
 
-  /** Runs `work` on the host; its outcome comes back, or the limit does. */
-  function once<T>(limitMs: number, work: () => Work<T>): Promise<Answer<T>> {
+  /** Runs `work` on the host; its outcome comes back, or the limit does. A line that changes the host may be made to fail. */
+  function once<T>(limitMs: number, work: () => Work<T>, changes = false): Promise<Answer<T>> {
     const begun = clock.nowMs();
     const none = (why: 'time-limit' | 'session-lost' | 'not-connected', message: string): Answer<T> => ({
       kind: 'none',
@@ -114,13 +114,21 @@ function openChannel(world: World, host: HostWorld): SshChannel {
       clock.answered();
       there(0, () => {
         if (!host.reachable) return;
-        const { ms, finish } = work();
-        clock.in(ms, () => {
-          const answer = finish();
-          back(0, () =>
-            settle({ ...answer, takenAt: Math.floor(clock.utcMs()), tookMs: clock.nowMs() - begun }),
-          );
-        });
+        const fault = changes ? lineArrives(world, host) : null;
+        if (fault?.way === 'none') return;
+        const run = (): void => {
+          const { ms, finish } =
+            fault?.way === 'error' ? instantly<T>(() => exitedWith(fault.code, 'no space left')) : work();
+          clock.in(ms, () => {
+            const answer = finish();
+            if (fault?.way === 'lost-after-effect') return;
+            back(0, () =>
+              settle({ ...answer, takenAt: Math.floor(clock.utcMs()), tookMs: clock.nowMs() - begun }),
+            );
+          });
+        };
+        if (fault?.way === 'late') clock.in(fault.ms, run);
+        else run();
       });
     });
   }
@@ -132,7 +140,7 @@ function openChannel(world: World, host: HostWorld): SshChannel {
   }
 
   /** What changes a host; `refused` is asked before anything happens there, and once more when it does. */
-  const effects = (refused: () => Refused | null): SshEffects => {
+  const effects = (refused: () => Refused | null, changes: boolean): SshEffects => {
     const guarded = <T>(work: () => Work<T>): Work<T> => {
       const before = refused();
       if (before !== null) return { ms: 1, finish: () => before };
@@ -142,29 +150,43 @@ function openChannel(world: World, host: HostWorld): SshChannel {
     return {
       run: (argv, limitMs) =>
         inTurn(() =>
-          once<SshOutput>(limitMs, () =>
-            guarded(() => {
-              const begun = begin(world, host, argv);
-              return { ms: begun.ms, finish: () => outcome(begun.finish()) };
-            }),
+          once<SshOutput>(
+            limitMs,
+            () =>
+              guarded(() => {
+                const begun = begin(world, host, argv);
+                return { ms: begun.ms, finish: () => outcome(begun.finish()) };
+              }),
+            changes,
           ),
         ),
       putFile: (path, content, limitMs) =>
         inTurn(() =>
-          once<{ readonly sha256: string | null }>(limitMs, () =>
-            guarded(() => ({ ms: world.random.between(1, 4), finish: () => put(host, path, content) })),
+          once<{ readonly sha256: string | null }>(
+            limitMs,
+            () => guarded(() => ({ ms: world.random.between(1, 4), finish: () => put(host, path, content) })),
+            changes,
           ),
         ),
       moveFile: (from, to, limitMs) =>
         inTurn(() =>
-          once<SshOutput>(limitMs, () =>
-            guarded(() => ({ ms: world.random.between(1, 3), finish: () => outcome(moved(host, from, to)) })),
+          once<SshOutput>(
+            limitMs,
+            () =>
+              guarded(() => ({
+                ms: world.random.between(1, 3),
+                finish: () => outcome(moved(host, from, to)),
+              })),
+            changes,
           ),
         ),
       appendFile: (path, add, limitMs) =>
         inTurn(() =>
-          once<{ readonly length: number }>(limitMs, () =>
-            guarded(() => ({ ms: world.random.between(1, 4), finish: () => appended(host, path, add) })),
+          once<{ readonly length: number }>(
+            limitMs,
+            () =>
+              guarded(() => ({ ms: world.random.between(1, 4), finish: () => appended(host, path, add) })),
+            changes,
           ),
         ),
     };
@@ -177,8 +199,8 @@ function openChannel(world: World, host: HostWorld): SshChannel {
     onLost: (call) => {
       lostCalls.push(call);
     },
-    ...effects(() => null),
-    as: (mark) => effects(() => compare(host, mark)),
+    ...effects(() => null, false),
+    as: (mark) => effects(() => compare(host, mark), true),
     readFile: (path, from, limitMs) =>
       inTurn(() => once<FilePart | null>(limitMs, () => instantly(() => filePart(host, path, from)))),
     epoch: (mark, order, limitMs) =>
@@ -200,16 +222,6 @@ function instantly<T>(finish: () => Answer<T>): Work<T> {
   return { ms: 1, finish };
 }
 
-function put(
-  host: HostWorld,
-  path: string,
-  content: string | null,
-): Answer<{ readonly sha256: string | null }> {
-  if (content === null) host.files.delete(path);
-  else host.files.set(path, content);
-  return { kind: 'ok', value: { sha256: content === null ? null : sha256(content) }, takenAt: 0, tookMs: 0 };
-}
-
 function moved(host: HostWorld, from: string, to: string): Omit<Ran, 'ms'> {
   const content = host.files.get(from);
   if (content === undefined)
@@ -222,8 +234,7 @@ function moved(host: HostWorld, from: string, to: string): Omit<Ran, 'ms'> {
 function outcome(ran: Omit<Ran, 'ms'>): Answer<SshOutput> {
   const stamp = { takenAt: 0, tookMs: 0 };
   if (ran.status === 0) return { kind: 'ok', value: { stdout: ran.stdout, stderr: ran.stderr }, ...stamp };
-  const words = (ran.stderr.trim() === '' ? ran.stdout : ran.stderr).trim();
-  return { kind: 'refused', code: ran.status, message: `exit status ${ran.status}: ${words}`, ...stamp };
+  return exitedWith(ran.status, (ran.stderr.trim() === '' ? ran.stdout : ran.stderr).trim());
 }
 
 type Begun = { readonly ms: number; readonly finish: () => Omit<Ran, 'ms'> };

@@ -220,7 +220,12 @@ export type HostWorld = {
   readonly channels: Set<(why: string) => void>;
   /** Commands that fail: how often still, with which status and words. */
   failing: { times: number; readonly code: number; readonly output: string; readonly delayMs: number } | null;
+  /** Ways in which the next lines that change it fail. */
+  readonly replyFaults: HostReplyFault[];
 };
+
+/** A way in which a line that changes a host fails. */
+export type HostReplyFault = Pick<ReplyFault, 'way' | 'code' | 'ms' | 'times'>;
 
 /** A way in which one call fails. */
 export type ReplyFault = {
@@ -260,6 +265,8 @@ export type World = {
   readonly replyFaults: ReplyFault[];
   readonly refusedLogins: Map<string, 'wrong-password' | 'tls' | 'too-many-connections'>;
   readonly onOperation: ((edge: OperationEdge) => void)[];
+  /** Told of each line that changes a host as it arrives there, with the way in which it is about to fail. */
+  readonly onHostLine: ((host: string, way: ReplyFault['way'] | null) => void)[];
   /** Sessions of the cockpit, to lose one by name. */
   readonly sessions: Set<{
     readonly instance: string;

@@ -218,6 +218,15 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('clock-offset'), on, offsetMs: z.int().min(-86_400_000).max(86_400_000) }),
   z.strictObject({ kind: z.literal('host-unreachable'), host: hostSchema, forMs: milliseconds.optional() }),
+  z.strictObject({
+    kind: z.literal('host-reply').describe('The next lines over SSH that change this host fail in this way.'),
+    host: hostSchema,
+    way: z.enum(['error', 'none', 'lost-after-effect', 'late']),
+    code: z.int().min(1).max(255).default(1),
+    ms: milliseconds.default(5_000),
+    times,
+  }),
+  z.strictObject({ kind: z.literal('lost-channel'), host: hostSchema }),
   z.strictObject({ kind: z.literal('host-key'), host: hostSchema, state: z.enum(['unknown', 'changed']) }),
   z.strictObject({
     kind: z.literal('failed-switch'),

@@ -20,15 +20,20 @@ export type Way = FaultWay | 'abort' | 'crash';
 /** One step failing in one way. */
 export type Cell = { readonly step: StepId; readonly way: Way };
 
-/** What a step asks of which side, so that a fault can be aimed at it. */
-export type Aim = { readonly side: 'source' | 'target'; readonly operations: readonly OperationName[] };
+/** What a step asks of which side, so that a fault can be aimed at it; `hosts`: which hosts it changes over SSH. */
+export type Aim = {
+  readonly side: 'source' | 'target';
+  readonly operations: readonly OperationName[];
+  readonly hosts?: 'armed' | 'application' | 'mirror' | 'target';
+};
 
 const ways: readonly Way[] = [...faultWays, 'abort', 'crash'];
 
-/** Steps that wait for an answer. The others (arm, barrier, claim, announce) begin and end in one decision. */
+/** Steps that wait for an answer. The others (barrier, announce) begin and end in one decision. */
 export const aims: { readonly [S in StepId]?: Aim } = {
   lock: { side: 'source', operations: ['takeLock'] },
   'pre-drain': { side: 'target', operations: ['fastFacts'] },
+  arm: { side: 'source', operations: [], hosts: 'armed' },
   quiet: { side: 'source', operations: ['setEventScheduler', 'fastFacts'] },
   'configure-reverse': { side: 'source', operations: ['configureLink'] },
   fence: { side: 'source', operations: ['fence', 'proveFence', 'clientSessions'] },
@@ -37,11 +42,16 @@ export const aims: { readonly [S in StepId]?: Aim } = {
   drain: { side: 'source', operations: ['openTransactions'] },
   'prepare-reverse': { side: 'source', operations: ['stopLink', 'configureLink'] },
   prove: { side: 'target', operations: ['newestRows', 'fastFacts'] },
+  claim: { side: 'source', operations: [], hosts: 'armed' },
   'last-look': { side: 'source', operations: ['state', 'fastFacts'] },
+  mirror: { side: 'source', operations: [], hosts: 'mirror' },
   'persist-fence': { side: 'source', operations: ['persistFence'] },
   detach: { side: 'target', operations: ['removeLink'] },
   promote: { side: 'target', operations: ['promote', 'writeCanary'] },
+  restore: { side: 'target', operations: ['unpersistFence'], hosts: 'target' },
+  redirect: { side: 'target', operations: [], hosts: 'application' },
   reverse: { side: 'source', operations: ['startLink'] },
+  events: { side: 'target', operations: ['enableEvents'] },
   canary: { side: 'target', operations: ['readCanary'] },
   residue: { side: 'source', operations: ['clientSessions'] },
   unwind: { side: 'source', operations: ['thaw', 'takeLock'] },
@@ -58,18 +68,25 @@ export const cells: readonly Cell[] = (Object.keys(aims) as readonly StepId[]).f
  * soon; less where nights that aim at an earlier step go on to it (followersOf).
  */
 const timesAimed: { readonly [S in StepId]?: number } = {
+  quiet: 6,
   converge: 7,
   drain: 7,
   'prepare-reverse': 7,
   prove: 7,
+  claim: 7,
   'last-look': 7,
-  'persist-fence': 6,
-  detach: 6,
-  promote: 6,
-  canary: 4,
-  residue: 4,
-  close: 3,
-  unwind: 2,
+  mirror: 6,
+  'persist-fence': 5,
+  detach: 5,
+  promote: 5,
+  restore: 4,
+  redirect: 4,
+  reverse: 4,
+  events: 4,
+  canary: 3,
+  residue: 3,
+  close: 2,
+  unwind: 1,
 };
 
 /** Each cell as often as a round aims at it: one in ten nights must lose its cockpit inside the minute. */
@@ -99,12 +116,17 @@ function onRota(turn: number): Cell | null {
   return rota[(turn * stride) % rota.length] ?? null;
 }
 
-/** Cells that a night which aims at this one may meet as well: the undo of what fails before the PONR, later steps behind it. */
-export function followersOf({ step }: Cell): readonly Cell[] {
+/**
+ * Cells that a night which aims at this one may meet as well: the undo of what fails before the PONR and the same step in
+ * another way at once, later steps behind it.
+ */
+export function followersOf({ step, way }: Cell): readonly Cell[] {
   if (step === 'unwind') return [];
   const place = order.findIndex((each) => each.id === step);
   if (order[place]?.side !== 'after')
-    return step === 'close' ? [] : cells.filter((each) => each.step === 'unwind');
+    return step === 'close'
+      ? []
+      : cells.filter((each) => each.step === 'unwind' || (each.step === step && each.way !== way));
   return cells.filter(
     (each) => each.step === 'close' || order.findIndex(({ id }) => id === each.step) > place,
   );

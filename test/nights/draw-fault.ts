@@ -54,6 +54,8 @@ export const catalogue = [
   'clock-offset',
   'host-unreachable',
   'failed-switch',
+  'host-reply',
+  'lost-channel',
   'partition',
   ...zoneKinds,
 ] as const satisfies readonly Fault['kind'][];
@@ -160,6 +162,17 @@ function make(random: Random, plan: Plan, [kind, heals]: readonly [Kind, boolean
         times: 1,
       };
     }
+    case 'host-reply':
+      return {
+        kind,
+        host: one(random, plan.hosts).id,
+        way: one(random, ['error', 'none', 'lost-after-effect', 'late']),
+        code: 1,
+        ms: 100 + random.whole(6_000),
+        times: 1 + random.whole(2),
+      };
+    case 'lost-channel':
+      return { kind, host: one(random, plan.hosts).id };
     case 'partition':
       return { kind, between: [...one(random, cuts)], forMs: 500 + random.whole(6_000) };
     case 'zone-reply':

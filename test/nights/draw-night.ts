@@ -1,6 +1,7 @@
 import type { Fault, ScriptedFault } from '../../shared/plan/scenario.ts';
 import type { Chain, Plan } from '../../shared/plan/plan.ts';
-import { present } from '../../shared/lib/assert.ts';
+import { never, present } from '../../shared/lib/assert.ts';
+import { armedHosts, switchOf } from '../../shared/plan/switches.ts';
 import { order, placeOf, type StepId } from '../../shared/steps/order.ts';
 import type { OperationName } from '../../shared/sessions/operations.ts';
 import { reverseEnds } from '../../shared/plan/reverse-ends.ts';
@@ -8,7 +9,7 @@ import { reversedPlan } from '../../shared/plan/reversed-plan.ts';
 import { instanceOf } from '../../shared/steps/need.ts';
 import { mustOpenRing } from '../../shared/steps/way-back.ts';
 import { seeded, type Random } from '../../main/simulator/random.ts';
-import { aims, cellBackOf, cellOf, followersOf, isInside, type Cell } from './cells.ts';
+import { aims, type Aim, cellBackOf, cellOf, followersOf, isInside, type Cell } from './cells.ts';
 import { anyFault, catalogue, lasting, type Kind } from './draw-fault.ts';
 import { drawPlan, one } from './draw-plan.ts';
 import type { Happening, Mode, NightScript, WayBack } from './night-script.ts';
@@ -84,7 +85,9 @@ function safety({ random, plan, cell, kinds }: Draw): readonly Happening[] {
   if (random.whole(5) === 0) happenings.push(abortIn(random, one(random, order).id));
   // A crash that is aimed comes alone: there is one in a night.
   if (cell?.way !== 'crash' && random.whole(3) > 0)
-    happenings.push(crashIn(random, one(random, random.whole(5) > 0 ? order.filter(isInside) : order).id));
+    happenings.push(
+      crashIn([random, plan], one(random, random.whole(5) > 0 ? order.filter(isInside) : order).id),
+    );
   return happenings;
 }
 
@@ -116,12 +119,20 @@ function abortIn(random: Random, step: StepId, withinMs = 30): Happening {
   };
 }
 
-function crashIn(random: Random, step: StepId, within = 6): Happening {
+function crashIn([random, plan]: readonly [Random, Plan], step: StepId, within = 6): Happening {
   const edge = one(random, ['before', 'after'] as const);
   // At the very record that begins a step it runs only once that is written.
   const records = random.whole(within) + (edge === 'before' ? 1 : 0);
-  const goneMs = 200 + random.whole(6_000);
+  const goneMs = gone(random, plan);
   return { kind: 'crash', crash: { step, records, edge, noticed: random.whole(2) === 0, goneMs } };
+}
+
+/** Mostly somebody is back soon; where switches are armed, also when those have acted by then, or never. */
+function gone(random: Random, plan: Plan): number | null {
+  const lot = armedHosts(plan).length > 0 ? random.whole(8) : 7;
+  if (lot < 2) return null;
+  const laterMs = lot === 2 ? plan.limits.deadMansSwitchMs : 0;
+  return 200 + random.whole(6_000) + laterMs;
 }
 
 /** The fault (or the press of Abort, or the crash) that makes one step fail in one way, on one chain of the plan. */
@@ -140,7 +151,7 @@ function aimAt(random: Random, plan: Plan, cell: Cell): readonly Happening[] {
   before.push(...slowing(step, chain));
   // Many a step is over soon: mostly at its very beginning.
   if (way === 'abort') return [...before, abortIn(random, step, one(random, [1, 1, 3, 30]))];
-  if (way === 'crash') return [...before, crashIn(random, step, one(random, [1, 1, 3, 6]))];
+  if (way === 'crash') return [...before, crashIn([random, plan], step, one(random, [1, 1, 3, 6]))];
   const fault = aimedFault(random, [plan, chain], { step, way });
   const key = placeOf(step).scope === 'chain' ? `${step}:${chain.id}` : step;
   return [
@@ -155,6 +166,9 @@ function suited(plan: Plan, { step }: Cell): readonly Chain[] {
   return plan.chains.filter((chain) => {
     const ring = chain.source.masters.length > 1;
     if (step === 'converge') return ring;
+    if (step === 'arm' || step === 'claim') return switchOf(plan, chain).kind === 'armed';
+    if (step === 'mirror') return plan.journalMirror !== undefined;
+    if (step === 'events') return chain.events.length > 0;
     if (step === 'persist-fence') return flavor === 'mysql';
     if (step === 'configure-reverse') return chain.wayBack === 'reverse' && chain.gtid === 'on';
     if (step === 'prepare-reverse')
@@ -184,10 +198,31 @@ function asked(step: StepId, { gtid }: Chain): readonly OperationName[] {
   return present(aims[step], `what ${step} asks`).operations;
 }
 
+/** Whether a step that changes hosts does its work on the servers themselves: MySQL keeps a fence, MariaDB's host does. */
+function isAsked({ simulator }: Plan, step: StepId): boolean {
+  return step === 'restore' && simulator?.flavor === 'mysql';
+}
+
+/** The hosts that a step changes over SSH. */
+function hostsOf(plan: Plan, chain: Chain, hosts: NonNullable<Aim['hosts']>): readonly string[] {
+  switch (hosts) {
+    case 'armed':
+      return armedHosts(plan);
+    case 'application':
+      return plan.appFleets.flatMap((fleet) => fleet.hosts.map(({ host }) => host));
+    case 'mirror':
+      return [present(plan.journalMirror, 'a mirror').host];
+    case 'target':
+      return chain.target.masters.map(({ instance }) => instanceOf(plan, instance).host);
+    default:
+      return never(hosts, 'hosts of a step');
+  }
+}
+
 const reverseSteps: readonly StepId[] = ['configure-reverse', 'prepare-reverse', 'reverse'];
 
 function aimedFault(random: Random, [plan, chain]: readonly [Plan, Chain], { step, way }: Cell): Fault {
-  const { side } = present(aims[step], `what ${step} asks`);
+  const { side, hosts } = present(aims[step], `what ${step} asks`);
   const on = reverseSteps.includes(step)
     ? reverseEnds(chain).receiver
     : one(random, chain[side].masters).instance;
@@ -199,6 +234,8 @@ function aimedFault(random: Random, [plan, chain]: readonly [Plan, Chain], { ste
     case 'server-paused':
       return { kind: 'server-paused', on, forMs: 100 + random.whole(4_000) };
     case 'lost-session':
+      if (hosts !== undefined && !isAsked(plan, step))
+        return { kind: 'lost-channel', host: one(random, hostsOf(plan, chain, hosts)) };
       return { kind: 'lost-session', on, purpose: one(random, ['act', 'look', 'abort', 'plain']) };
     case 'partition': {
       const { host } = instanceOf(plan, on);
@@ -206,6 +243,15 @@ function aimedFault(random: Random, [plan, chain]: readonly [Plan, Chain], { ste
       return { kind: 'partition', between: ['laptop', site], forMs: 300 + random.whole(4_000) };
     }
     default:
+      if (hosts !== undefined && !isAsked(plan, step))
+        return {
+          kind: 'host-reply',
+          host: one(random, hostsOf(plan, chain, hosts)),
+          way,
+          code: 1,
+          ms: 100 + random.whole(5_000),
+          times: 1 + random.whole(2),
+        };
       return {
         kind: 'reply',
         on,

@@ -21,6 +21,9 @@ type Shape = {
   readonly gtid: 'on' | 'off';
   readonly wayBack: boolean;
   readonly follows: number;
+  /** Whether a dead-man's switch opens it again, with its second stage or without; null: the plan says that it has none. */
+  readonly armed: 'both stages' | 'first stage' | null;
+  readonly events: readonly string[];
 };
 
 /** The estate of a seed: one to four chains with one to four nodes a side, both flavours, with and without GTID. */
@@ -33,7 +36,10 @@ export function drawPlan(random: Random, seed: number): Plan {
     gtid: random.whole(3) === 0 ? 'off' : 'on',
     wayBack: random.whole(4) !== 0,
     follows: random.whole(2),
+    armed: one(random, ['both stages', 'both stages', 'first stage', null, null] as const),
+    events: random.whole(3) === 0 ? [`${id}.purge`] : [],
   }));
+  const isMirrored = random.whole(2) === 0;
   const account = { user: 'repl', environment: 'REPL' };
   const input: PlanInput = {
     schemaVersion: 1,
@@ -54,19 +60,25 @@ export function drawPlan(random: Random, seed: number): Plan {
           ssh: { address: id, user: 'cutover' },
         })),
       ),
-      ...['app-a', 'app-b'].map((id) => ({
-        id,
-        site: id === 'app-a' ? 'colo-a' : 'colo-b',
-        ssh: { address: id, user: 'cutover' },
-      })),
+      ...(
+        [
+          ['app-a', 'colo-a'],
+          ['app-b', 'colo-b'],
+          ['jump', 'east'],
+        ] as const
+      ).map(([id, site]) => ({ id, site, ssh: { address: id, user: 'cutover' } })),
     ],
     accounts: {
       operator: { user: 'cockpit', environment: 'OPERATOR' },
       plain: { user: 'plain', environment: 'PLAIN' },
     },
+    ...(isMirrored ? { journalMirror: { host: 'jump', directory: '/var/lib/cutover' } } : {}),
     instances: chains.flatMap((chain) =>
       nodesOf(chain).map(({ id }) => ({
         id,
+        ...(chain.armed === null
+          ? {}
+          : { hostLogin: { client: 'mariadb', socket: `/run/mysqld/${id}.sock`, user: 'root' } }),
         host: `${id}-host`,
         replicationAddress: `${id}.db`,
         // Without it a MariaDB source that crashes behind the point of no return comes back writable.
@@ -142,7 +154,7 @@ function nodesOf({
 }
 
 function chainInput(
-  { id, masters, slaves, replicas, gtid, wayBack, follows }: Shape,
+  { id, masters, slaves, replicas, gtid, wayBack, follows, armed, events }: Shape,
   account: { readonly user: string; readonly environment: string },
 ): PlanInput['chains'][number] {
   const ring = masters === 2;
@@ -168,6 +180,12 @@ function chainInput(
     },
     replication: { forward: { account }, reverse: { account } },
     wayBack: wayBack ? 'reverse' : { none: 'drawn by lot' },
+    ...(armed === 'both stages'
+      ? { deadMansSwitch: { targetOptionFile: '~/.target.cnf', sourceOptionFile: '~/.source.cnf' } }
+      : armed === null
+        ? { deadMansSwitch: { none: 'drawn by lot' } }
+        : {}),
+    events: [...events],
     proofTables: ['shop.writes'],
   };
 }

@@ -94,12 +94,16 @@ function dyingIn(journal: MemoryJournal, { step, records, edge }: Crash, die: ()
 
 /** The cockpit that somebody started after the crash. */
 export type NextLife = {
-  readonly cockpit: Cockpit;
+  /** Null: nobody ever came. */
+  readonly cockpit: Cockpit | null;
   readonly night: Night | null;
   /** Why it could not take the run up again; null: it did, or there was nothing to take up. */
   readonly refused: string | null;
   readonly run: () => Run;
 };
+
+/** What a switch needs beyond its deadline at most: a server that starts again, a stopped one, and its own next beat, ms. */
+const aloneMs = 20_000;
 
 /** Nobody is there for a while; then another cockpit takes the run up again from its journal. */
 export async function nextLife(lives: Lives, rules: Rules): Promise<NextLife> {
@@ -107,8 +111,15 @@ export async function nextLife(lives: Lives, rules: Rules): Promise<NextLife> {
   const folded = foldRun(journal.read());
   if (!folded.ok) throw new Error(folded.error);
   const { run } = folded.value;
-  rules.died(run, crashOf(script)?.noticed ?? false);
-  await simulator.clock.run(simulator.clock.nowMs() + (crashOf(script)?.goneMs ?? 0));
+  const crash = crashOf(script);
+  rules.died(run, crash?.noticed ?? false);
+  const alone = crash?.goneMs === null;
+  const goneMs = crash?.goneMs ?? script.plan.limits.deadMansSwitchMs + aloneMs;
+  await simulator.clock.run(simulator.clock.nowMs() + goneMs);
+  if (alone) {
+    rules.leftAlone();
+    return { cockpit: null, night: null, refused: null, run: () => run };
+  }
   const cockpit = startCockpit(partsOf(lives));
   const resumed = await drive(simulator, cockpit.resume('operator', { journal }));
   const night = resumed.ok ? resumed.value.night : null;

@@ -68,18 +68,19 @@ async function copyOf(number: number): Promise<Nights> {
 }
 
 /** Seeds that may show a defect: those aimed at its cell, or simply the first ones. */
-function seedsFor({ aimedAt, from = 1 }: Mutation): readonly number[] {
-  if (aimedAt === undefined) return Array.from({ length: mostNights }, (_, index) => from + index);
+function seedsFor({ aimedAt, from = 1, every = 1 }: Mutation): readonly number[] {
+  if (aimedAt === undefined) return Array.from({ length: mostNights }, (_, index) => from + every * index);
   return seedsAimedAt(aimedAt, mostNights);
 }
 
 /** Caught: a rule breaks in a night in which the product as it is breaks none. */
 async function hunt(number: number, mutation: Mutation): Promise<void> {
   const { drawNight, playNight } = await copyOf(number);
-  const { name, faults } = mutation;
+  const { name, faults, breaks } = mutation;
   for (const [tried, seed] of seedsFor(mutation).entries()) {
     const script = drawNight(seed, 'safety', faults);
-    const [violation] = (await playNight(script)).violations;
+    const { violations } = await playNight(script);
+    const violation = violations.find(({ rule }) => breaks === undefined || rule === breaks);
     if (violation === undefined || (await playSound(script)).violations.length > 0) continue;
     console.log(JSON.stringify({ name, caught: true, nights: tried + 1, seed, violation }));
     return;

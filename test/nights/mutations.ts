@@ -11,6 +11,10 @@ export type Mutation = {
   readonly aimedAt?: Cell;
   /** The seed at which the search begins, where the first ones take long to show it. */
   readonly from?: number;
+  /** Only every so many seeds: one night in 32 is turned round. */
+  readonly every?: number;
+  /** The rule that must see it, where another one alone would leave that rule unproven. */
+  readonly breaks?: string;
 };
 
 function edit(file: string, from: string, to: string): Mutation['edits'][number] {
@@ -208,5 +212,25 @@ export const mutations: readonly Mutation[] = [
     ],
     faults: 'all',
     aimedAt: { step: 'end-sessions', way: 'none' },
+  },
+  {
+    name: 'take the way back away at Close, and say nothing',
+    edits: [
+      edit(
+        'shared/steps/close.ts',
+        'if (removed.some(([, answer]) => answer === undefined))',
+        `const gone = context.plan.chains
+          .filter(({ wayBack }) => wayBack === 'reverse')
+          .map((chain) => need.mysql('way-back', [reverseEnds(chain).receiver, 'act'], ['removeLink', { channel: reverseChannelOf(chain) }]));
+        if (gone.includes(undefined) || removed.some(([, answer]) => answer === undefined))`,
+      ),
+      edit(
+        'shared/steps/close.ts',
+        "import { dropEpoch } from './epoch.ts';",
+        "import { dropEpoch } from './epoch.ts'; import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';",
+      ),
+    ],
+    faults: 'none',
+    breaks: 'reversibleMeansLinked',
   },
 ];

@@ -28,8 +28,8 @@ export type Crash = {
   readonly edge: 'before' | 'after';
   /** Whether its system still closed its connections; otherwise each server goes on believing in them. */
   readonly noticed: boolean;
-  /** How long nobody is there, ms. */
-  readonly goneMs: number;
+  /** How long nobody is there, ms; null: nobody ever comes, and only the dead-man's switches are left to act. */
+  readonly goneMs: number | null;
 };
 
 /** Everything that happens in a night and that the plan does not say. */

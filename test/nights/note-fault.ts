@@ -12,8 +12,11 @@ export function noteFault(scene: Scene, fault: Fault): readonly Hit[] {
   const server = 'on' in fault ? serverChosen(simulator.world, fault.on) : undefined;
   if (server !== undefined && opensUnseen(scene, fault, server)) scene.excused.add(server.chain.id);
   if (fault.kind === 'reply') return [];
+  // What fails a line is met when the line arrives at its host.
+  if (fault.kind === 'host-reply') return [];
+  const way = fault.kind === 'lost-channel' ? 'lost-session' : fault.kind;
   return Object.values(run?.steps ?? {}).flatMap(({ step, state }) =>
-    state === 'running' ? [{ step, way: fault.kind }] : [],
+    state === 'running' ? [{ step, way }] : [],
   );
 }
 

@@ -28,7 +28,13 @@ export async function playBack(
 ): Promise<Back | null> {
   const { script, simulator, journal } = lives;
   const { back } = script;
-  if (back === null || forth.run?.outcome !== 'done' || forth.rules.violations.length > 0) return null;
+  if (
+    back === null ||
+    forth.cockpit === null ||
+    forth.run?.outcome !== 'done' ||
+    forth.rules.violations.length > 0
+  )
+    return null;
   const read = readReversible(journal);
   if (!read.ok) return null;
   await simulator.clock.run(simulator.clock.nowMs() + back.afterMs);
@@ -47,7 +53,7 @@ export async function playBack(
         {
           clock: ports.clock,
           journal: () => ok({ journal, close: () => undefined }),
-          letGo: () => forth.cockpit.stop(),
+          letGo: () => forth.cockpit?.stop() ?? Promise.resolve(),
         },
       ),
     },
@@ -85,9 +91,9 @@ function whatForthSays({ journal }: Lives, { run }: Way): string | null {
 /** Everybody rests; then every master of the side that was entered holds every acknowledged write of both ways. */
 export async function lostBothWays(
   { simulator, script }: Lives,
-  { run, rules }: Way,
+  { run, rules, cockpit }: Way,
 ): Promise<string | null> {
-  if (run?.outcome !== 'done' || rules.violations.length > 0) return null;
+  if (cockpit === null || run?.outcome !== 'done' || rules.violations.length > 0) return null;
   const happened = simulator.happened.map(({ fault }) => fault.kind);
   // These leave a link behind that nobody mends in a night.
   if (happened.includes('applier-stopped') || happened.includes('partition')) return null;

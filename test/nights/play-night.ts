@@ -51,7 +51,7 @@ export async function playNight(script: NightScript, options: PlayOptions = {}):
   const backPassed = (back?.run?.ponrAt ?? null) !== null;
   const run = backPassed ? (back?.run ?? null) : forth.run;
   return {
-    outcome: back?.run?.outcome === 'done' ? 'reversed' : outcomeOf(forth.run),
+    outcome: back?.run?.outcome === 'done' ? 'reversed' : outcomeOf(forth),
     furthest: furthestOf(run),
     passed: (forth.run?.ponrAt ?? null) !== null,
     violations: [...forth.rules.violations, ...(back?.rules.violations ?? [])],
@@ -59,7 +59,7 @@ export async function playNight(script: NightScript, options: PlayOptions = {}):
     happened: simulator.happened.map(({ fault }) => fault.kind),
     simulatedMs: simulator.clock.nowMs(),
     diedInside: forth.rules.diedInside() || (back?.rules.diedInside() ?? false),
-    back: back === null ? null : outcomeOf(back.run),
+    back: back === null ? null : outcomeOf(back),
   };
 }
 
@@ -67,7 +67,10 @@ export async function playNight(script: NightScript, options: PlayOptions = {}):
 async function end(lives: Lives, [forth, back]: readonly [Way, Back | null]): Promise<void> {
   const { simulator } = lives;
   const last = back ?? forth;
-  for (const { cockpit } of back === null ? [forth] : [back, forth]) await drive(simulator, cockpit.stop());
+  for (const { cockpit } of back === null ? [forth] : [back, forth])
+    if (cockpit !== null) await drive(simulator, cockpit.stop());
+  // What is left where nobody ever came is judged by the rules for that.
+  if (last.cockpit === null) return;
   // What hangs in a cut or a stopped process is gone once that has healed.
   for (let wait = 0; wait < afterwards && last.rules.leftBehind() !== null; wait += 1)
     await simulator.clock.run(simulator.clock.nowMs() + afterwardsMs);
@@ -77,7 +80,8 @@ async function end(lives: Lives, [forth, back]: readonly [Way, Back | null]): Pr
   back.rules.broken({ name: 'noWriteLostBothWays', law: 'I2' }, await lostBothWays(lives, back));
 }
 
-function outcomeOf(run: Run | null): string {
+function outcomeOf({ run, cockpit }: Way): string {
+  if (cockpit === null) return 'left-alone';
   return run === null ? 'not-started' : (run.outcome ?? 'none');
 }
 

@@ -10,7 +10,8 @@ import type { Rules } from './watch-rules.ts';
 /** What one way of a night came to, with the cockpit that still stands at its end. */
 export type Way = {
   readonly run: Run | null;
-  readonly cockpit: Cockpit;
+  /** Null: it died, and nobody ever came. */
+  readonly cockpit: Cockpit | null;
   readonly rules: Rules;
 };
 
@@ -54,6 +55,7 @@ export async function playWay(lives: Lives, options: WayOptions): Promise<Way> {
   const next = life.isDead() ? await nextLife(lives, rules) : null;
   if (next?.night) await minute(lives, { night: next.night, rules, pressed, isDead: () => false });
   const run = next === null ? (night?.run() ?? null) : next.run();
+  if (next?.cockpit === null) return { run, cockpit: null, rules };
   const living = next === null ? cockpit : next.cockpit;
   if (typeof next?.refused === 'string') rules.refused(next.refused);
   rules.end({

@@ -8,7 +8,7 @@ import type { Server } from '../../main/simulator/world.ts';
 import { touchable } from '../helpers/touched.ts';
 import { foldDiffers } from './fold-check.ts';
 import type { MemoryJournal } from './memory-journal.ts';
-import { isSource, lacksOfSource, takesWrites, type Scene } from './scene.ts';
+import { isHeldBySwitch, isSource, lacksOfSource, takesWrites, type Scene } from './scene.ts';
 
 /** What is there when a night is over. */
 export type Ended = {
@@ -150,7 +150,8 @@ function lostWrites(scene: Scene): string | null {
   const { run, script, simulator, excused } = scene;
   if (run === null || run.ponrAt === null) return null;
   for (const chain of script.plan.chains) {
-    if (excused.has(chain.id)) continue;
+    // Nothing was promoted there, and the source takes writes again: that is what its switch is for.
+    if (excused.has(chain.id) || isHeldBySwitch(scene, chain)) continue;
     for (const { instance } of chain.target.masters) {
       const missing = lacksOfSource(scene, find(simulator, instance));
       if (missing > 0) return `${instance} lacks ${missing} acknowledged writes`;
@@ -183,11 +184,20 @@ const besideTheUndo: readonly OperationName[] = [
 ];
 
 /** A person pressed Retry until nothing was wrong any more, and long after that, and the source is not given back still. */
-function stuckUndo({ run, simulator, disturbed }: Scene): string | null {
+function stuckUndo(scene: Scene): string | null {
+  const { run, simulator, disturbed, script } = scene;
   const { world, clock } = simulator;
   const unwind = run?.steps['unwind'];
   if (run === null || run.ponrAt !== null || run.outcome !== 'needs-operator' || unwind?.state !== 'failed')
     return null;
+  // Where a switch acted in the passage it opened the source itself, and keeps the locks until a person looked.
+  if (script.plan.chains.some((chain) => isHeldBySwitch(scene, chain)))
+    return script.plan.chains
+      .filter((chain) => isHeldBySwitch(scene, chain))
+      .flatMap(({ source }) => source.masters.map(({ instance }) => find(simulator, instance)))
+      .some((server) => !takesWrites(server) && !bootsShut(server, disturbed))
+      ? unwind.text
+      : null;
   const places = [laptopSite, ...world.plan.sites.map(({ id }) => id)];
   const isWell =
     [...world.servers.values()].every(({ power }) => power === 'up') &&
@@ -208,10 +218,10 @@ function notRestored({ run, before, simulator, disturbed, script }: Scene): stri
   );
   const after = touchable(simulator);
   const said = run.steps['unwind']?.text ?? '';
-  // An epoch and a fence that was only laid ready are harmless where their host could not be reached any more, as long as
-  // the undo names them.
+  // An epoch, a fence that was only laid ready and a switch (what it opens is open) are harmless where their host could not
+  // be reached any more, as long as the undo names them.
   const isNamed = (line: string): boolean => {
-    const host = /^(\S+) file \S+\.(?:epoch|staged)$/.exec(line)?.[1];
+    const host = /^(\S+) file (?:\S+\.(?:epoch|staged)|~\/\.cutover-\S+)$/.exec(line)?.[1];
     return host !== undefined && said.includes(host);
   };
   const concerns = (line: string): boolean =>

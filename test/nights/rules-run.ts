@@ -1,4 +1,5 @@
 import type { Run, StepState } from '../../shared/steps/run.ts';
+import { confirmMs } from '../../main/engine/keep-mirror.ts';
 import { stepTruth } from './step-truth.ts';
 import type { EventRule, Scene } from './scene.ts';
 
@@ -101,10 +102,12 @@ export const runRules: readonly EventRule[] = [
   {
     name: 'commandsAreBounded',
     law: 'R13',
-    check: ({ pending }, run) => {
+    check: ({ pending, script }, run) => {
+      // After a lost session an effect waits first for the mirror's host to say whether this cockpit still drives.
+      const doubtMs = script.plan.journalMirror === undefined ? 0 : confirmMs;
       for (const [key, { command, sinceMs }] of pending) {
         const forMs = run.now.monoMs - sinceMs;
-        if (forMs > command.limitMs + slackMs) return `${key} is unanswered after ${forMs} ms`;
+        if (forMs > command.limitMs + doubtMs + slackMs) return `${key} is unanswered after ${forMs} ms`;
       }
       return null;
     },

@@ -1,9 +1,11 @@
+import type { Chain } from '../../shared/plan/plan.ts';
 import type { Fault } from '../../shared/plan/scenario.ts';
 import type { DecidedRecord } from '../../shared/audit/record.ts';
 import { sourceNodes } from '../../shared/steps/need.ts';
 import type { Command } from '../../shared/steps/command.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { OperationName } from '../../shared/sessions/operations.ts';
+import { keptBySwitch } from '../../main/simulator/dead-mans-switch.ts';
 import type { OperationEdge, Server } from '../../main/simulator/world.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
 import { missingAcknowledged } from '../../main/simulator/truth.ts';
@@ -43,6 +45,8 @@ export type Scene = {
   seq: number;
   ponrSeq: number | null;
   thawIntended: boolean;
+  /** When the cockpit died; null: it lives, or lived. */
+  diedAtMs: number | null;
   run: Run | null;
 };
 
@@ -85,6 +89,11 @@ export function serverOf({ simulator }: Scene, id: string): Server {
   const found = simulator.world.servers.get(id);
   if (found === undefined) throw new Error(`the world has no server ${id}`);
   return found;
+}
+
+/** Whether the second stage of a dead-man's switch acted on a chain: it keeps the run lock of every target master. */
+export function isHeldBySwitch(scene: Scene, { target }: Chain): boolean {
+  return target.masters.every(({ instance }) => serverOf(scene, instance).lockHolder === keptBySwitch);
 }
 
 /** Whether a fault touched this server so lately that a look just before it saw something else. */

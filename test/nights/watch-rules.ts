@@ -1,11 +1,13 @@
 import type { DecidedRecord } from '../../shared/audit/record.ts';
 import type { Run } from '../../shared/steps/run.ts';
+import { keptBySwitch } from '../../main/simulator/dead-mans-switch.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
 import type { Thread } from '../../main/simulator/world.ts';
 import { whyOver } from '../../shared/steps/resume.ts';
 import { isInside, type Way } from './cells.ts';
 import type { MemoryJournal } from './memory-journal.ts';
 import type { NightScript } from './night-script.ts';
+import { aloneRules } from './rules-alone.ts';
 import { endRules, type Ended } from './rules-end.ts';
 import { journalRules } from './rules-journal.ts';
 import { runRules } from './rules-run.ts';
@@ -36,6 +38,8 @@ export type Rules = {
   readonly died: (run: Run, noticed: boolean) => void;
   /** Whether it died inside the fence, the proofs, the narrow passage or the promotion. */
   readonly diedInside: () => boolean;
+  /** Nobody came after that, and every dead-man's switch had its time. */
+  readonly leftAlone: () => void;
   /** Another cockpit could not take the run up again. */
   readonly refused: (why: string) => void;
   /** After every event of the run. */
@@ -74,6 +78,7 @@ export function watchRules({ script, simulator, journal, trace, excused }: Watch
     seq: 0,
     ponrSeq: null,
     thawIntended: false,
+    diedAtMs: null,
     run: null,
   };
   let happened = simulator.happened.length;
@@ -143,6 +148,15 @@ export function watchRules({ script, simulator, journal, trace, excused }: Watch
     }
   });
 
+  simulator.world.onHostLine.push((host, way) => {
+    if (!attached || way === null) return;
+    say(`→ a line at ${host} that fails (${way})`);
+    const asked = [...scene.pending].find(
+      ([, { command }]) => 'host' in command.action && command.action.host === host,
+    );
+    if (asked !== undefined) hits.push({ step: stepOf(asked[0]), way });
+  });
+
   const tellSteps = (run: Run): void => {
     if (run.steps === scene.run?.steps) return;
     for (const step of Object.values(run.steps)) {
@@ -180,6 +194,7 @@ export function watchRules({ script, simulator, journal, trace, excused }: Watch
       scene.run = run;
       hits.push(...hitsOf(run, 'crash'));
       over = whyOver(run) !== null;
+      scene.diedAtMs = simulator.clock.nowMs();
       inside = Object.values(run.steps).some(
         ({ step, state }) => state === 'running' && isInside({ id: step }),
       );
@@ -187,6 +202,10 @@ export function watchRules({ script, simulator, journal, trace, excused }: Watch
         for (const thread of threads.values()) if (thread.owner === 'cockpit') ghosts.add(thread);
     },
     diedInside: () => inside,
+    leftAlone: () => {
+      if (violations.length > 0) return;
+      for (const rule of aloneRules) broken(rule, rule.check(scene));
+    },
     refused: (why) => broken({ name: 'resumeIsTotal', law: 'R6' }, why),
     see: (run) => {
       if (!attached) return;
@@ -257,7 +276,9 @@ function leftBehind(
     const left = [...threads.values()].find((thread) => thread.owner === 'cockpit' && !ghosts.has(thread));
     if (left !== undefined) return `${id} has thread ${left.id} of the cockpit (${left.statement ?? 'idle'})`;
     const ghostly = [...ghosts].some(({ id: thread }) => thread === lockHolder) && mayHold(id);
-    if (lockHolder !== null && !ghostly) return `${id} has a run lock, held by thread ${lockHolder}`;
+    // A switch that acted in the passage keeps the lock without which no target opens.
+    if (lockHolder !== null && lockHolder !== keptBySwitch && !ghostly)
+      return `${id} has a run lock, held by thread ${lockHolder}`;
   }
   return null;
 }

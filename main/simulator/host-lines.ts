@@ -1,0 +1,30 @@
+import type { Answer } from '../../shared/sessions/session.ts';
+import { sha256 } from '../../shared/lib/sha256.ts';
+import type { HostReplyFault, HostWorld, World } from './world.ts';
+
+/** A line that changes a host arrives there; answers in which way it fails, or null. */
+export function lineArrives(world: World, host: HostWorld): HostReplyFault | null {
+  const fault = host.replyFaults.find(({ times }) => times > 0) ?? null;
+  if (fault !== null) fault.times -= 1;
+  for (const call of world.onHostLine) call(host.id, fault?.way ?? null);
+  return fault;
+}
+
+/** The answer of a line that failed by itself. */
+export function exitedWith(
+  status: number,
+  words: string,
+): Extract<Answer<never>, { readonly kind: 'refused' }> {
+  return { kind: 'refused', code: status, message: `exit status ${status}: ${words}`, takenAt: 0, tookMs: 0 };
+}
+
+/** Puts a file in place, or takes it away (null); answers with what is read back. */
+export function put(
+  host: HostWorld,
+  path: string,
+  content: string | null,
+): Answer<{ readonly sha256: string | null }> {
+  if (content === null) host.files.delete(path);
+  else host.files.set(path, content);
+  return { kind: 'ok', value: { sha256: content === null ? null : sha256(content) }, takenAt: 0, tookMs: 0 };
+}
