@@ -92,18 +92,17 @@ export function shellChannel(
       stream.write(line);
     });
 
+  /** Sends a line once those before it are through. It is answered within its limit, also where its turn never comes. */
   const ask = (makeLine: (mark: string) => string, limitMs: number): Promise<Answer<SshOutput>> => {
     const answers = answersFrom();
     const asked = performance.now();
-    const turn = queue.then(async (): Promise<Answer<SshOutput>> => {
-      const notSent = (message: string): Answer<SshOutput> =>
-        answers.none({ why: 'not-connected', message: `${at.host}: ${message}; nothing was sent` });
+    const notSent = (message: string): Answer<SshOutput> =>
+      answers.none({ why: 'not-connected', message: `${at.host}: ${message}; nothing was sent` });
+    const sent = async (): Promise<Answer<SshOutput>> => {
       if (state === 'lost') return notSent(`the channel is lost (${lostWhy})`);
       if (state === 'closed') return notSent('the channel was closed');
-      const leftMs = limitMs - (performance.now() - asked);
-      if (leftMs <= 0) return notSent(`the limit of ${limitMs} ms passed behind an earlier command`);
       const mark = `end${randomBytes(16).toString('hex')}`;
-      const ended = await send(makeLine(mark), mark, leftMs);
+      const ended = await send(makeLine(mark), mark, limitMs - (performance.now() - asked));
       switch (ended.kind) {
         case 'exited':
           return ended.status === '0' ? answers.ok(ended.output) : answers.refused(exitWords(at.host, ended));
@@ -118,9 +117,21 @@ export function shellChannel(
             message: `${at.host}: ${ended.why}; what the command did is unknown`,
           });
       }
+    };
+    return new Promise((resolve) => {
+      let givenUp = false;
+      const patience = limitTimer(limitMs, () => {
+        givenUp = true;
+        resolve(notSent(`the limit of ${limitMs} ms passed behind an earlier command`));
+      });
+      queue = queue.then(async () => {
+        patience.cancel();
+        if (givenUp) return;
+        const answer = sent();
+        resolve(answer);
+        await answer;
+      });
     });
-    queue = turn;
-    return turn;
   };
 
   /** What changes a host, each line as `wrapped` makes it. */

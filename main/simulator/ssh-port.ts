@@ -1,17 +1,11 @@
-import type { AppFleet } from '../../shared/plan/plan.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
 import type { FilePart, OpenRefused, SshChannel, SshEffects, SshOutput, SshPort } from '../ports.ts';
-import { useSite } from './app-hosts.ts';
 import { compare, ordered, type Refused } from './epoch.ts';
 import { exitedWith, lineArrives, put } from './host-lines.ts';
-import { runSwitch } from './dead-mans-switch.ts';
-import { appended, filePart, runsIn } from './mirror-file.ts';
-import { mirrorCheck } from '../../shared/steps/mirror-check.ts';
-import { mirrorRuns } from '../../shared/steps/mirror-runs.ts';
+import { begin, type Ran } from './host-commands.ts';
+import { appended, filePart } from './mirror-file.ts';
 import { laptopSite } from './network.ts';
-import type { AppHost, HostWorld, World } from './world.ts';
-
-type Ran = { readonly status: number; readonly stdout: string; readonly stderr: string; readonly ms: number };
+import type { HostWorld, World } from './world.ts';
 
 const openMs = 130;
 
@@ -132,11 +126,26 @@ function openChannel(world: World, host: HostWorld): SshChannel {
       });
     });
   }
-  /** One line after the other. */
-  function inTurn<T>(call: () => Promise<Answer<T>>): Promise<Answer<T>> {
-    const result = last.then(call);
-    last = result;
-    return result;
+  /** One line after the other; what still waits when its limit is over is answered then, and never sent. */
+  function inTurn<T>(limitMs: number, call: (leftMs: number) => Promise<Answer<T>>): Promise<Answer<T>> {
+    const asked = clock.nowMs();
+    return new Promise((resolve) => {
+      let givenUp = false;
+      const patience = clock.in(limitMs, () => {
+        givenUp = true;
+        clock.answered();
+        const tookMs = clock.nowMs() - asked;
+        const message = `${host.id}: the limit of ${limitMs} ms passed behind an earlier command; nothing was sent`;
+        resolve({ kind: 'none', why: 'not-connected', message, takenAt: Math.floor(clock.utcMs()), tookMs });
+      });
+      last = last.then(async () => {
+        patience.cancel();
+        if (givenUp) return;
+        const answer = call(limitMs - (clock.nowMs() - asked));
+        resolve(answer);
+        await answer;
+      });
+    });
   }
 
   /** What changes a host; `refused` is asked before anything happens there, and once more when it does. */
@@ -149,9 +158,9 @@ function openChannel(world: World, host: HostWorld): SshChannel {
     };
     return {
       run: (argv, limitMs) =>
-        inTurn(() =>
+        inTurn(limitMs, (leftMs) =>
           once<SshOutput>(
-            limitMs,
+            leftMs,
             () =>
               guarded(() => {
                 const begun = begin(world, host, argv);
@@ -161,17 +170,17 @@ function openChannel(world: World, host: HostWorld): SshChannel {
           ),
         ),
       putFile: (path, content, limitMs) =>
-        inTurn(() =>
+        inTurn(limitMs, (leftMs) =>
           once<{ readonly sha256: string | null }>(
-            limitMs,
+            leftMs,
             () => guarded(() => ({ ms: world.random.between(1, 4), finish: () => put(host, path, content) })),
             changes,
           ),
         ),
       moveFile: (from, to, limitMs) =>
-        inTurn(() =>
+        inTurn(limitMs, (leftMs) =>
           once<SshOutput>(
-            limitMs,
+            leftMs,
             () =>
               guarded(() => ({
                 ms: world.random.between(1, 3),
@@ -181,9 +190,9 @@ function openChannel(world: World, host: HostWorld): SshChannel {
           ),
         ),
       appendFile: (path, add, limitMs) =>
-        inTurn(() =>
+        inTurn(limitMs, (leftMs) =>
           once<{ readonly length: number }>(
-            limitMs,
+            leftMs,
             () =>
               guarded(() => ({ ms: world.random.between(1, 4), finish: () => appended(host, path, add) })),
             changes,
@@ -202,9 +211,11 @@ function openChannel(world: World, host: HostWorld): SshChannel {
     ...effects(() => null, false),
     as: (mark) => effects(() => compare(host, mark), true),
     readFile: (path, from, limitMs) =>
-      inTurn(() => once<FilePart | null>(limitMs, () => instantly(() => filePart(host, path, from)))),
+      inTurn(limitMs, (leftMs) =>
+        once<FilePart | null>(leftMs, () => instantly(() => filePart(host, path, from))),
+      ),
     epoch: (mark, order, limitMs) =>
-      inTurn(() => once<SshOutput>(limitMs, () => instantly(() => ordered(host, mark, order)))),
+      inTurn(limitMs, (leftMs) => once<SshOutput>(leftMs, () => instantly(() => ordered(host, mark, order)))),
     close: () => {
       if (state === 'open') {
         state = 'closed';
@@ -222,7 +233,7 @@ function instantly<T>(finish: () => Answer<T>): Work<T> {
   return { ms: 1, finish };
 }
 
-function moved(host: HostWorld, from: string, to: string): Omit<Ran, 'ms'> {
+function moved(host: HostWorld, from: string, to: string): Ran {
   const content = host.files.get(from);
   if (content === undefined)
     return { status: 1, stdout: '', stderr: `mv: cannot stat '${from}': No such file or directory` };
@@ -231,64 +242,8 @@ function moved(host: HostWorld, from: string, to: string): Omit<Ran, 'ms'> {
   return { status: 0, stdout: '', stderr: '' };
 }
 
-function outcome(ran: Omit<Ran, 'ms'>): Answer<SshOutput> {
+function outcome(ran: Ran): Answer<SshOutput> {
   const stamp = { takenAt: 0, tookMs: 0 };
   if (ran.status === 0) return { kind: 'ok', value: { stdout: ran.stdout, stderr: ran.stderr }, ...stamp };
   return exitedWith(ran.status, (ran.stderr.trim() === '' ? ran.stdout : ran.stderr).trim());
-}
-
-type Begun = { readonly ms: number; readonly finish: () => Omit<Ran, 'ms'> };
-
-/** What a host does with a command of the plan; every other command is not there. */
-function begin(world: World, host: HostWorld, argv: readonly string[]): Begun {
-  const switched = runSwitch(world, host, argv);
-  if (switched !== null) return { ms: 20, finish: () => switched };
-  if (argv[0] === 'mkdir' || argv[0] === 'true') return instant(0, '', '');
-  if (argv[0] === 'sh' && argv[3] === mirrorCheck) return instant(0, '1000000\n', '');
-  if (argv[0] === 'sh' && argv[3] === mirrorRuns) return instant(0, runsIn(host, argv[4] ?? ''), '');
-  const app = world.appHosts.get(host.id);
-  const fleet = world.plan.appFleets.find((one) => one.id === app?.fleet);
-  if (app === undefined || fleet === undefined)
-    return instant(127, '', `${argv[0] ?? ''}: command not found`);
-  if (same(argv, fleet.verify)) return instant(0, `${app.siteInUse}\n`, '');
-  const failing = host.failing;
-  if (failing !== null && failing.times > 0) {
-    failing.times -= 1;
-    return {
-      ms: failing.delayMs,
-      finish: () => ({ status: failing.code, stdout: '', stderr: failing.output }),
-    };
-  }
-  const effect = effectOf(world, app, { fleet, argv });
-  if (effect === null) return instant(127, '', `${argv[0] ?? ''}: command not found`);
-  return {
-    ms: world.random.between(25, 110),
-    finish: () => {
-      effect();
-      return { status: 0, stdout: '', stderr: '' };
-    },
-  };
-}
-
-function instant(status: number, stdout: string, stderr: string): Begun {
-  return { ms: 1, finish: () => ({ status, stdout, stderr }) };
-}
-
-function same(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((word, index) => word === right[index]);
-}
-
-function effectOf(
-  world: World,
-  app: AppHost,
-  asked: { readonly fleet: AppFleet; readonly argv: readonly string[] },
-): (() => void) | null {
-  const { fleet, argv } = asked;
-  for (const [site, command] of Object.entries(fleet.switch))
-    if (same(argv, command)) return () => useSite(world, app, site);
-  if (fleet.maintenance !== undefined && same(argv, fleet.maintenance.on))
-    return () => void (app.maintenance = true);
-  if (fleet.maintenance !== undefined && same(argv, fleet.maintenance.off))
-    return () => void (app.maintenance = false);
-  return null;
 }

@@ -42,10 +42,10 @@ export function drawNight(seed: number, mode: Mode = 'safety', allowed: Allowed 
 
 /** What happens once the night is turned round, on the plan as it is then; null: its plan has no way back. */
 function backOf(draw: Draw): WayBack | null {
-  const turned = reversedPlan(draw.plan, { schedulersOff: [] });
-  if (!turned.ok) return null;
+  const plan = turnedRound(draw.plan);
+  if (plan === null) return null;
   const { random } = draw;
-  return { afterMs: 100 + random.whole(6_000), happenings: safety({ ...draw, plan: turned.value.plan }) };
+  return { afterMs: 100 + random.whole(6_000), happenings: safety({ ...draw, plan }) };
 }
 
 type Draw = {
@@ -56,15 +56,27 @@ type Draw = {
 };
 
 /** Estates that are drawn until one has a chain on which the step has something to wait for. */
-const mostEstates = 40;
+const mostEstates = 100;
 
 function planFor(random: Random, seed: number, [cell, back]: readonly [Cell | null, Cell | null]): Plan {
   const isSuited = (plan: Plan): boolean =>
-    (cell === null || suited(plan, cell).length > 0) &&
-    (back === null || plan.chains.every(({ wayBack }) => wayBack === 'reverse'));
+    (cell === null || suited(plan, cell).length > 0) && (back === null || isSuitedBack(plan, back));
   let plan = drawPlan(random, seed);
   for (let drawn = 1; drawn < mostEstates && !isSuited(plan); drawn += 1) plan = drawPlan(random, seed);
   return plan;
+}
+
+/** Whether the whole estate can be turned round, and the step has something to wait for then. */
+function isSuitedBack(plan: Plan, cell: Cell): boolean {
+  if (plan.chains.some(({ wayBack }) => wayBack !== 'reverse')) return false;
+  const turned = turnedRound(plan);
+  return turned !== null && suited(turned, cell).length > 0;
+}
+
+/** The plan of the way back; null: this one has none. */
+function turnedRound(plan: Plan): Plan | null {
+  const turned = reversedPlan(plan, { schedulersOff: [] });
+  return turned.ok ? turned.value.plan : null;
 }
 
 function safety({ random, plan, cell, kinds }: Draw): readonly Happening[] {

@@ -46,6 +46,21 @@ describe('application hosts', () => {
     });
   });
 
+  test('run one command after the other; what waits behind another one past its limit is answered then, and never sent', async () => {
+    const world = night(smallPlan());
+    const channel = await channelTo(world, 'app-a');
+    const slow = channel.run(['/usr/local/bin/switch-site', 'east'], 1_000);
+    const waiting = channel.run(['/usr/local/bin/switch-site', 'west'], 5);
+    const next = channel.run(['/usr/local/bin/site-in-use'], 1_000);
+    expect(await world.wait(Promise.race([slow, waiting]))).toMatchObject({
+      kind: 'none',
+      why: 'not-connected',
+      tookMs: 5,
+    });
+    expect(await world.wait(slow)).toMatchObject({ kind: 'ok' });
+    expect(await world.wait(next)).toMatchObject({ kind: 'ok', value: { stdout: 'east\n' } });
+  });
+
   test('take their connections along: the source has no client left and the target has them', async () => {
     const world = night(smallPlan());
     await openTarget(world);

@@ -1,0 +1,67 @@
+import type { AppFleet } from '../../shared/plan/plan.ts';
+import { mirrorCheck } from '../../shared/steps/mirror-check.ts';
+import { mirrorRuns } from '../../shared/steps/mirror-runs.ts';
+import { useSite } from './app-hosts.ts';
+import { runSwitch } from './dead-mans-switch.ts';
+import { runsIn } from './mirror-file.ts';
+import type { AppHost, HostWorld, World } from './world.ts';
+
+/** What a command left behind when it ended. */
+export type Ran = { readonly status: number; readonly stdout: string; readonly stderr: string };
+
+/** A command that a host has begun: how long it takes, and what it answers once it is through. */
+export type Begun = { readonly ms: number; readonly finish: () => Ran };
+
+/** What a host does with a command of the plan; every other command is not there. */
+export function begin(world: World, host: HostWorld, argv: readonly string[]): Begun {
+  const switched = runSwitch(world, host, argv);
+  if (switched !== null) return { ms: 20, finish: () => switched };
+  if (argv[0] === 'mkdir' || argv[0] === 'true') return instant(0, '', '');
+  if (argv[0] === 'sh' && argv[3] === mirrorCheck) return instant(0, '1000000\n', '');
+  if (argv[0] === 'sh' && argv[3] === mirrorRuns) return instant(0, runsIn(host, argv[4] ?? ''), '');
+  const app = world.appHosts.get(host.id);
+  const fleet = world.plan.appFleets.find((one) => one.id === app?.fleet);
+  if (app === undefined || fleet === undefined)
+    return instant(127, '', `${argv[0] ?? ''}: command not found`);
+  if (same(argv, fleet.verify)) return instant(0, `${app.siteInUse}\n`, '');
+  const failing = host.failing;
+  if (failing !== null && failing.times > 0) {
+    failing.times -= 1;
+    return {
+      ms: failing.delayMs,
+      finish: () => ({ status: failing.code, stdout: '', stderr: failing.output }),
+    };
+  }
+  const effect = effectOf(world, app, { fleet, argv });
+  if (effect === null) return instant(127, '', `${argv[0] ?? ''}: command not found`);
+  return {
+    ms: world.random.between(25, 110),
+    finish: () => {
+      effect();
+      return { status: 0, stdout: '', stderr: '' };
+    },
+  };
+}
+
+function instant(status: number, stdout: string, stderr: string): Begun {
+  return { ms: 1, finish: () => ({ status, stdout, stderr }) };
+}
+
+function same(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((word, index) => word === right[index]);
+}
+
+function effectOf(
+  world: World,
+  app: AppHost,
+  asked: { readonly fleet: AppFleet; readonly argv: readonly string[] },
+): (() => void) | null {
+  const { fleet, argv } = asked;
+  for (const [site, command] of Object.entries(fleet.switch))
+    if (same(argv, command)) return () => useSite(world, app, site);
+  if (fleet.maintenance !== undefined && same(argv, fleet.maintenance.on))
+    return () => void (app.maintenance = true);
+  if (fleet.maintenance !== undefined && same(argv, fleet.maintenance.off))
+    return () => void (app.maintenance = false);
+  return null;
+}
