@@ -1,3 +1,4 @@
+import { onceFor } from '../lib/once-for.ts';
 import type { Chain, Plan } from './plan.ts';
 
 /** When a claimed switch hears nothing of the run's end for this long, its second stage acts, ms. */
@@ -27,12 +28,12 @@ export function switchOf(plan: Plan, chain: Chain): ChainSwitch {
 }
 
 /** The chains whose switch is armed. */
-export function armedChains(plan: Plan): readonly Chain[] {
-  return plan.chains.filter((chain) => switchOf(plan, chain).kind === 'armed');
-}
+export const armedChains = onceFor((plan: Plan): readonly Chain[] =>
+  plan.chains.filter((chain) => switchOf(plan, chain).kind === 'armed'),
+);
 
 /** The hosts that get a switch: of every source node of those chains, and those that go into maintenance mode. */
-export function armedHosts(plan: Plan): readonly string[] {
+export const armedHosts = onceFor((plan: Plan): readonly string[] => {
   const chains = armedChains(plan);
   if (chains.length === 0) return [];
   const nodes = chains.flatMap(({ source }) => [...source.masters, ...source.slaves]);
@@ -41,7 +42,7 @@ export function armedHosts(plan: Plan): readonly string[] {
   );
   const fleets = plan.appFleets.filter(({ maintenance }) => maintenance !== undefined);
   return [...new Set([...databases, ...fleets.flatMap(({ hosts }) => hosts.map(({ host }) => host))])];
-}
+});
 
 /** Hosts whose SSH channel the minute uses: application hosts, those with a fence's drop-in file, and those with a switch. */
 export function runHosts(plan: Plan): readonly string[] {

@@ -3,7 +3,7 @@ import { readAll } from './before-fence.ts';
 import { lockingNodes, readCensus } from './bypass-accounts.ts';
 import { done, failure, needs, sourceNodes, trouble, type StepFunction } from './need.ts';
 import { countIn } from './sign-of-life.ts';
-import { hostSwitches } from './switch-host.ts';
+import { hostSwitch } from './switch-host.ts';
 import { switchPlace } from './switch-place.ts';
 import { switchScript } from './switch-script.ts';
 
@@ -28,10 +28,11 @@ export const arm: StepFunction = (context) => {
   const ground = { ...run, runId: run.id, facts: before.facts, accounts: census.accounts };
   const waiting: string[] = [];
   const alive: string[] = [];
-  for (const each of hostSwitches(plan, ground)) {
-    const { host } = each;
+  for (const host of armedHosts(plan)) {
     const place = switchPlace(run.id, host);
-    const put = need.sshFile('switch', [host, place.script, switchScript(each)], {
+    // Written when it is sent, and not again at every event while its host is waited for.
+    const script = (): string => switchScript(hostSwitch(plan, host, ground));
+    const put = need.sshFile('switch', [host, place.script, script], {
       limitMs: plan.limits.quietMs,
       undo: { kind: 'stand-down', host },
     });

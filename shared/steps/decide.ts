@@ -1,4 +1,5 @@
 import { present } from '../lib/assert.ts';
+import { onceFor } from '../lib/once-for.ts';
 import type { Plan } from '../plan/plan.ts';
 import { beginUnwinding, newStep, setStep, stepKey } from './change-step.ts';
 import type { Command } from './command.ts';
@@ -138,8 +139,9 @@ function react(run: Run, plan: Plan): Run {
 }
 
 function startWhenReady(run: Run, plan: Plan, key: StepKey): Run | null {
+  if (run.phase !== 'running') return null;
   const step = present(run.steps[key], key);
-  if (run.phase !== 'running' || step.state !== 'waiting') return null;
+  if (step.state !== 'waiting') return null;
   const place = placeOf(step.step);
   for (const before of keysBefore(plan, key, step)) if (!isOver(run, before)) return null;
   // A cockpit that takes a run up again has no lock yet: until it has, nothing of the run is begun.
@@ -152,12 +154,11 @@ function startWhenReady(run: Run, plan: Plan, key: StepKey): Run | null {
 }
 
 /** What stands before each step of a plan, worked out once: it is asked for every waiting step at every event. */
-const keysBeforeOf = new WeakMap<Plan, Map<StepKey, readonly StepKey[]>>();
+const keysBeforeOf = onceFor((_plan: Plan) => new Map<StepKey, readonly StepKey[]>());
 
 /** The steps that must be over before this one: of its own chain, for a step of the run of every chain. */
 function keysBefore(plan: Plan, key: StepKey, { step, chain }: StepState): readonly StepKey[] {
-  let known = keysBeforeOf.get(plan);
-  if (known === undefined) keysBeforeOf.set(plan, (known = new Map()));
+  const known = keysBeforeOf(plan);
   let keys = known.get(key);
   if (keys === undefined) {
     keys = placeOf(step).after.flatMap((id) => {
@@ -249,9 +250,9 @@ function conclude(run: Run): Run {
   if (run.phase === 'closing' && run.steps['close']?.state === 'failed') return { ...run, phase: 'watching' };
   if (run.phase !== 'running') return run;
   const steps = Object.values(run.steps);
-  const over = steps
-    .filter(({ step }) => step !== 'close')
-    .every(({ state }) => state === 'done' || state === 'absent');
+  // Mostly something runs: then it is neither over nor stuck.
+  if (steps.some(({ state, step }) => state === 'running' && step !== 'close')) return run;
+  const over = steps.every(({ state, step }) => state === 'done' || state === 'absent' || step === 'close');
   if (over) return { ...run, phase: 'watching', outcome: 'done' };
   const stuck =
     run.ponrAt !== null &&
@@ -262,20 +263,18 @@ function conclude(run: Run): Run {
 }
 
 function nextWake(run: Run): number | null {
-  const times = Object.values(run.steps)
-    .filter(({ state }) => state === 'running')
-    .map(({ startedAt, limitMs }) => present(startedAt, 'the start of a running step').monoMs + limitMs);
-  if (run.deadlineMonoMs !== null && run.phase === 'running') times.push(run.deadlineMonoMs);
-  if (run.wakeAtMonoMs !== null) times.push(run.wakeAtMonoMs);
-  return times.length === 0 ? null : Math.min(...times);
+  let next = run.wakeAtMonoMs ?? Infinity;
+  if (run.deadlineMonoMs !== null && run.phase === 'running') next = Math.min(next, run.deadlineMonoMs);
+  for (const { state, startedAt, limitMs } of Object.values(run.steps))
+    if (state === 'running')
+      next = Math.min(next, present(startedAt, 'the start of a running step').monoMs + limitMs);
+  return next === Infinity ? null : next;
 }
 
 function changesBetween(before: Run, after: Run): readonly string[] {
   if (before.steps === after.steps) return [];
-  return Object.values(after.steps)
-    .filter(
-      (step) =>
-        before.steps[step.key]?.state !== step.state || before.steps[step.key]?.attempt !== step.attempt,
-    )
-    .map((step) => `${step.key} ${step.state}`);
+  return Object.values(after.steps).flatMap((step) => {
+    const was = before.steps[step.key];
+    return was?.state === step.state && was.attempt === step.attempt ? [] : [`${step.key} ${step.state}`];
+  });
 }

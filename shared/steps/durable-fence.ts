@@ -35,7 +35,7 @@ export function stageDropIns(
     const seen = facts[id];
     if (seen?.readOnly !== false || seen.position.flavor !== 'mariadb' || fenceDropIn === undefined) continue;
     const path = stagedPath(fenceDropIn);
-    const put = need.sshFile(`${id}.stage`, [host, path, dropInContent], {
+    const put = need.sshFile(`${id}.stage`, [host, path, () => dropInContent], {
       undo: { kind: 'unstage', host, path },
     });
     if (put === undefined) waiting.push(path);
@@ -83,7 +83,7 @@ function persisted(
     if (placed.kind !== 'ok' && attempt > 1) {
       const put = need.sshFile(
         `${node}.drop-in-again`,
-        [instance.host, instance.fenceDropIn, dropInContent],
+        [instance.host, instance.fenceDropIn, () => dropInContent],
         {},
       );
       return put === undefined ? 'waiting' : put.kind === 'ok' ? 'durable' : 'not-durable';

@@ -1,4 +1,5 @@
 import { present } from '../lib/assert.ts';
+import { onceFor } from '../lib/once-for.ts';
 import type { AppFleet, Chain, Instance, Plan } from '../plan/plan.ts';
 import type {
   FastFacts,
@@ -96,7 +97,7 @@ export type Needs = {
   ) => Answer<{ readonly stdout: string; readonly stderr: string }> | undefined;
   readonly sshFile: (
     name: string,
-    at: readonly [host: string, path: string, content: string | null],
+    at: readonly [host: string, path: string, content: () => string | null],
     options: NeedOptions,
   ) => Answer<{ readonly sha256: string | null }> | undefined;
   readonly sshMove: (
@@ -128,12 +129,16 @@ export type Needs = {
 /** Opens the notebook of one call of a step function. */
 export function needs(context: StepContext): Needs {
   const commands: Command[] = [];
-  const need = (name: string, where: string, rest: Omit<Command, 'key'>): Answer<unknown> | undefined => {
+  const need = (
+    name: string,
+    where: string,
+    rest: () => Omit<Command, 'key'>,
+  ): Answer<unknown> | undefined => {
     const key = commandKey(context.key, context.attempt, `${name}@${where}`);
     const issued = entryIn(context.run.commands, key);
     if (issued === undefined) {
       // Two parts of one step may need the same: it is still asked once.
-      if (!commands.some((command) => command.key === key)) commands.push({ key, ...rest });
+      if (!commands.some((command) => command.key === key)) commands.push({ key, ...rest() });
       return undefined;
     }
     return issued.answer ?? undefined;
@@ -142,7 +147,7 @@ export function needs(context: StepContext): Needs {
     const action = { kind: 'mysql', instance, session, operation, input } as MysqlCommand;
     // The key names the operation's call site, so the answer has its operation's shape: the adapter's mapped table
     // cannot return another. This is the one place where a stored answer gets its type back.
-    return need(name, instance, bounded(action, options)) as ReturnType<typeof mysql<typeof operation>>;
+    return need(name, instance, () => bounded(action, options)) as ReturnType<typeof mysql<typeof operation>>;
   };
   return {
     mysql,
@@ -153,24 +158,22 @@ export function needs(context: StepContext): Needs {
         ? mysql(name, [instance, 'look'], ['state', {}])
         : mysql(name, [instance, 'look'], ['fastFacts', {}]),
     ssh: (name, [host, argv], options) =>
-      need(name, host, bounded({ kind: 'ssh', host, argv, effect: options.effect }, options)) as ReturnType<
-        Needs['ssh']
-      >,
+      need(name, host, () =>
+        bounded({ kind: 'ssh', host, argv, effect: options.effect }, options),
+      ) as ReturnType<Needs['ssh']>,
     sshFile: (name, [host, path, content], options) =>
-      need(name, host, bounded({ kind: 'ssh-file', host, path, content }, options)) as ReturnType<
-        Needs['sshFile']
-      >,
+      need(name, host, () =>
+        bounded({ kind: 'ssh-file', host, path, content: content() }, options),
+      ) as ReturnType<Needs['sshFile']>,
     sshMove: (name, [host, from, to], options) =>
-      need(name, host, bounded({ kind: 'ssh-move', host, from, to }, options)),
+      need(name, host, () => bounded({ kind: 'ssh-move', host, from, to }, options)),
     epoch: (name, [host, order], options) =>
-      need(name, host, bounded({ kind: 'ssh-epoch', host, order }, options)),
+      need(name, host, () => bounded({ kind: 'ssh-epoch', host, order }, options)),
     // As with MySQL: the key names the call site, and the port answers each call in its own shape.
-    zone: ((name, ask, options) => need(name, ask.zone, bounded(ask, options))) as Needs['zone'],
-    mirror: (name, host, options) => need(name, host, bounded({ kind: 'mirror', host }, options)),
+    zone: ((name, ask, options) => need(name, ask.zone, () => bounded(ask, options))) as Needs['zone'],
+    mirror: (name, host, options) => need(name, host, () => bounded({ kind: 'mirror', host }, options)),
     appCanary: (name, client, id) =>
-      need(
-        name,
-        client,
+      need(name, client, () =>
         bounded(
           { kind: 'app-canary', client, id },
           { limitMs: Math.max(quickMs, context.plan.limits.canaryMs / 2) },
@@ -251,34 +254,30 @@ export function firstTrouble(
 }
 
 /** All instances of a chain. */
-export function sourceNodes(chain: Chain): readonly string[] {
-  return [...chain.source.masters, ...chain.source.slaves].map(({ instance }) => instance);
-}
+export const sourceNodes = onceFor(({ source }: Chain): readonly string[] =>
+  [...source.masters, ...source.slaves].map(({ instance }) => instance),
+);
 
 /** Target masters and replicas of a chain. */
-export function targetNodes(chain: Chain): readonly string[] {
-  return [...chain.target.masters, ...chain.target.replicas].map(({ instance }) => instance);
-}
+export const targetNodes = onceFor(({ target }: Chain): readonly string[] =>
+  [...target.masters, ...target.replicas].map(({ instance }) => instance),
+);
 
 /** The instance of that id; a plan that was parsed has it. */
 export function instanceOf(plan: Plan, id: string): Instance {
-  return present(
-    plan.instances.find((instance) => instance.id === id),
-    id,
-  );
+  return present(instancesById(plan).get(id), id);
 }
+
+const instancesById = onceFor((plan: Plan) => new Map(plan.instances.map((each) => [each.id, each])));
 
 /** Every instance of the plan that belongs to a chain. */
-export function planNodes(plan: Plan): readonly string[] {
-  return plan.chains.flatMap((chain) => [...sourceNodes(chain), ...targetNodes(chain)]);
-}
+export const planNodes = onceFor(({ chains }: Plan): readonly string[] =>
+  chains.flatMap((chain) => [...sourceNodes(chain), ...targetNodes(chain)]),
+);
 
 /** App hosts of all fleets, with the fleet. */
-export function fleetHosts(plan: Plan): readonly {
-  readonly fleet: AppFleet;
-  readonly host: string;
-  readonly source: string;
-  readonly target: string;
-}[] {
-  return plan.appFleets.flatMap((fleet) => fleet.hosts.map((entry) => ({ fleet, ...entry })));
-}
+export const fleetHosts = onceFor(({ appFleets }: Plan): readonly FleetHost[] =>
+  appFleets.flatMap((fleet) => fleet.hosts.map((entry) => ({ fleet, ...entry }))),
+);
+
+type FleetHost = AppFleet['hosts'][number] & { readonly fleet: AppFleet };

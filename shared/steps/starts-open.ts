@@ -24,7 +24,7 @@ export function startsOpen(
   }
   if (fenceDropIn === undefined) return { kind: 'done', text: '' };
   // The name carries the instance: two may be on one host.
-  const removed = need.sshFile(`${node}.drop-in`, [host, fenceDropIn, null], {
+  const removed = need.sshFile(`${node}.drop-in`, [host, fenceDropIn, () => null], {
     limitMs: undoHostMs(plan),
   });
   if (removed === undefined) return { kind: 'waiting', text: `${fenceDropIn} to be gone on ${host}` };

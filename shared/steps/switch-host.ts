@@ -1,7 +1,7 @@
 import { present } from '../lib/assert.ts';
 import type { Instance, Plan } from '../plan/plan.ts';
 import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';
-import { armedChains, armedHosts } from '../plan/switches.ts';
+import { armedChains } from '../plan/switches.ts';
 import { dialectOfIdentity } from '../sessions/dialect.ts';
 import type { Identity } from '../sessions/identity.ts';
 import type { FastFacts } from '../sessions/operations.ts';
@@ -68,11 +68,6 @@ export type SwitchGround = {
   readonly facts: Readonly<Record<string, FastFacts | undefined>>;
 };
 
-/** The switch of every host of the plan that gets one. */
-export function hostSwitches(plan: Plan, ground: SwitchGround): readonly HostSwitch[] {
-  return armedHosts(plan).map((host) => hostSwitch(plan, host, ground));
-}
-
 /** One login that a host must be able to make by itself. */
 export type HostLoginPlanned = { readonly side: 'source' | 'target'; readonly login: SwitchLogin };
 
@@ -97,7 +92,8 @@ export function loginsOf(plan: Plan, host: string): readonly HostLoginPlanned[] 
   });
 }
 
-function hostSwitch(plan: Plan, host: string, ground: SwitchGround): HostSwitch {
+/** The switch of one host of the plan that gets one. */
+export function hostSwitch(plan: Plan, host: string, ground: SwitchGround): HostSwitch {
   const isHere = (id: string): boolean => instanceOf(plan, id).host === host;
   const chains = armedChains(plan);
   const servers = chains.flatMap((chain) =>

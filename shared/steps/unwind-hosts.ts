@@ -52,7 +52,7 @@ export function unstage(
   { host, path }: Extract<UndoItem, { kind: 'unstage' }>,
 ): Restored {
   const limitMs = undoHostMs(plan);
-  const removed = need.sshFile(`unstage.${path}`, [host, path, null], { limitMs });
+  const removed = need.sshFile(`unstage.${path}`, [host, path, () => null], { limitMs });
   if (removed === undefined) return 'waiting';
   return removed.kind === 'ok' ? 'done' : { left: trouble(host, `removing ${path}`, removed) };
 }

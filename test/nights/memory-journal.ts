@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { chain, emptyHead } from '../../shared/audit/chain.ts';
+import { chain, emptyHead, type Chained } from '../../shared/audit/chain.ts';
 import type { JournalRecord, Payload } from '../../shared/audit/record.ts';
 import type { Moment } from '../../shared/steps/event.ts';
 import type { Journal } from '../../main/ports.ts';
@@ -19,17 +19,16 @@ export type MemoryJournal = Journal & {
 export function lazyJournal(hashed: boolean): MemoryJournal {
   const appended: { at: Moment; payload: Payload }[] = [];
   const records: JournalRecord[] = [];
-  const lines: string[] = [];
+  const links: Chained[] = [];
   const followers = new Set<(line: string) => void>();
   let head = emptyHead;
-  const chained = (): readonly JournalRecord[] => {
-    for (const { at, payload } of appended.slice(records.length)) {
-      const next = chain({ at, payload }, head, (text) => hash('sha256', text, 'hex'));
-      head = next.head;
-      lines.push(`${next.line}\n`);
-      records.push(next.record);
+  const chained = (): readonly Chained[] => {
+    for (let next = appended[links.length]; next !== undefined; next = appended[links.length]) {
+      const link = chain(next, head, (text) => hash('sha256', text, 'hex'));
+      head = link.head;
+      links.push(link);
     }
-    return records;
+    return links;
   };
   return {
     file: 'memory',
@@ -42,19 +41,22 @@ export function lazyJournal(hashed: boolean): MemoryJournal {
       appended.push({ at, payload });
       if (followers.size === 0) return;
       chained();
-      for (const call of followers) call((lines.at(-1) ?? '').trimEnd());
+      for (const call of followers) call(links.at(-1)?.line ?? '');
     },
-    read: chained,
+    read: () => {
+      for (const link of chained().slice(records.length)) records.push(link.record);
+      return records;
+    },
     follow: (call) => {
       followers.add(call);
       return () => followers.delete(call);
     },
     close: () => undefined,
     appended,
-    text: () => {
-      chained();
-      return lines.join('');
-    },
+    text: () =>
+      chained()
+        .map(({ line }) => `${line}\n`)
+        .join(''),
   };
 }
 

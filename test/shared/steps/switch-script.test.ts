@@ -12,7 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
-import { hostSwitches, type HostSwitch } from '../../../shared/steps/switch-host.ts';
+import { armedHosts } from '../../../shared/plan/switches.ts';
+import { hostSwitch, type HostSwitch } from '../../../shared/steps/switch-host.ts';
 import { switchScript } from '../../../shared/steps/switch-script.ts';
 import { openWorld } from '../../helpers/answering-world.ts';
 import { factsOf } from '../../helpers/model-servers.ts';
@@ -28,10 +29,12 @@ function armed(change: Partial<HostSwitch> = {}): readonly HostSwitch[] {
   const facts = Object.fromEntries(
     [...world.model.servers.values()].map((one) => [one.id, factsOf(one, 1, 0)]),
   );
-  return hostSwitches(plan, { ...world.run(), runId: 'R1', facts, accounts: {} }).map((each) => ({
-    ...each,
-    ...change,
-  }));
+  return armedHosts(plan)
+    .map((host) => hostSwitch(plan, host, { ...world.run(), runId: 'R1', facts, accounts: {} }))
+    .map((each) => ({
+      ...each,
+      ...change,
+    }));
 }
 
 /** A switch without any server, on this machine. */
