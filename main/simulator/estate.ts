@@ -159,6 +159,7 @@ function buildServer(input: ServerInput): Server {
       flavor === 'mysql' ? (pinned?.serverUuid?.toLowerCase() ?? uuidOf(`${plan.name} ${id}`)) : null,
     serverId: pinned?.serverId ?? serverIdOf(plan, id),
     datadir: pinned?.datadir ?? dataDirectory(plan, instance),
+    replacedBy: null,
     bootReadOnly: !writable,
     clockOffsetMs: random.between(-4, 4),
     power: 'up',

@@ -6,6 +6,7 @@ import { hostsChosen, serverChosen } from './fault-places.ts';
 import { bootServer, killServer, pauseServer, resumeServer } from './lifecycle.ts';
 import { connect, disconnect, statementEnded } from './processes.ts';
 import { attach, plan as planLink, refreshLinks } from './replication.ts';
+import { keepSession, replaceServer } from './strangers.ts';
 import { logEnd } from './binlog.ts';
 import { replicationAddress } from './estate.ts';
 import type { Blocker, Server, World } from './world.ts';
@@ -93,6 +94,10 @@ function injectAtServer(world: World, server: Server, fault: ServerFault): void 
       killServer(world, server);
       if (fault.downMs !== null) world.clock.in(fault.downMs, () => bootServer(world, server));
       return;
+    case 'server-replaced':
+      return replaceServer(world, server, fault.downMs);
+    case 'kept-session':
+      return keepSession(world, server, fault.from);
     case 'server-paused':
       pauseServer(world, server);
       world.clock.in(fault.forMs, () => resumeServer(world, server));

@@ -27,8 +27,7 @@ function identity({ server, thread, account }: Call): Survey['identity'] {
     flavor: server.flavor,
     version: server.version,
     versionText: server.versionText,
-    serverUuid: server.serverUuid,
-    serverId: server.serverId,
+    ...whoIs(server),
     hostname: server.host,
     port: server.port,
     datadir: server.datadir,
@@ -38,6 +37,11 @@ function identity({ server, thread, account }: Call): Survey['identity'] {
   };
 }
 
+/** Who answers at a server's address. */
+function whoIs({ replacedBy, serverId, serverUuid }: Server): Pick<Server, 'serverUuid' | 'serverId'> {
+  return replacedBy ?? { serverId, serverUuid };
+}
+
 function serverClockUs(world: World, server: Server): number {
   return Math.round((world.clock.utcMs() + server.clockOffsetMs) * 1000);
 }
@@ -45,8 +49,7 @@ function serverClockUs(world: World, server: Server): number {
 function stateOf({ world, server, thread }: Call): ServerState {
   return {
     connectionId: thread.id,
-    serverId: server.serverId,
-    serverUuid: server.serverUuid,
+    ...whoIs(server),
     uptimeSeconds: Math.floor((world.clock.nowMs() - server.bootedAt) / 1000),
     clockUs: serverClockUs(world, server),
     readOnly: server.readOnly,

@@ -209,7 +209,8 @@ function arrive<K extends OperationName>(call: Performed<K>): void {
     return;
   }
   if (!server.threads.has(thread.id)) return;
-  for (const look of world.onOperation) look({ edge: 'before', instance: server.id, operation });
+  for (const look of world.onOperation)
+    look({ edge: 'before', instance: server.id, thread: thread.id, operation });
   if (!server.threads.has(thread.id)) return;
   if (server.power !== 'up') return arrive(call);
   const fault = takeFault(world, call);
@@ -235,7 +236,8 @@ function run<K extends OperationName>(call: Performed<K>, fault: ReplyFault | nu
   thread.since = world.clock.nowMs();
   operate({ world, server, thread, account }, { operation, input: call.input }, (reply) => {
     statementEnded(server, thread.id, world.clock.nowMs());
-    for (const look of world.onOperation) look({ edge: 'after', instance: server.id, operation });
+    for (const look of world.onOperation)
+      look({ edge: 'after', instance: server.id, thread: thread.id, operation });
     if (fault?.way === 'lost-after-effect') {
       disconnect(server, thread.id, 'Connection lost during query');
       return;

@@ -125,6 +125,8 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
  * for anybody else before something looks at it, so its turn comes last, all at once.
  */
 function move(world: World, limitMs: number, time: Time): void {
+  // A night asks at each of its timers, and mostly nothing moves before the next one.
+  if (!isAnythingDue(world, limitMs)) return;
   const { actors, clock } = world;
   const begun = clock.nowMs();
   const links: Link[] = [];
@@ -152,6 +154,13 @@ function move(world: World, limitMs: number, time: Time): void {
       at = Math.max(at, link.nextAt);
       applyNext(link, at);
     }
+}
+
+function isAnythingDue({ actors, servers }: World, limitMs: number): boolean {
+  for (const { nextAt } of actors) if (nextAt <= limitMs) return true;
+  for (const { links } of servers.values())
+    for (const { nextAt } of links) if (nextAt <= limitMs) return true;
+  return false;
 }
 
 /** Nobody follows it and no application writes there: only looks tell how far it has come. */

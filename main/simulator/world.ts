@@ -96,6 +96,8 @@ export type Server = {
   readonly serverUuid: string | null;
   serverId: number;
   readonly datadir: string;
+  /** The identity of another server that answers here since; null: it is the planned one. */
+  replacedBy: Pick<Server, 'serverUuid' | 'serverId'> | null;
   readonly bootReadOnly: boolean;
   clockOffsetMs: number;
   power: 'up' | 'down' | 'paused';
@@ -241,6 +243,8 @@ export type ReplyFault = {
 export type OperationEdge = {
   readonly edge: 'before' | 'after';
   readonly instance: string;
+  /** Whose session it is, by the server's own number. */
+  readonly thread: number;
   readonly operation: OperationName;
 };
 

@@ -43,9 +43,16 @@ function objectText(value: object): string {
   let text = '{';
   for (const name of Object.keys(object).sort()) {
     const member = textOf(object[name]);
-    if (member !== undefined) text += `${text === '{' ? '' : ','}${JSON.stringify(name)}:${member}`;
+    if (member !== undefined) text += `${text === '{' ? '' : ','}${nameText(name)}:${member}`;
   }
   return `${text}}`;
+}
+
+/** Most names need no escape, and every record of the minute has hundreds of them. */
+const plainName = /^[\w-]*$/;
+
+function nameText(name: string): string {
+  return plainName.test(name) ? `"${name}"` : JSON.stringify(name);
 }
 
 /** Names with lone surrogates are made writable too; of two that become one, the later stays. */

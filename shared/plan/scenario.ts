@@ -191,6 +191,20 @@ export const faultSchema = z.discriminatedUnion('kind', [
     on,
     downMs: milliseconds.nullable().default(2_200).describe('null: it stays down.'),
   }),
+  z.strictObject({
+    kind: z
+      .literal('server-replaced')
+      .describe('It dies, and a copy with an identity of its own answers at its address.'),
+    on,
+    downMs: milliseconds.default(2_200),
+  }),
+  z.strictObject({
+    kind: z
+      .literal('kept-session')
+      .describe('An application host connects once more, by a name that it still remembers, and stays.'),
+    on,
+    from: hostSchema,
+  }),
   z.strictObject({ kind: z.literal('server-paused'), on, forMs: milliseconds }),
   z.strictObject({ kind: z.literal('writable'), on, writesPerSecond: z.int().min(0).max(1_000).default(0) }),
   z.strictObject({ kind: z.literal('wrong-source'), on, source: instanceSchema }),

@@ -154,7 +154,7 @@ function startWhenReady(run: Run, plan: Plan, key: StepKey): Run | null {
 }
 
 /** What stands before each step of a plan, worked out once: it is asked for every waiting step at every event. */
-const keysBeforeOf = onceFor((_plan: Plan) => new Map<StepKey, readonly StepKey[]>());
+const keysBeforeOf = onceFor<Plan, Map<StepKey, readonly StepKey[]>>(() => new Map());
 
 /** The steps that must be over before this one: of its own chain, for a step of the run of every chain. */
 function keysBefore(plan: Plan, key: StepKey, { step, chain }: StepState): readonly StepKey[] {

@@ -58,6 +58,8 @@ export const catalogue = [
   'lost-channel',
   'partition',
   ...zoneKinds,
+  'server-replaced',
+  'kept-session',
 ] as const satisfies readonly Fault['kind'][];
 export type Kind = (typeof catalogue)[number];
 
@@ -69,6 +71,7 @@ export const lasting: readonly Kind[] = [
   'bypass-account',
   'table-without-key',
   'zone-changed',
+  'server-replaced',
 ];
 
 /** One of these kinds, at any moment if none is given. `heals`: what goes wrong is over after a while. */
@@ -173,6 +176,10 @@ function make(random: Random, plan: Plan, [kind, heals]: readonly [Kind, boolean
       };
     case 'lost-channel':
       return { kind, host: one(random, plan.hosts).id };
+    case 'server-replaced':
+      return { kind, on, downMs: 500 + random.whole(3_000) };
+    case 'kept-session':
+      return { kind, on: source, from: { appHost: 1 + random.whole(2) } };
     case 'partition':
       return { kind, between: [...one(random, cuts)], forMs: 500 + random.whole(6_000) };
     case 'zone-reply':

@@ -26,12 +26,14 @@ export function drawNight(seed: number, mode: Mode = 'safety', allowed: Allowed 
   const random = seeded(seed, 'night');
   const cell = mode === 'safety' ? cellOf(seed) : seed % 2 === 0 ? cellOf(seed >> 1) : null;
   const cellBack = mode === 'safety' ? cellBackOf(seed) : null;
-  const plan = planFor(random, seed, [cell, cellBack]);
+  const overtaken = mode === 'safety' && allowed === 'all' && seed % overtakenEvery === overtakenAt;
+  const plan = planFor(random, seed, [overtaken ? mirrored : cell, cellBack]);
+  if (overtaken) return { seed, mode, plan, happenings: overtake(random), back: null };
   const kinds = catalogue.filter((kind) => allowed === 'all' || allowed.includes(kind));
   const draw = { random, plan, cell, kinds: allowed === 'none' ? [] : kinds };
   const may = (each: Happening): boolean =>
     each.kind === 'act' ||
-    (each.kind === 'crash' ? allowed === 'all' : draw.kinds.some((kind) => kind === each.fault.fault.kind));
+    (each.kind !== 'fault' ? allowed === 'all' : draw.kinds.some((kind) => kind === each.fault.fault.kind));
   const back = cellBack === null ? null : backOf({ ...draw, cell: cellBack });
   if (back !== null)
     // What goes wrong on the way forth would keep the night from being turned round.
@@ -46,6 +48,26 @@ function backOf(draw: Draw): WayBack | null {
   if (plan === null) return null;
   const { random } = draw;
   return { afterMs: 100 + random.whole(6_000), happenings: safety({ ...draw, plan }) };
+}
+
+/** In one night in so many another laptop takes the run over, and nothing else goes wrong. */
+const overtakenEvery = 32;
+const overtakenAt = 16;
+/** What a plan must have for that: the journal's mirror is where the other laptop finds the run. */
+const mirrored: Cell = { step: 'mirror', way: 'crash' };
+
+function overtake(random: Random): readonly Happening[] {
+  const place = one(random, random.whole(4) > 0 ? order.filter(isInside) : order);
+  const sleep = {
+    step: place.id,
+    records: random.whole(6),
+    edge: one(random, ['before', 'after'] as const),
+    wakes: one(random, ['at-once', 'afterwards'] as const),
+  };
+  return [
+    { kind: 'act', act: { kind: 'retry', pauseMs: 1_500 + random.whole(2_500), times: 3 } },
+    { kind: 'sleep', sleep },
+  ];
 }
 
 type Draw = {

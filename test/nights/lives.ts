@@ -6,9 +6,11 @@ import type { Night } from '../../main/engine/night-ground.ts';
 import type { CockpitParts, Reverses } from '../../main/engine/parts.ts';
 import type { Journal, Ports } from '../../main/ports.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
+import type { Payload } from '../../shared/audit/record.ts';
 import { mortal } from '../helpers/crash.ts';
+import { sleeper } from '../helpers/sleep.ts';
 import { plainJournal, type MemoryJournal } from './memory-journal.ts';
-import { crashOf, type Crash, type NightScript } from './night-script.ts';
+import { crashOf, sleepOf, type Crash, type NightScript, type Sleep } from './night-script.ts';
 import type { Rules } from './watch-rules.ts';
 
 /** What the cockpits of one night share: the world and the journal. */
@@ -34,7 +36,8 @@ export function planJournalOf(journal: MemoryJournal): Journal {
   return planJournal;
 }
 
-function partsOf(lives: Lives): CockpitParts {
+/** What a cockpit of a night stands on. */
+export function partsOf(lives: Lives): CockpitParts {
   const { script, simulator, journal, back } = lives;
   return {
     plan: script.plan,
@@ -48,15 +51,30 @@ function partsOf(lives: Lives): CockpitParts {
   };
 }
 
-function runIdOf({ script, back }: Lives): string {
+/** The id of the run of a night, or of its way back. */
+export function runIdOf({ script, back }: Lives): string {
   return back === undefined ? `night-${script.seed}` : `back-${script.seed}`;
 }
 
-/** The parts of the cockpit that begins the night, and whether it has died: where the script says so, and never otherwise. */
-export function firstLife(lives: Lives): { readonly parts: CockpitParts; readonly isDead: () => boolean } {
+/** The cockpit that begins a night: whether it has died, or fell asleep, where the script says so and never otherwise. */
+export type FirstLife = {
+  readonly parts: CockpitParts;
+  readonly isDead: () => boolean;
+  /** It fell asleep, and may be awake again. */
+  readonly slept: () => boolean;
+  readonly wake: () => void;
+};
+
+/** Nothing happens to it. */
+const healthy = { isDead: () => false, slept: () => false, wake: () => undefined } as const;
+
+/** The parts of the cockpit that begins the night. */
+export function firstLife(lives: Lives): FirstLife {
   const parts = partsOf(lives);
+  const sleep = sleepOf(lives.script);
+  if (sleep !== null) return sleepingLife(lives, parts, sleep);
   const crash = crashOf(lives.script);
-  if (crash === null) return { parts, isDead: () => false };
+  if (crash === null) return { ...healthy, parts };
   const life = mortal(() => lives.simulator, crash.noticed);
   const journal = dyingIn(lives.journal, crash, life.die);
   return {
@@ -65,24 +83,67 @@ export function firstLife(lives: Lives): { readonly parts: CockpitParts; readonl
       ports: life.ports(parts.ports),
       openRunJournal: () => ({ runId: runIdOf(lives), journal }),
     },
+    ...healthy,
     isDead: life.isDead,
   };
 }
 
-/** A journal whose writer dies so many records after a step began. */
-function dyingIn(journal: MemoryJournal, { step, records, edge }: Crash, die: () => void): Journal {
+function sleepingLife(lives: Lives, parts: CockpitParts, sleep: Sleep): FirstLife {
+  const life = sleeper();
+  let slept = false;
+  const journal = asleepIn(lives.journal, sleep, () => {
+    slept = true;
+    life.sleep();
+  });
+  return {
+    parts: {
+      ...parts,
+      ports: life.ports(parts.ports),
+      openRunJournal: () => ({ runId: runIdOf(lives), journal }),
+    },
+    ...healthy,
+    slept: () => slept,
+    wake: life.wake,
+  };
+}
+
+/** Whether a record is the one at which something happens: so many after a step began. */
+function countdown({ step, records }: Pick<Crash, 'step' | 'records'>): (payload: Payload) => boolean {
   let left: number | null = null;
+  return (payload) => {
+    if (payload.kind !== 'event') return left === 0;
+    if (left !== null) left -= 1;
+    else if (payload.changed.some((text) => text.endsWith(' running') && text.split(/[ :]/)[0] === step))
+      left = records;
+    return left === 0;
+  };
+}
+
+/** A journal whose cockpit falls asleep at a record: before anything is sent because of it, or right after that. */
+function asleepIn(journal: MemoryJournal, { edge, ...at }: Sleep, sleep: () => void): Journal {
+  const isReached = countdown(at);
+  let reached = false;
+  return {
+    ...journal,
+    append: (moment, payload, durable) => {
+      journal.append(moment, payload, durable);
+      if (reached || !isReached(payload)) return;
+      reached = true;
+      if (edge === 'before') sleep();
+      else queueMicrotask(sleep);
+    },
+  };
+}
+
+/** A journal whose writer dies so many records after a step began. */
+function dyingIn(journal: MemoryJournal, { edge, ...at }: Crash, die: () => void): Journal {
+  const isReached = countdown(at);
   let gone = false;
   return {
     ...journal,
     append: (at, payload, durable) => {
       if (gone) throw new Error('the cockpit is dead');
-      if (payload.kind === 'event') {
-        if (left !== null) left -= 1;
-        else if (payload.changed.some((text) => text.endsWith(' running') && text.split(/[ :]/)[0] === step))
-          left = records;
-      }
-      gone = left === 0;
+      gone = isReached(payload);
       if (gone && edge === 'before') die();
       if (!gone || edge === 'after') journal.append(at, payload, durable);
       if (!gone) return;

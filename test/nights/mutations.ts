@@ -233,4 +233,37 @@ export const mutations: readonly Mutation[] = [
     faults: 'none',
     breaks: 'reversibleMeansLinked',
   },
+  {
+    name: "forget the thaw in the dead-man's switch",
+    edits: [
+      edit(
+        'shared/steps/switch-host.ts',
+        "...(isClosed ? [] : [{ kind: 'thaw', instance: node, fenceThread } as const]),",
+        '',
+      ),
+    ],
+    faults: 'all',
+    aimedAt: { step: 'drain', way: 'crash' },
+    breaks: 'switchOpensTheSource',
+  },
+  {
+    name: 'end nobody who sits on the source still',
+    edits: [
+      edit(
+        'shared/steps/after.ts',
+        "if (left.length === 0) return { kind: 'done', text: '' };",
+        "if (left.length >= 0) return { kind: 'done', text: '' };",
+      ),
+    ],
+    faults: ['kept-session'],
+    breaks: 'noHostLeftOnSource',
+  },
+  {
+    name: 'leave the ring open on the way back',
+    edits: [edit('shared/steps/restore.ts', 'if (ring === undefined) return none;', 'return none;')],
+    faults: 'none',
+    from: 32,
+    every: 32,
+    breaks: 'noWriteLostBothWays',
+  },
 ];

@@ -32,11 +32,18 @@ export type Crash = {
   readonly goneMs: number | null;
 };
 
+/** The laptop falls asleep; another one takes its run over; then it wakes and believes that it drives. */
+export type Sleep = Pick<Crash, 'step' | 'records' | 'edge'> & {
+  /** As the other one begins to act, or once that one is over. */
+  readonly wakes: 'at-once' | 'afterwards';
+};
+
 /** Everything that happens in a night and that the plan does not say. */
 export type Happening =
   | { readonly kind: 'fault'; readonly fault: ScriptedFault }
   | { readonly kind: 'act'; readonly act: Act }
-  | { readonly kind: 'crash'; readonly crash: Crash };
+  | { readonly kind: 'crash'; readonly crash: Crash }
+  | { readonly kind: 'sleep'; readonly sleep: Sleep };
 
 /** A whole night as data: with it alone the night is played again, event by event. */
 export type NightScript = {
@@ -62,6 +69,11 @@ export function faultsOf({ happenings }: NightScript): readonly ScriptedFault[] 
 /** The crash of a night; null: its cockpit lives. */
 export function crashOf({ happenings }: NightScript): Crash | null {
   return happenings.flatMap((each) => (each.kind === 'crash' ? [each.crash] : []))[0] ?? null;
+}
+
+/** When the laptop of a night falls asleep; null: it stays awake. */
+export function sleepOf({ happenings }: NightScript): Sleep | null {
+  return happenings.flatMap((each) => (each.kind === 'sleep' ? [each.sleep] : []))[0] ?? null;
 }
 
 /** What the operator does in a night, one kind of act. */

@@ -42,5 +42,5 @@ function opensUnseen(scene: Scene, fault: Fault, server: Server): boolean {
     return true;
   const host = simulator.world.hosts.get(server.host);
   const durable = server.persisted || [...(host?.files.keys() ?? [])].some((path) => path.endsWith('.cnf'));
-  return fault.kind === 'server-killed' && !durable;
+  return (fault.kind === 'server-killed' || fault.kind === 'server-replaced') && !durable;
 }

@@ -23,6 +23,8 @@ export type Played = {
   readonly diedInside: boolean;
   /** How the way back ended; null: nobody asked for it, or the run could not be turned round. */
   readonly back: string | null;
+  /** Whether another laptop took the run over while the first one slept. */
+  readonly overtaken: boolean;
 };
 
 export type PlayOptions = {
@@ -60,6 +62,7 @@ export async function playNight(script: NightScript, options: PlayOptions = {}):
     simulatedMs: simulator.clock.nowMs(),
     diedInside: forth.rules.diedInside() || (back?.rules.diedInside() ?? false),
     back: back === null ? null : outcomeOf(back),
+    overtaken: forth.overtaken,
   };
 }
 

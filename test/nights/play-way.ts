@@ -3,8 +3,9 @@ import { startCockpit, type Cockpit } from '../../main/engine/cockpit.ts';
 import type { Night } from '../../main/engine/night-ground.ts';
 import { touchable } from '../helpers/touched.ts';
 import { drive, firstLife, isTakenUp, nextLife, type Lives } from './lives.ts';
-import { actsOf, faultsOf, type Act } from './night-script.ts';
+import { actsOf, faultsOf, sleepOf, type Act } from './night-script.ts';
 import { seatOperator } from './operator.ts';
+import { overtake, whoeverWakesIsOusted, wokenUp } from './overtaken.ts';
 import type { Rules } from './watch-rules.ts';
 
 /** What one way of a night came to, with the cockpit that still stands at its end. */
@@ -12,6 +13,8 @@ export type Way = {
   readonly run: Run | null;
   /** Null: it died, and nobody ever came. */
   readonly cockpit: Cockpit | null;
+  /** Whether another laptop took the run over. */
+  readonly overtaken: boolean;
   readonly rules: Rules;
 };
 
@@ -49,41 +52,53 @@ export async function playWay(lives: Lives, options: WayOptions): Promise<Way> {
     await clock.run(clock.nowMs() + (actsOf(script, 'wait')[0]?.ms ?? 0));
     rules.release(touchable(simulator));
     const released = await over(cockpit.release({ hold: 'lock', permit: night.permit, who: 'operator' }));
-    if (released.ok) await minute(lives, { night, rules, pressed, isDead: life.isDead });
+    if (released.ok)
+      await minute(lives, { night, rules, pressed, isGone: () => life.isDead() || life.slept() });
     else options.trace?.(released.error);
   } else options.trace?.(armed.ok ? armed.value.blocks.join('; ') : armed.error);
-  const next = life.isDead() ? await nextLife(lives, rules) : null;
-  if (next?.night) await minute(lives, { night: next.night, rules, pressed, isDead: () => false });
+  const other = life.slept() ? await overtake(lives, rules, options.thorough) : null;
+  if (other === null || sleepOf(script)?.wakes === 'at-once') life.wake();
+  if (life.slept() && other === null && night !== null)
+    // With nothing to take over the first one goes on as if it had never slept.
+    await minute(lives, { night, rules, pressed, isGone: () => false });
+  const next = life.isDead() ? await nextLife(lives, rules) : other;
+  if (next?.night) await minute(lives, { night: next.night, rules, pressed, isGone: () => false });
   const run = next === null ? (night?.run() ?? null) : next.run();
-  if (next?.cockpit === null) return { run, cockpit: null, rules };
+  if (next?.cockpit === null) return { run, cockpit: null, overtaken: false, rules };
   const living = next === null ? cockpit : next.cockpit;
   if (typeof next?.refused === 'string') rules.refused(next.refused);
   rules.end({
     run,
     measured: (next === null ? night : next.night)?.measured() ?? null,
-    journal,
+    journal: other?.journal ?? journal,
     troubles: living.troubles().flatMap(({ text }) => (isTakenUp(text) ? [] : [text])),
     thorough: options.thorough,
   });
-  return { run, cockpit: living, rules };
+  if (other !== null) {
+    life.wake();
+    rules.broken(whoeverWakesIsOusted, await wokenUp(lives, night));
+    await over(cockpit.stop());
+  }
+  return { run, cockpit: living, overtaken: other !== null, rules };
 }
 
 type Minute = {
   readonly night: Night;
   readonly rules: Rules;
   readonly pressed: Set<Act>;
-  readonly isDead: () => boolean;
+  /** It died, or fell asleep. */
+  readonly isGone: () => boolean;
 };
 
 /** From the release to Close, or to where nobody does anything more. */
 async function minute(
   { script, simulator }: Lives,
-  { night, rules, pressed, isDead }: Minute,
+  { night, rules, pressed, isGone }: Minute,
 ): Promise<void> {
   const operator = seatOperator(script, { clock: simulator.clock, pressed }, night);
   const sees = (run: Run): void => {
     // What a dead cockpit still thinks is thought by nobody.
-    if (isDead()) return;
+    if (isGone()) return;
     rules.see(run);
     operator.sees(run);
   };
@@ -93,6 +108,6 @@ async function minute(
   await simulator.clock.run(() => {
     const run = night.run();
     // A broken rule ends the night: what follows it is no news.
-    return isDead() || rules.violations.length > 0 || run === null || operator.leaves(run, night.measured());
+    return isGone() || rules.violations.length > 0 || run === null || operator.leaves(run, night.measured());
   }, simulator.clock.nowMs() + nightMs);
 }

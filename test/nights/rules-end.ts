@@ -29,6 +29,7 @@ export type EndRule = {
 const lasting: readonly Fault['kind'][] = [
   'applier-stopped',
   'server-killed',
+  'server-replaced',
   'writable',
   'partition',
   'server-paused',
@@ -98,7 +99,7 @@ export const endRules: readonly EndRule[] = [
       const happened = simulator.happened.map(({ fault }) => fault.kind);
       if (happened.includes('applier-stopped')) return null;
       // At its restart a source starts whatever links it has, also the one that was stopped to open the ring.
-      if (happened.includes('server-killed')) return null;
+      if (happened.includes('server-killed') || happened.includes('server-replaced')) return null;
       for (const { id, duplicates, links } of simulator.world.servers.values()) {
         if (duplicates > 0 && !happened.includes('table-without-key'))
           return `${id} applied ${duplicates} events twice`;
@@ -137,7 +138,8 @@ export const endRules: readonly EndRule[] = [
  * configuration says, which nothing here changes.
  */
 function bootsShut({ id, bootReadOnly }: Server, disturbed: Scene['disturbed']): boolean {
-  return bootReadOnly && disturbed.get(id)?.kinds.has('server-killed') === true;
+  const kinds = disturbed.get(id)?.kinds;
+  return bootReadOnly && (kinds?.has('server-killed') === true || kinds?.has('server-replaced') === true);
 }
 
 function find({ world }: Simulator, id: string) {
@@ -204,7 +206,8 @@ function stuckUndo(scene: Scene): string | null {
       : null;
   const places = [laptopSite, ...world.plan.sites.map(({ id }) => id)];
   const isWell =
-    [...world.servers.values()].every(({ power }) => power === 'up') &&
+    // Nothing may be given back to a server that is another one: that is for a person.
+    [...world.servers.values()].every(({ power, replacedBy }) => power === 'up' && replacedBy === null) &&
     [...world.hosts.values()].every(({ reachable }) => reachable) &&
     !places.some((from) => places.some((to) => world.network.isCut(from, to))) &&
     !world.replyFaults.some(({ times, operation }) => times > 0 && !besideTheUndo.includes(operation));
@@ -224,7 +227,11 @@ function notRestored({ run, before, simulator, disturbed, script }: Scene): stri
   const said = run.steps['unwind']?.text ?? '';
   // An epoch, a fence that was only laid ready and a switch (what it opens is open) are harmless where their host could not
   // be reached any more, as long as the undo names them.
+  // So is the forward link of a target that another laptop had begun to promote: only a person configures it again.
   const isNamed = (line: string): boolean => {
+    const receiver = /^(\S+) link /.exec(line)?.[1];
+    if (receiver !== undefined && said.includes('no longer follows its source'))
+      return said.includes(receiver);
     const host = /^(\S+) file (?:\S+\.(?:epoch|staged)|~\/\.cutover-\S+)$/.exec(line)?.[1];
     return host !== undefined && said.includes(host);
   };

@@ -17,6 +17,7 @@ export const statementRules: readonly StatementRule[] = [
     law: 'I5',
     edge: 'before',
     operations: 'effects',
+    byJournal: true,
     check: ({ intents, arrived, released }, { id }, operation) => {
       if (!released) return null;
       const name = `${operation} on ${id}`;
@@ -37,6 +38,14 @@ export const statementRules: readonly StatementRule[] = [
         : `${operation} arrives at ${id} before the release`,
   },
   {
+    name: 'nothingForStrangers',
+    law: 'I7',
+    edge: 'before',
+    operations: 'effects',
+    check: (_scene, { id, replacedBy }, operation) =>
+      replacedBy === null ? null : `${operation} arrives at ${id}, which is another server by now`,
+  },
+  {
     name: 'promotedHoldsEveryWrite',
     law: 'I2',
     edge: 'before',
@@ -52,6 +61,7 @@ export const statementRules: readonly StatementRule[] = [
     law: 'I4',
     edge: 'before',
     operations: ['promote'],
+    byJournal: true,
     check: ({ ponrSeq }, { id }) =>
       ponrSeq === null ? `promote arrives at ${id}, and the journal has no point of no return` : null,
   },
@@ -86,6 +96,7 @@ export const statementRules: readonly StatementRule[] = [
     law: 'I4',
     edge: 'before',
     operations: ['thaw'],
+    byJournal: true,
     check: ({ ponrSeq }, { id }) =>
       ponrSeq === null ? null : `a thaw arrives at ${id} behind the point of no return`,
   },

@@ -46,9 +46,11 @@ export const wayBackRules: readonly EndRule[] = [
       const { run, script } = scene;
       if (run?.outcome !== 'done' || run.phase !== 'ended') return null;
       const hosts = script.plan.appFleets.flatMap((fleet) => fleet.hosts.map(({ host }) => host));
+      // Whoever comes later is refused by the fence, and shown by the watch.
+      const looked = run.steps['residue']?.startedAt?.monoMs ?? 0;
       for (const node of script.plan.chains.flatMap(sourceNodes))
-        for (const { host, owner } of serverOf(scene, node).threads.values())
-          if (owner === 'client' && hosts.includes(host.split(':')[0] ?? ''))
+        for (const { host, owner, since } of serverOf(scene, node).threads.values())
+          if (owner === 'client' && since < looked && hosts.includes(host.split(':')[0] ?? ''))
             return `the run is closed, and ${host} has a session on ${node}`;
       return null;
     },

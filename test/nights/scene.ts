@@ -70,6 +70,8 @@ export type StatementRule = {
   readonly law: string;
   readonly edge: OperationEdge['edge'];
   readonly operations: readonly OperationName[] | 'effects';
+  /** It goes by the journal, which says nothing of a laptop that was ousted and does not know that yet. */
+  readonly byJournal?: true;
   readonly check: (scene: Scene, server: Server, operation: OperationName) => string | null;
 };
 

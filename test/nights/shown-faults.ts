@@ -1,7 +1,7 @@
 import type { Kind } from './draw-fault.ts';
 
 /** What a night may have beside a fault of the catalogue. */
-export type Event = 'crash' | 'abort' | 'abort twice' | 'retry' | 'reverse' | 'wait';
+export type Event = 'crash' | 'abort' | 'abort twice' | 'retry' | 'reverse' | 'sleep' | 'wait';
 
 /** A row of the fault matrix (F) or of the pitfalls (P), and what shows it in simulated nights; or why nothing there can. */
 export type Shown = { readonly row: string; readonly what: string } & (
@@ -42,11 +42,7 @@ export const shownFaults: readonly Shown[] = [
     what: 'the journal cannot be written',
     not: 'a journal in memory cannot fail; test/engine/runner.test.ts',
   },
-  {
-    row: 'F26',
-    what: 'the laptop sleeps',
-    not: 'test/rehearsals/dead-mans-switch.test.ts and takeover.test.ts',
-  },
+  { row: 'F26', what: 'the laptop sleeps', by: ['sleep'] },
   { row: 'F27', what: 'the cockpit is cut off from a source', by: ['partition'] },
   { row: 'F28', what: 'the cockpit is cut off from a target', by: ['partition'] },
   { row: 'F29', what: 'source and target are cut off', by: ['partition'] },
@@ -90,7 +86,7 @@ export const shownFaults: readonly Shown[] = [
     by: ['failed-switch', 'host-reply', 'host-unreachable'],
   },
   { row: 'F57', what: 'somebody changed a file since', not: 'the cockpit changes no file of others' },
-  { row: 'F58', what: 'an application comes back to the source', by: ['failed-switch'] },
+  { row: 'F58', what: 'an application comes back to the source', by: ['kept-session'] },
   { row: 'F59', what: 'Route 53 throttles', by: ['zone-reply'] },
   { row: 'F60', what: 'the AWS token expires', by: ['credentials-expired'] },
   {
@@ -99,12 +95,8 @@ export const shownFaults: readonly Shown[] = [
     not: 'every change does for a while; no fault is needed',
   },
   { row: 'F62', what: 'somebody edits the records', by: ['zone-changed'] },
-  {
-    row: 'F63',
-    what: 'a second cockpit starts',
-    not: 'test/rehearsals/takeover.test.ts, at records of the whole night',
-  },
-  { row: 'F64', what: 'a second cockpit takes over', not: 'test/rehearsals/takeover.test.ts' },
+  { row: 'F63', what: 'a second cockpit starts', by: ['sleep'] },
+  { row: 'F64', what: 'a second cockpit takes over', by: ['sleep'] },
   { row: 'F65', what: 'Abort twice, and during the promotion', by: ['abort', 'abort twice'] },
   { row: 'F66', what: 'the undo fails half-way', by: ['reply', 'retry'] },
   { row: 'F67', what: 'Reverse after the target took writes', by: ['reverse'] },

@@ -52,6 +52,10 @@ function milderOf(each: Happening): readonly Happening[] {
     const { crash } = each;
     return crash.records > 0 ? [{ kind: 'crash', crash: { ...crash, records: crash.records - 1 } }] : [];
   }
+  if (each.kind === 'sleep') {
+    const { sleep } = each;
+    return sleep.records > 0 ? [{ kind: 'sleep', sleep: { ...sleep, records: sleep.records - 1 } }] : [];
+  }
   if (each.kind === 'act') {
     const { act } = each;
     return act.kind === 'abort' && act.twice ? [{ kind: 'act', act: { ...act, twice: false } }] : [];

@@ -72,8 +72,9 @@ async function explain({ seed, violations }: Failure): Promise<void> {
 
 function scriptText({ happenings, back }: NightScript): string {
   const text = (each: Happening): string => {
-    const what = each.kind === 'fault' ? each.fault : each.kind === 'act' ? each.act : { crash: each.crash };
-    return `  ${JSON.stringify(what)}`;
+    const { kind, ...rest } = each;
+    const what = each.kind === 'fault' ? each.fault : each.kind === 'act' ? each.act : rest;
+    return `  ${JSON.stringify(what)}${kind === 'sleep' ? ' and another laptop takes over' : ''}`;
   };
   const lines = happenings.map(text);
   if (back !== null)

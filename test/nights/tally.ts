@@ -13,6 +13,8 @@ export type Coverage = {
   readonly faults: Readonly<Record<string, number>>;
   /** Ways back that were begun, by how they ended. */
   readonly back: Readonly<Record<string, number>>;
+  /** Runs that another laptop took over, by how they ended. */
+  readonly overtaken: Readonly<Record<string, number>>;
   /** How many places are looked at for a hole. */
   readonly places: number;
   readonly holes: readonly string[];
@@ -21,7 +23,7 @@ export type Coverage = {
 /** How many nights must be played before a hole counts, and how often each cell and each fault must have been met. */
 export const wholeSeries = 5_000;
 const leastHits = 20;
-/** How ways back must end, each often enough. */
+/** How ways back must end, each often enough; and runs that another laptop took over. */
 const backEnds = ['done', 'thawed'] as const;
 const leastPassedPercent = 30;
 const leastCrashedPercent = 10;
@@ -39,6 +41,7 @@ export function startTally(judged: boolean): Tally {
   const met = new Map<string, number>(cells.map((cell) => [cellName(cell), 0]));
   const faults = new Map<string, number>(catalogue.map((kind) => [kind, 0]));
   const back = new Map<string, number>(backEnds.map((end) => [end, 0]));
+  const overtaken = new Map<string, number>(backEnds.map((end) => [end, 0]));
   let nights = 0;
   let passed = 0;
   let crashed = 0;
@@ -53,13 +56,17 @@ export function startTally(judged: boolean): Tally {
         if (met.has(cell)) count(met, cell);
       for (const kind of new Set(played.happened)) count(faults, kind);
       if (played.back !== null) count(back, played.back);
+      if (played.overtaken) count(overtaken, played.outcome);
     },
     outcomes: () => Object.fromEntries(outcomes),
     coverage: () => {
       const percent = (part: number): number => (nights === 0 ? 0 : Math.round((1000 * part) / nights) / 10);
       const passedPercent = percent(passed);
       const crashedInsidePercent = percent(crashed);
-      const ends = backEnds.map((end) => [`the way back ${end}`, back.get(end) ?? 0] as const);
+      const ends = backEnds.flatMap((end) => [
+        [`the way back ${end}`, back.get(end) ?? 0] as const,
+        [`taken over and ${end}`, overtaken.get(end) ?? 0] as const,
+      ]);
       const places = [...met, ...faults, ...ends];
       const rare = places.filter(([, hits]) => hits < leastHits);
       const holes = [
@@ -80,6 +87,7 @@ export function startTally(judged: boolean): Tally {
         cells: Object.fromEntries(met),
         faults: Object.fromEntries(faults),
         back: Object.fromEntries(back),
+        overtaken: Object.fromEntries(overtaken),
         places: places.length + 2,
         holes: judged && nights >= wholeSeries ? holes : [],
       };

@@ -4,12 +4,14 @@ import { keptBySwitch } from '../../main/simulator/dead-mans-switch.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
 import type { Thread } from '../../main/simulator/world.ts';
 import { whyOver } from '../../shared/steps/resume.ts';
-import { isInside, type Way } from './cells.ts';
+import { isInside } from './cells.ts';
+import { hitsOf, lineHit, replyHit } from './hits.ts';
 import type { MemoryJournal } from './memory-journal.ts';
 import type { NightScript } from './night-script.ts';
 import { aloneRules } from './rules-alone.ts';
 import { endRules, type Ended } from './rules-end.ts';
 import { journalRules } from './rules-journal.ts';
+import { beginFrom, oneDriver, watchTwoDrivers, type Overtaking } from './rules-driver.ts';
 import { runRules } from './rules-run.ts';
 import { zoneRules } from './rules-zones.ts';
 import { wayBackAtThePoint, wayBackRules } from './rules-way-back.ts';
@@ -40,6 +42,8 @@ export type Rules = {
   readonly diedInside: () => boolean;
   /** Nobody came after that, and every dead-man's switch had its time. */
   readonly leftAlone: () => void;
+  /** Another laptop has the run from here on, by the journal that it found; the one before may still believe to drive. */
+  readonly overtaken: (by: Overtaking) => void;
   /** Another cockpit could not take the run up again. */
   readonly refused: (why: string) => void;
   /** After every event of the run. */
@@ -57,7 +61,8 @@ export type Rules = {
 };
 
 /** Holds every rule of a night against the world: at each statement, after each event, and at the end. */
-export function watchRules({ script, simulator, journal, trace, excused }: Watching): Rules {
+export function watchRules({ script, simulator, trace, excused, ...watching }: Watching): Rules {
+  let { journal } = watching;
   const violations: Violation[] = [];
   const hits: Hit[] = [];
   const ghosts = new Set<Thread>();
@@ -81,6 +86,7 @@ export function watchRules({ script, simulator, journal, trace, excused }: Watch
     diedAtMs: null,
     run: null,
   };
+  const drivers = watchTwoDrivers();
   let happened = simulator.happened.length;
   let attached = true;
   let told = '';
@@ -127,7 +133,7 @@ export function watchRules({ script, simulator, journal, trace, excused }: Watch
     }
   };
 
-  simulator.world.onOperation.push(({ edge, instance, operation }) => {
+  simulator.world.onOperation.push(({ edge, instance, thread, operation }) => {
     if (!attached) return;
     if (!changes(operation) && simulator.world.replyFaults.length === 0) return;
     readFaults();
@@ -140,9 +146,12 @@ export function watchRules({ script, simulator, journal, trace, excused }: Watch
     if (!changes(operation)) return;
     say(`${edge === 'before' ? '→' : '✓'} ${operation} on ${instance}`);
     const name = `${operation} on ${instance}`;
-    if (edge === 'before' && scene.released) scene.arrived.set(name, (scene.arrived.get(name) ?? 0) + 1);
+    if (edge === 'before') broken(oneDriver, drivers.arrives({ instance, thread, operation }));
+    const isOusted = drivers.isOusted({ instance, thread });
+    if (edge === 'before' && scene.released && !isOusted)
+      scene.arrived.set(name, (scene.arrived.get(name) ?? 0) + 1);
     for (const rule of statementRules) {
-      if (rule.edge !== edge) continue;
+      if (rule.edge !== edge || (rule.byJournal === true && isOusted)) continue;
       if (rule.operations === 'effects' || rule.operations.includes(operation))
         broken(rule, rule.check(scene, server, operation));
     }
@@ -151,10 +160,8 @@ export function watchRules({ script, simulator, journal, trace, excused }: Watch
   simulator.world.onHostLine.push((host, way) => {
     if (!attached || way === null) return;
     say(`→ a line at ${host} that fails (${way})`);
-    const asked = [...scene.pending].find(
-      ([, { command }]) => 'host' in command.action && command.action.host === host,
-    );
-    if (asked !== undefined) hits.push({ step: stepOf(asked[0]), way });
+    const hit = lineHit(scene, host, way);
+    if (hit !== null) hits.push(hit);
   });
 
   const tellSteps = (run: Run): void => {
@@ -206,6 +213,13 @@ export function watchRules({ script, simulator, journal, trace, excused }: Watch
       if (violations.length > 0) return;
       for (const rule of aloneRules) broken(rule, rule.check(scene));
     },
+    overtaken: (by) => {
+      readJournal();
+      say('ANOTHER LAPTOP takes over');
+      journal = by.journal;
+      drivers.overtaken(by);
+      beginFrom(scene, by);
+    },
     refused: (why) => broken({ name: 'resumeIsTotal', law: 'R6' }, why),
     see: (run) => {
       if (!attached) return;
@@ -239,31 +253,6 @@ export function watchRules({ script, simulator, journal, trace, excused }: Watch
       attached = false;
     },
   };
-}
-
-/** A fault that makes a call fail is met when the call arrives; the step is that of the command that waits for it. */
-function replyHit({ simulator, pending }: Scene, instance: string, operation: string): Hit | null {
-  const fault = simulator.world.replyFaults.find(
-    (one) => one.times > 0 && one.instance === instance && one.operation === operation,
-  );
-  if (fault === undefined) return null;
-  for (const [key, { command }] of pending) {
-    const { action } = command;
-    if (action.kind === 'mysql' && action.instance === instance && action.operation === operation)
-      return { step: stepOf(key), way: fault.way };
-  }
-  return null;
-}
-
-function hitsOf(run: Run | null, way: Way): readonly Hit[] {
-  return Object.values(run?.steps ?? {}).flatMap(({ step, state }) =>
-    state === 'running' ? [{ step, way }] : [],
-  );
-}
-
-/** The step of a command's key: `fence:orders#1/…`. */
-function stepOf(key: string): string {
-  return key.split('#')[0]?.split(':')[0] ?? key;
 }
 
 function leftBehind(
