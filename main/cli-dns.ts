@@ -117,7 +117,7 @@ async function eachZone(
   options: Options,
   look: (at: Looked) => Promise<ZoneEnd>,
 ): Promise<number> {
-  const composed = composeDns(file, options.servers);
+  const composed = await composeDns(file, options.servers);
   if (!composed.ok) {
     process.stderr.write(`${composed.error}\n`);
     return 1;

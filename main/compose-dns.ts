@@ -5,7 +5,6 @@ import type { DnsZone, PlannedDns } from '../shared/plan/plan-dns.ts';
 import type { Plan } from '../shared/plan/plan.ts';
 import { createClock } from './adapters/clock.ts';
 import { dnsClient } from './adapters/dns.ts';
-import { createRoute53 } from './adapters/route53.ts';
 import { ttlFile, ttlPath } from './adapters/ttl-file.ts';
 import { loadPlan } from './compose.ts';
 import type { TtlWork, ZoneServerPlace } from './engine/lower-ttl.ts';
@@ -32,7 +31,10 @@ const openMs = 30_000;
 export type FindServers = (channel: ZoneChannel) => Promise<Result<readonly ZoneServerPlace[], string>>;
 
 /** Reads a plan and joins what `cockpit dns` needs; the mistakes of the plan otherwise. */
-export function composeDns(file: string, servers: FindServers = namedServers): Result<ComposedDns, string> {
+export async function composeDns(
+  file: string,
+  servers: FindServers = namedServers,
+): Promise<Result<ComposedDns, string>> {
   const loaded = loadPlan(file);
   if (!loaded.ok) return failed(loaded.error.join('\n'));
   const { plan, digest } = loaded.value;
@@ -43,6 +45,8 @@ export function composeDns(file: string, servers: FindServers = namedServers): R
     return failed(
       `${file}: its zones are simulated and end with the cockpit that simulates them, expected a plan of staging or production`,
     );
+  // The AWS SDK is loaded only by who asks Route 53: every other command starts without it.
+  const { createRoute53 } = await import('./adapters/route53.ts');
   const route53 = createRoute53(plan);
   const directory = planDirectory(stateDirectory(), plan.name);
   return ok({

@@ -7,9 +7,13 @@ import { xml, xmlDocument } from './xml.ts';
 const mostBytes = 1_024 * 1_024;
 
 /** The AWS endpoints of the account over HTTP: Route 53 and STS on one port, told apart by whom the request is signed for. */
-export function awsHttp(aws: EmulatedAws, heard: (line: string) => void): Server {
+export function awsHttp(aws: EmulatedAws, heard: (line: string, at: number) => void): Server {
   const server = createServer((request, response) => {
-    void answer(aws, request, response).then(heard, () => response.destroy());
+    const at = performance.now();
+    void answer(aws, request, response).then(
+      (line) => heard(line, at),
+      () => response.destroy(),
+    );
   });
   // The connection must outlast the pauses between two requests of a night, as the real one does not.
   server.keepAliveTimeout = 60_000;

@@ -11,7 +11,7 @@ export type Emulator = {
   readonly endpoint: string;
   /** Its authoritative DNS on 127.0.0.1, UDP and TCP. */
   readonly dnsPort: number;
-  /** The newest requests, `POST /2013-04-01/hostedzone/Z1/rrset 200`. */
+  /** The newest requests, `POST /2013-04-01/hostedzone/Z1/rrset 200`, with when they came (`performance.now()`). */
   readonly heard: () => readonly { readonly line: string; readonly at: number }[];
   /** Connections that were made to it so far. */
   readonly connections: () => number;
@@ -33,8 +33,8 @@ export async function startEmulator(
 ): Promise<Emulator> {
   const aws = emulatedAws(account);
   const heard: { line: string; at: number }[] = [];
-  const http = awsHttp(aws, (line) => {
-    heard.push({ line, at: performance.now() });
+  const http = awsHttp(aws, (line, at) => {
+    heard.push({ line, at });
     if (heard.length > requestsKept) heard.shift();
   });
   let connections = 0;
