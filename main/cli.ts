@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { auditExport, auditVerify } from './cli-audit.ts';
 import { dnsDiff, dnsLowerTtl, dnsPolicies, dnsRestoreTtl } from './cli-dns.ts';
+import { dnsWatch } from './cli-dns-watch.ts';
 import { open } from './cli-open.ts';
 import { check, preflight, schema } from './cli-plan.ts';
 import { reverseRun } from './cli-reverse.ts';
@@ -144,6 +145,17 @@ audit
   .requiredOption('--format <format>', 'json, csv or html')
   .option('--out <file>', 'default: stdout')
   .action((file: string, options: { format: string; out?: string }) => exitWith(auditExport(file, options)));
+dns
+  .command('watch')
+  .argument('<plan>')
+  .option('--json', 'one JSON object a line on stdout')
+  .option('--for <seconds>', 'ends after so many seconds in any case', Number)
+  .description(
+    'asks every server and resolver until all answer the target; exit 0 all do, 2 not all, 1 unusable',
+  )
+  .action((plan: string, options: { json?: boolean; for?: number }) =>
+    exitWith(dnsWatch(plan, { json: options.json === true, forSeconds: options.for ?? null })),
+  );
 program
   .command('schema')
   .description('the JSON Schema of the plan file')

@@ -27,6 +27,7 @@ export type Ports = {
   readonly clients: ClientsPort;
   readonly laptop: LaptopPort;
   readonly route53: Route53Port;
+  readonly dns: DnsPort;
 };
 
 /** One question to one DNS server. */

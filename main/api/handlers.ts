@@ -4,11 +4,17 @@ import { exportRun, type ExportFormat } from '../../shared/audit/export.ts';
 import type { Result } from '../../shared/lib/result.ts';
 import { changedZones } from '../../shared/steps/overwrite.ts';
 import type { Cockpit } from '../engine/cockpit.ts';
+import { watchDns } from './dns-watching.ts';
+import { watchResidue } from './residue-watching.ts';
 import { buildView, seriesPoint, type Audience } from './view.ts';
 
 /** Views are pushed at most this often, and at least once a second while anybody looks. */
 const pushPeriodMs = 100;
 const judgePeriodMs = 500;
+/** What DNS answers is longer and changes more slowly; a long matrix still less often. */
+const dnsPeriodMs = 500;
+const longDnsPeriodMs = 2_000;
+const longDnsRows = 600;
 
 export type Handlers = { readonly [K in RequestName]: (input: RequestInput<K>) => Promise<Reply> };
 
@@ -31,6 +37,9 @@ export function createApi(cockpit: Cockpit): Api {
   const pushes = new Set<(message: Push) => void>();
   let audience: Audience = { drivers: 0, observers: 0 };
   let judged: { readonly at: number; readonly verdicts: readonly Verdict[] } | null = null;
+  const dns = watchDns(cockpit);
+  const residue = watchResidue(cockpit);
+  let dnsDueAt = 0;
   let seq = 0;
   let stopped = false;
 
@@ -56,7 +65,18 @@ export function createApi(cockpit: Cockpit): Api {
       { kind: 'view', seq: (seq += 1), view: view() },
       { kind: 'series', seq: (seq += 1), point: seriesPoint(cockpit.snapshot()) },
     ];
-    for (const send of pushes) for (const message of messages) send(message);
+    const all = [...messages, ...dnsPush()];
+    for (const send of pushes) for (const message of all) send(message);
+  };
+  const dnsPush = (): readonly Push[] => {
+    const now = clock.now().monoMs;
+    if (now < dnsDueAt) return [];
+    const seen = dns.view();
+    dnsDueAt = now + ((seen?.rows.length ?? 0) > longDnsRows ? longDnsPeriodMs : dnsPeriodMs);
+    return [
+      ...(seen === null ? [] : [{ kind: 'dns', seq: (seq += 1), dns: seen } as const]),
+      { kind: 'residue', seq: (seq += 1), residue: residue.view() },
+    ];
   };
   push();
 
@@ -143,6 +163,8 @@ export function createApi(cockpit: Cockpit): Api {
     },
     stop: () => {
       stopped = true;
+      dns.stop();
+      residue.stop();
     },
   };
 }

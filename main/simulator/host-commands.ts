@@ -19,6 +19,8 @@ export function begin(world: World, host: HostWorld, argv: readonly string[]): B
   if (argv[0] === 'mkdir' || argv[0] === 'true') return instant(0, '', '');
   if (argv[0] === 'sh' && argv[3] === mirrorCheck) return instant(0, '1000000\n', '');
   if (argv[0] === 'sh' && argv[3] === mirrorRuns) return instant(0, runsIn(host, argv[4] ?? ''), '');
+  const lookup = lookedUp(world, host, argv);
+  if (lookup !== null) return lookup;
   const app = world.appHosts.get(host.id);
   const fleet = world.plan.appFleets.find((one) => one.id === app?.fleet);
   if (app === undefined || fleet === undefined)
@@ -41,6 +43,17 @@ export function begin(world: World, host: HostWorld, argv: readonly string[]): B
       return { status: 0, stdout: '', stderr: '' };
     },
   };
+}
+
+/** A name as the host's own system looks it up, and which server it asks. */
+function lookedUp(world: World, host: HostWorld, argv: readonly string[]): Begun | null {
+  if (argv[0] === 'cat' && argv[1] === '/etc/resolv.conf') return instant(0, 'nameserver 127.0.0.53\n', '');
+  if (argv[0] !== 'getent') return null;
+  const type = argv[1] === 'ahostsv6' ? 'AAAA' : 'A';
+  const found = world.dns
+    .lookUp({ name: argv[2] ?? '', type }, host.site)
+    .filter((record) => record.type === type);
+  return instant(found.length === 0 ? 2 : 0, found.map(({ data }) => `${data} STREAM\n`).join(''), '');
 }
 
 function instant(status: number, stdout: string, stderr: string): Begun {

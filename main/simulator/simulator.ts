@@ -3,6 +3,7 @@ import type { Fault, ScriptedFault } from '../../shared/plan/scenario.ts';
 import type { Ports } from '../ports.ts';
 import { makeClients } from './clients.ts';
 import { makeClock, type SimulatorClock, type Time } from './clock.ts';
+import { makeDns } from './dns.ts';
 import { buildAppHosts, buildHosts } from './estate-hosts.ts';
 import { buildChains } from './estate.ts';
 import { inject } from './faults.ts';
@@ -17,6 +18,7 @@ import { applyNext, refreshLinks } from './replication.ts';
 import { makeSshPort } from './ssh-port.ts';
 import { makeTriggers, type Triggers } from './triggers.ts';
 import type { Actor, Link, Server, World } from './world.ts';
+import { makeZones } from './zones.ts';
 
 export type SimulatorOptions = {
   /** Default: the plan's simulator.seed. */
@@ -64,17 +66,21 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
     move: (limitMs, time) => move(world, limitMs, time),
     settle: options.settle,
   });
+  const hostedZones = buildZones(plan);
+  const zones = makeZones(hostedZones, clock);
   const world: World = {
     plan,
     seed,
     clock,
     network: makeNetwork(plan, seed, () => clock),
+    zones,
+    dns: makeDns(plan, { seed, clock, zones }),
     random: seeded(seed, 'world'),
     chains: buildChains(plan, seed),
     servers: new Map(),
     hosts: buildHosts(plan),
     appHosts: buildAppHosts(plan),
-    hostedZones: buildZones(plan),
+    hostedZones,
     dnsRandom: seeded(seed, 'route53'),
     unhealthyChecks: new Set(),
     actors,
@@ -95,6 +101,7 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
     clients: makeClients(world),
     laptop: makeLaptop(clock),
     route53: makeRoute53(world),
+    dns: world.dns,
   };
   const triggers = makeTriggers(world);
   const script = (faults: readonly ScriptedFault[]): void => {

@@ -5,9 +5,11 @@ import type { ServerSettings } from '../../shared/sessions/survey.ts';
 import type { SessionPurpose } from '../../shared/sessions/session.ts';
 import type { Timer } from '../ports.ts';
 import type { SimulatorClock } from './clock.ts';
+import type { SimulatedDns } from './dns.ts';
 import type { Network } from './network.ts';
 import type { Random } from './random.ts';
 import type { ZoneWorld } from './zone-world.ts';
+import type { SimulatedZones } from './zones.ts';
 
 /** One committed transaction. `origin` is the place of its server in its chain, `n` counts that server's own from 1. */
 export type Txn = {
@@ -254,6 +256,8 @@ export type World = {
   readonly seed: number;
   readonly clock: SimulatorClock;
   readonly network: Network;
+  readonly zones: SimulatedZones;
+  readonly dns: SimulatedDns;
   readonly random: Random;
   readonly chains: Map<string, ChainWorld>;
   readonly servers: Map<string, Server>;

@@ -1,4 +1,6 @@
 import type { ReportView, View } from '../../shared/contract/view.ts';
+import { Dns, DnsLine } from '../observations/Dns.tsx';
+import { Residue, ResidueLine } from '../observations/Residue.tsx';
 import { GoChecklist } from '../steps/GoChecklist.tsx';
 import { OutcomeMark } from '../steps/Now.tsx';
 import { RedControl } from '../steps/RedControl.tsx';
@@ -6,7 +8,8 @@ import { Alarms, RunLog } from '../steps/RunLog.tsx';
 import { Copy } from '../parts/Copy.tsx';
 import { count, limit, seconds } from '../parts/format.ts';
 import { useAsk, useWhyNot } from '../store/ask.ts';
-import { notify } from '../store/ui.ts';
+import { useRun } from '../store/run.ts';
+import { notify, useUi } from '../store/ui.ts';
 import { download } from './download.ts';
 import css from './report.module.css';
 
@@ -161,9 +164,55 @@ function NextStep(props: { readonly view: View }) {
   );
 }
 
+/** What goes on outside: DNS and the residue, each in one line, and the way to all of it. */
+function Outside() {
+  const asksDns = useRun((state) => state.dns !== null);
+  const looks = useRun((state) => state.residue !== null);
+  if (!asksDns && !looks) return null;
+  return (
+    <section className="panel stack" aria-label="Outside">
+      {asksDns && <DnsLine />}
+      {looks && <ResidueLine />}
+      <div className={css['buttons']}>
+        {asksDns && (
+          <button type="button" onClick={() => useUi.setState({ watched: 'dns' })}>
+            DNS as users see it
+          </button>
+        )}
+        {looks && (
+          <button type="button" onClick={() => useUi.setState({ watched: 'residue' })}>
+            Residue on the source
+          </button>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** One of the two whole, with the way back to the report. */
+function Watched(props: { readonly what: 'dns' | 'residue' }) {
+  const isDns = props.what === 'dns';
+  return (
+    <main className={css['watched']}>
+      <h1 className="visually-hidden">{isDns ? 'DNS as users see it' : 'Residue on the source'}</h1>
+      <div className={css['buttons']}>
+        <button type="button" onClick={() => useUi.setState({ watched: 'report' })}>
+          ← How it went, Close and Reverse
+        </button>
+        <button type="button" onClick={() => useUi.setState({ watched: isDns ? 'residue' : 'dns' })}>
+          {isDns ? 'Residue on the source' : 'DNS as users see it'}
+        </button>
+      </div>
+      {isDns ? <Dns /> : <Residue />}
+    </main>
+  );
+}
+
 /** How it went: the outcome in one sentence, the figures, the journal and what comes next. */
 export function Report(props: { readonly view: View; readonly report: ReportView }) {
   const { view, report } = props;
+  const watched = useUi((state) => state.watched);
+  if (watched !== 'report') return <Watched what={watched} />;
   return (
     <main className={css['report']}>
       <div className={css['main']}>
@@ -176,6 +225,7 @@ export function Report(props: { readonly view: View; readonly report: ReportView
       </div>
       <div className={css['aside']}>
         <NextStep view={view} />
+        <Outside />
         <GoChecklist items={view.checklist} phase="close" />
         <Journal report={report} />
         <Alarms view={view} />

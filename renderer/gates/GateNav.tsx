@@ -2,6 +2,7 @@ import type { View } from '../../shared/contract/view.ts';
 import { Live } from '../parts/Live.tsx';
 import { Prepare } from '../plan/Prepare.tsx';
 import { linkWord } from '../sessions/Topology.tsx';
+import { useRun } from '../store/run.ts';
 import { useUi } from '../store/ui.ts';
 import type { Listed } from '../store/ui.ts';
 import css from './gate-nav.module.css';
@@ -41,6 +42,7 @@ function figureOf(rows: readonly Row[]): { readonly figure: string; readonly ton
 /** Left of the list: the groups with their counts, the links with their lag, and what has to be prepared. */
 export function GateNav(props: { readonly view: View; readonly rows: readonly Row[] }) {
   const { view, rows } = props;
+  const asksDns = useRun((state) => state.dns !== null);
   const present = groups.filter(({ group }) =>
     rows.some((row) => row.kind === 'gate' && row.verdict.group === group),
   );
@@ -72,6 +74,7 @@ export function GateNav(props: { readonly view: View; readonly rows: readonly Ro
           />
         )}
         <Entry listed="topology" word="Topology and lag" figure="→" tone={undefined} />
+        {asksDns && <Entry listed="propagation" word="DNS as users see it" figure="→" tone={undefined} />}
       </ul>
       <h2 className="label">Target behind source</h2>
       <dl className={css['lag']}>

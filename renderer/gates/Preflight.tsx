@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { View } from '../../shared/contract/view.ts';
+import { Dns } from '../observations/Dns.tsx';
 import { LagTable } from '../observations/LagTable.tsx';
 import { Mark } from '../parts/Mark.tsx';
 import { plural } from '../parts/format.ts';
@@ -132,6 +133,10 @@ export function Preflight(props: { readonly view: View }) {
       <GateNav view={view} rows={rows} />
       {listed === 'topology' ? (
         <TopologyPane view={view} />
+      ) : listed === 'propagation' ? (
+        <div className={css['wide']}>
+          <Dns />
+        </div>
       ) : (
         <>
           <section className={`panel ${css['middle']}`} aria-label="Gates">

@@ -38,6 +38,11 @@ function commandsFor(view: View): readonly Command[] {
       label: 'Preflight: topology and lag',
       act: () => ui({ lookingAt: 'preflight', listed: 'topology' }),
     },
+    {
+      value: 'dns',
+      label: 'Preflight: DNS as users see it',
+      act: () => ui({ lookingAt: 'preflight', listed: 'propagation' }),
+    },
     { value: 'dark', label: 'Theme: dark', act: () => chooseTheme('dark') },
     { value: 'light', label: 'Theme: light', act: () => chooseTheme('light') },
     { value: 'system', label: 'Theme: as the system', act: () => chooseTheme('system') },

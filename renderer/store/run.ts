@@ -1,4 +1,6 @@
 import { create } from 'zustand';
+import type { DnsView } from '../../shared/contract/dns-view.ts';
+import type { ResidueView } from '../../shared/contract/residue-view.ts';
 import type { View } from '../../shared/contract/view.ts';
 import type { Client, Role } from '../client/client.ts';
 import { series } from './series.ts';
@@ -12,6 +14,10 @@ export type Connection =
 export type RunStore = {
   /** main's newest view; null until the first one came. It is drawn, never changed here. */
   readonly view: View | null;
+  /** What DNS answers; null until the first of it came, and where the plan names none. */
+  readonly dns: DnsView | null;
+  /** Who still arrives on the source side; null: nothing was switched yet. */
+  readonly residue: ResidueView | null;
   /** This window's monotonic clock at the moment the view came, to let ages go on between views. */
   readonly receivedAtMs: number;
   readonly connection: Connection;
@@ -21,6 +27,8 @@ export type RunStore = {
 /** The copy of main's view that every component reads. */
 export const useRun = create<RunStore>()(() => ({
   view: null,
+  dns: null,
+  residue: null,
   receivedAtMs: 0,
   connection: { kind: 'connecting' },
   role: 'driver',
@@ -50,6 +58,8 @@ export function follow(client: Client): () => void {
       const gap = lastSeq !== null && message.seq !== lastSeq + 1;
       lastSeq = message.seq;
       if (message.kind === 'view') showView(message.view);
+      else if (message.kind === 'dns') useRun.setState({ dns: message.dns });
+      else if (message.kind === 'residue') useRun.setState({ residue: message.residue });
       else series.add(message.point);
       if (gap && message.kind !== 'view') void refresh();
     },

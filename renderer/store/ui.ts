@@ -5,7 +5,7 @@ import type { Phase } from '../../shared/contract/view.ts';
 export type Theme = 'system' | 'dark' | 'light';
 
 /** What of preflight is listed: everything, one group of gates, or what is not a gate. */
-export type Listed = 'all' | GateGroup | 'checklist' | 'host-keys' | 'topology';
+export type Listed = 'all' | GateGroup | 'checklist' | 'host-keys' | 'topology' | 'propagation';
 
 export type Notice = { readonly id: number; readonly tone: 'bad' | 'good'; readonly text: string };
 
@@ -17,6 +17,8 @@ export type UiStore = {
   readonly selected: string | null;
   /** A phase the person looks at instead of the present one; null follows the run. */
   readonly lookingAt: Phase | null;
+  /** What of the watch is looked at: how it went, DNS as users see it, or who still arrives on the source side. */
+  readonly watched: 'report' | 'dns' | 'residue';
   readonly dialog: 'none' | 'help' | 'palette' | 'override';
   /** The person at this window, asked once. */
   readonly who: string | null;
@@ -39,6 +41,7 @@ export const useUi = create<UiStore>()(() => ({
   onlyBlocking: false,
   selected: null,
   lookingAt: null,
+  watched: 'report',
   dialog: 'none',
   who: window.sessionStorage.getItem(whoKey),
   askingWho: null,

@@ -13,6 +13,9 @@ programs=(
   chromium:chromium
   debootstrap:debootstrap
   ip:iproute2
+  knotd:knot
+  unbound:unbound
+  dig:bind9-dnsutils
 )
 
 say() { printf 'lab-servers: %s\n' "$*" >&2; }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { DnsView } from './dns-view.ts';
+import type { ResidueView } from './residue-view.ts';
 import type { SeriesPoint, View } from './view.ts';
 
 /**
@@ -52,4 +54,6 @@ export type Reply =
 /** What main pushes. `seq` grows by one with each message, so a gap is seen. */
 export type Push =
   | { readonly kind: 'view'; readonly seq: number; readonly view: View }
-  | { readonly kind: 'series'; readonly seq: number; readonly point: SeriesPoint };
+  | { readonly kind: 'series'; readonly seq: number; readonly point: SeriesPoint }
+  | { readonly kind: 'dns'; readonly seq: number; readonly dns: DnsView }
+  | { readonly kind: 'residue'; readonly seq: number; readonly residue: ResidueView | null };

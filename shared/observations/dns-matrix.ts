@@ -16,6 +16,8 @@ export type MatrixRow = {
   /** For whose network is asked; null: for this laptop's, or for the server's own place. */
   readonly clientSubnet: Subnet | null;
   readonly users: string | null;
+  /** Where the server itself stands, which is all it answers for when it does not take the client's network; null: not known. */
+  readonly ownRegion: string | null;
   readonly asked: Asked;
 };
 
@@ -116,6 +118,7 @@ function rowsAt(dns: PlannedDns, { zone, question, expected }: Row, server: Serv
     server: { name: server.name, address: server.address, port: server.port },
     clientSubnet: place.subnet,
     users: place.users,
+    ownRegion: server.region,
     asked: {
       question: { name: question.name, type: question.type },
       recordType: question.type,

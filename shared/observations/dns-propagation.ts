@@ -47,9 +47,14 @@ export function changeSeen(seen: Propagation, change: NonNullable<Propagation['c
 
 /** Takes in one answer. */
 export function takeSighting(seen: Propagation, sighting: DnsSighting): Propagation {
-  const before = seen.rows.get(sighting.row);
+  return takeSightings(seen, [sighting]);
+}
+
+/** Takes in answers in the order in which they came; many at once, because the whole table is copied each time. */
+export function takeSightings(seen: Propagation, sightings: readonly DnsSighting[]): Propagation {
   const rows = new Map(seen.rows);
-  rows.set(sighting.row, nextRow(before, sighting, seen.change));
+  for (const sighting of sightings)
+    rows.set(sighting.row, nextRow(rows.get(sighting.row), sighting, seen.change));
   return { ...seen, rows };
 }
 

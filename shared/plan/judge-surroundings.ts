@@ -23,8 +23,22 @@ export function judgeSurroundings(plan: Plan): readonly Complaint[] {
             ],
       ),
     ),
+    ...judgeResidue(plan),
     ...judgeSimulator(plan),
   ];
+}
+
+/** An edge is looked at over SSH. */
+function judgeResidue(plan: Plan): readonly Complaint[] {
+  return (plan.residue?.edges ?? []).flatMap(({ id, host }, index): readonly Complaint[] => {
+    const path: Path = ['residue', 'edges', index, 'host'];
+    const missing = dangling(plan, 'hosts', { id: host, path });
+    const found = plan.hosts.find((each) => each.id === host);
+    if (missing.length > 0 || found?.ssh !== undefined) return missing;
+    return [
+      { path, message: `edge ${id} is on ${host}, which has no ssh, expected it to be reachable`, needs: [] },
+    ];
+  });
 }
 
 function judgeClient(plan: Plan, client: SyntheticClient, path: Path): readonly Complaint[] {

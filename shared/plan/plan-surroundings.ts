@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { argv, credentialSchema, durationMs, id, mysqlName, path, tableName } from './plan-words.ts';
+import { argv, credentialSchema, durationMs, id, mysqlName, path, tableName, text } from './plan-words.ts';
 
 /** What surrounds the databases: application fleets, tunnels and the synthetic clients; DNS has a file of its own. */
 
@@ -60,3 +60,42 @@ export const clientSchema = z.union([
   }),
 ]);
 export type SyntheticClient = z.infer<typeof clientSchema>;
+
+/** Who may still arrive on the source side after the switch, where that is seen, and whose it is. */
+export const residueSchema = z.strictObject({
+  quietMs: durationMs
+    .default(1_800_000)
+    .describe('So long nobody may have been seen on the source side before it may go dark.'),
+  edges: z
+    .array(
+      z.union([
+        z.strictObject({
+          id,
+          host: id.describe('The host that runs HAProxy.'),
+          socket: path.describe("HAProxy's runtime socket on that host."),
+          frontends: z.array(text).min(1).max(50).describe('The frontends that users come in by.'),
+        }),
+        z.strictObject({
+          id,
+          host: id,
+          log: path.describe('An access log on that host: one line a request.'),
+        }),
+      ]),
+    )
+    .max(50)
+    .default([])
+    .describe('Where requests come in, on either side: those at a source site are counted.'),
+  owners: z
+    .array(
+      z.strictObject({
+        owner: text.describe('Who is asked to leave.'),
+        account: mysqlName.optional(),
+        address: text.optional().describe('How the address or host name begins.'),
+        mayStay: z.boolean().default(false).describe('Monitoring, say: shown, and no reason to wait.'),
+      }),
+    )
+    .max(200)
+    .default([])
+    .describe('The first that fits an account and an address is its owner.'),
+});
+export type PlannedResidue = z.infer<typeof residueSchema>;

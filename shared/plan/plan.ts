@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { channelName, directionSchema, restoreSchema } from './plan-links.ts';
 import { dnsSchema } from './plan-dns.ts';
-import { clientSchema, fleetSchema, tunnelSchema } from './plan-surroundings.ts';
+import { clientSchema, fleetSchema, residueSchema, tunnelSchema } from './plan-surroundings.ts';
 import {
   address,
   credentialSchema,
@@ -15,7 +15,6 @@ import {
   text,
   tlsSchema,
 } from './plan-words.ts';
-
 export { credentialSchema, tlsSchema, type Credential, type Tls } from './plan-words.ts';
 export type { AppFleet, SyntheticClient } from './plan-surroundings.ts';
 
@@ -257,6 +256,7 @@ export const planSchema = z.strictObject({
   appFleets: z.array(fleetSchema).default([]),
   tunnels: z.array(tunnelSchema).default([]),
   dns: dnsSchema.optional(),
+  residue: residueSchema.optional(),
   clients: z.array(clientSchema).default([]),
   checklists: z
     .array(

@@ -1,0 +1,102 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startScreenServer, type ScreenServer } from '../helpers/screen-server.ts';
+import { dns, dnsBefore, residue } from '../helpers/view-dns.ts';
+import { views } from '../helpers/views.ts';
+import {
+  axe,
+  browserPresent,
+  buildRenderer,
+  complaintsOf,
+  cutOff,
+  launchBrowser,
+  pictures,
+} from './browser.ts';
+
+const sizes = [
+  { width: 1280, height: 800 },
+  { width: 1920, height: 1080 },
+] as const;
+const places = [
+  { place: 'preflight', view: 'preflight', open: 'DNS as users see it', seen: dnsBefore },
+  { place: 'minute', view: 'minute', open: null, seen: dns },
+  { place: 'watch', view: 'watch', open: null, seen: dns },
+  { place: 'watch-dns', view: 'watch', open: 'DNS as users see it', seen: dns },
+  { place: 'watch-residue', view: 'watch', open: 'Residue on the source', seen: dns },
+] as const;
+
+describe.runIf(browserPresent)('DNS and residue, in both sizes and both themes', () => {
+  let browser: Browser;
+  let directory: string;
+  beforeAll(async () => {
+    directory = buildRenderer();
+    browser = await launchBrowser();
+    mkdirSync(pictures, { recursive: true });
+  });
+  afterAll(() => browser.close());
+
+  async function withPage(
+    at: (typeof places)[number],
+    options: { width: number; height: number; scheme: 'dark' | 'light' },
+    use: (page: Page, server: ScreenServer) => Promise<void>,
+  ): Promise<void> {
+    const view = views[at.view];
+    if (view === undefined) throw new Error(`no view named ${at.view}`);
+    const server = await startScreenServer(view, directory);
+    const context = await browser.newContext({ viewport: options, colorScheme: options.scheme });
+    try {
+      const page = await context.newPage();
+      const complaints = complaintsOf(page);
+      await page.goto(server.shell.url);
+      await page.locator('main h1').first().waitFor({ state: 'attached' });
+      server.push({ kind: 'dns', dns: at.seen });
+      server.push({ kind: 'residue', residue });
+      if (at.open !== null) await page.getByRole('button', { name: at.open }).first().click();
+      await use(page, server);
+      expect(complaints).toEqual([]);
+    } finally {
+      await context.close();
+      await server.shell.close();
+    }
+  }
+
+  const rows = places.flatMap((at) =>
+    sizes.flatMap((size) => (['dark', 'light'] as const).map((scheme) => ({ ...at, ...size, scheme }))),
+  );
+  test.each(rows)(
+    '$place at $width × $height, $scheme: nothing is cut off, axe finds nothing',
+    async (at) => {
+      await withPage(at, at, async (page) => {
+        await page
+          .getByText(at.open === 'Residue on the source' ? 'may go dark' : 'on the target')
+          .first()
+          .waitFor();
+        await page.screenshot({
+          path: join(pictures, `dns-${at.place}-${String(at.width)}-${at.scheme}.png`),
+        });
+        expect(await cutOff(page)).toEqual([]);
+        expect(await axe(page)).toEqual([]);
+        const scrolls = await page.evaluate(
+          () => document.documentElement.scrollHeight > document.documentElement.clientHeight,
+        );
+        expect(scrolls).toBe(false);
+      });
+    },
+  );
+
+  test('rows keep their place when an answer turns, and the filter leaves what is not on the target', async () => {
+    await withPage(places[3], { width: 1280, height: 800, scheme: 'dark' }, async (page, server) => {
+      const names = (): Promise<string[]> => page.locator('tbody th[scope=row]').allInnerTexts();
+      await expect.poll(() => names().then(({ length }) => length)).toBe(dns.rows.length);
+      const before = await names();
+      const turned = dns.rows.map((row) => ({ ...row, side: 'target' as const, turnedAtUtcMs: dns.atUtcMs }));
+      server.push({ kind: 'dns', dns: { ...dns, rows: turned } });
+      await expect.poll(() => page.getByText('● source').count()).toBe(0);
+      expect(await names()).toEqual(before);
+      await page.getByRole('button', { name: 'Only what is not on the target' }).click();
+      await expect.poll(() => names().then(({ length }) => length)).toBe(0);
+    });
+  });
+});

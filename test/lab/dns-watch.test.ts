@@ -1,0 +1,159 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createClock } from '../../main/adapters/clock.ts';
+import { dnsClient } from '../../main/adapters/dns.ts';
+import { startDnsWatch, type DnsWatch } from '../../main/engine/dns-watch.ts';
+import type { DnsPort } from '../../main/ports.ts';
+import { remainingSeconds } from '../../shared/observations/dns-propagation.ts';
+import { dnsSchema } from '../../shared/plan/plan-dns.ts';
+import { referencePlan } from '../helpers/reference-plan.ts';
+import { startDnsServers, whyNoDnsServers, type DnsServers } from './dns-servers.ts';
+
+const missing = whyNoDnsServers();
+if (missing !== undefined) console.error(`Real DNS servers were not watched: ${missing}`);
+const folder = mkdtempSync(join(tmpdir(), 'cockpit-dns-watch-'));
+const client = dnsClient();
+const source = ['www 8 A 192.0.2.1', 'alias 8 CNAME www'];
+const target = ['www 8 A 198.51.100.1', 'alias 8 CNAME www'];
+let servers: DnsServers | null = null;
+
+/** The resolver of the plan is where it says; the server of the zone is found at port 53 and really listens elsewhere. */
+const port: DnsPort = {
+  ask: (ask) =>
+    client.ask(
+      ask.server.port === 53 ? { ...ask, server: { ...ask.server, port: ports().authoritative } } : ask,
+    ),
+};
+
+function ports(): DnsServers {
+  if (servers === null) throw new Error('the servers are not running');
+  return servers;
+}
+
+beforeAll(async () => {
+  if (missing === undefined) servers = await startDnsServers(folder, source);
+});
+afterAll(async () => {
+  await servers?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+// A test that cannot run here says why.
+beforeEach(({ skip }) => {
+  if (missing !== undefined) skip(missing);
+});
+
+function watchHere(): DnsWatch {
+  const value = (address: string) => ({ ttlSeconds: 8, values: [address] });
+  const dns = dnsSchema.parse({
+    zones: [{ id: 'shop', hostedZoneId: 'Z1', name: 'shop.example' }],
+    records: [
+      {
+        zone: 'shop',
+        name: 'www.shop.example',
+        type: 'A',
+        before: value('192.0.2.1'),
+        after: value('198.51.100.1'),
+      },
+    ],
+    resolvers: [{ id: 'unbound', address: '127.0.0.1', port: ports().resolver }],
+  });
+  const clock = createClock();
+  return startDnsWatch({
+    plan: { ...referencePlan(), appFleets: [] },
+    dns,
+    ports: {
+      clock,
+      dns: port,
+      ssh: {
+        open: () => Promise.reject(new Error('no host is asked here')),
+        acceptHostKey: () => Promise.resolve(),
+      },
+    },
+    mode: () => 'minute',
+    failed: (what, error) => {
+      throw new Error(`${what} failed`, { cause: error });
+    },
+  });
+}
+
+/** Looks every 100 ms until it holds, at most for half a minute. */
+async function until(holds: () => boolean): Promise<void> {
+  for (let times = 0; times < 300; times += 1) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('not seen in 30 s');
+}
+
+test('dig at the same cache names the same seconds', async ({ skip }) => {
+  const dig = ['dig', 'kdig'].find((program) => {
+    try {
+      execFileSync(program, ['-h'], { stdio: 'ignore' });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  if (dig === undefined) return skip('neither dig nor kdig is here: apt-get install bind9-dnsutils');
+  const watch = watchHere();
+  try {
+    await until(() =>
+      watch
+        .readout()
+        .rows.some(({ kind, seen }) => kind === 'resolver' && seen?.last.verdict.side === 'source'),
+    );
+    const before = Date.now();
+    const args = ['@127.0.0.1', '-p', String(ports().resolver), '+noall', '+answer', 'www.shop.example', 'A'];
+    const printed = execFileSync(dig, args, { encoding: 'utf8', timeout: 5_000 });
+    const after = Date.now();
+    const theirs = Number(/^www\.shop\.example\.\s+(\d+)\s/m.exec(printed)?.[1]);
+    const row = watch.readout().rows.find(({ kind }) => kind === 'resolver')?.seen;
+    if (row === null || row === undefined) throw new Error('the row was not asked');
+    // The cache's own second may turn between the two looks: what dig said lies between its beginning and its end.
+    const mine = [before, after].map((now) => remainingSeconds(row, now) ?? -1);
+    expect(theirs).toBeLessThanOrEqual((mine[0] ?? 0) + 1);
+    expect(theirs).toBeGreaterThanOrEqual((mine[1] ?? 0) - 1);
+  } finally {
+    await watch.stop();
+  }
+});
+
+test('the server of a zone is found, and everything has turned no later than was named at any look', async () => {
+  const watch = watchHere();
+  try {
+    await until(() => watch.readout().share.source === 2);
+    const { zones } = watch.readout();
+    expect(zones[0]?.servers?.servers).toMatchObject([
+      { server: 'ns.shop.example', address: '127.0.0.1', standing: 'holds' },
+    ]);
+    // A fresh entry in the cache: its whole life lies behind the change.
+    await until(() =>
+      watch
+        .readout()
+        .rows.some(
+          ({ kind, seen }) =>
+            kind === 'resolver' &&
+            (seen?.last.verdict.ttlSeconds ?? 0) >= 7 &&
+            Date.now() - (seen?.last.at ?? 0) < 500,
+        ),
+    );
+    ports().write(target);
+    const named: number[] = [];
+    await until(() => {
+      const { eta } = watch.readout();
+      if (eta.kind === 'until') named.push(eta.at);
+      return eta.kind === 'done';
+    });
+    const { rows } = watch.readout();
+    const askedBefore = rows.map(({ seen }) => (seen?.turnedAt ?? Infinity) - 2_300);
+    expect(named.length).toBeGreaterThan(0);
+    // A row is seen at the next question after it turned, so the question before that one still got the source.
+    for (const at of askedBefore) expect(at).toBeLessThanOrEqual(Math.min(...named));
+    expect(rows.every(({ seen }) => seen?.ignoresTtl === null)).toBe(true);
+  } finally {
+    await watch.stop();
+  }
+});
