@@ -24,7 +24,8 @@ function first(
 ): string | null {
   for (const node of nodes) {
     const server = serverOf(scene, node);
-    if (server.power !== 'up' || lately(scene, node)) continue;
+    // Of a stranger at its address no step says anything: it names the server that it does not reach.
+    if (server.power !== 'up' || server.replacedBy !== null || lately(scene, node)) continue;
     const text = wrong(server);
     if (text !== null) return `${node} ${text}`;
   }
