@@ -33,8 +33,11 @@ export function parseReply(value: unknown): Reply {
   };
 }
 
+/** A kind that is missing here would never be seen on the screen: this does not compile without it. */
+const kinds: { readonly [K in Push['kind']]: true } = { view: true, series: true, dns: true, residue: true };
+
 /** A push from main, or null. main and this screen are of one build, so only the outer form is looked at. */
 export function parsePush(value: unknown): Push | null {
   if (typeof value !== 'object' || value === null || !('kind' in value) || !('seq' in value)) return null;
-  return value.kind === 'view' || value.kind === 'series' ? (value as Push) : null;
+  return typeof value.kind === 'string' && Object.hasOwn(kinds, value.kind) ? (value as Push) : null;
 }

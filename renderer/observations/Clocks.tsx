@@ -3,6 +3,7 @@ import { Budget } from '../parts/Budget.tsx';
 import { Live } from '../parts/Live.tsx';
 import { duration, limit, seconds } from '../parts/format.ts';
 import { useNow } from '../store/clock.ts';
+import { DnsLine } from './Dns.tsx';
 import css from './clocks.module.css';
 
 /** Per chain: last write the source acknowledged to the first one the target acknowledged. */
@@ -83,6 +84,7 @@ export function Downtime(props: { readonly view: View }) {
         </small>
         <ThawsIn run={run} />
       </div>
+      <DnsLine />
     </section>
   );
 }

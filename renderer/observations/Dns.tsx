@@ -68,7 +68,7 @@ function Summary(props: { readonly dns: DnsView }) {
 }
 
 function Lingering(props: { readonly dns: DnsView }) {
-  const { lingering, lingeringMore } = props.dns;
+  const { lingering, lingeringMore, share } = props.dns;
   return (
     <section className={`panel ${css['lingering']}`} aria-labelledby="dns-lingering">
       <h2 className="label" id="dns-lingering">
@@ -82,7 +82,11 @@ function Lingering(props: { readonly dns: DnsView }) {
           </li>
         ))}
         {lingering.length === 0 && (
-          <li className="muted">Nobody: every row that was asked answers the target.</li>
+          <li className="muted">
+            {share.target === sumOf(share)
+              ? 'Nobody: every row that was asked answers the target.'
+              : 'Nothing is waited for yet: the change is still to come.'}
+          </li>
         )}
         {lingeringMore > 0 && <li className="muted">and {lingeringMore} more</li>}
       </ul>

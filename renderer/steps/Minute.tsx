@@ -1,7 +1,6 @@
 import type { RunView, View } from '../../shared/contract/view.ts';
 import { Clients } from '../observations/Clients.tsx';
 import { Downtime, WriteFreeze } from '../observations/Clocks.tsx';
-import { DnsLine } from '../observations/Dns.tsx';
 import { Lane } from './Lane.tsx';
 import css from './minute.module.css';
 import { Now } from './Now.tsx';
@@ -27,9 +26,6 @@ function Barrier(props: { readonly run: RunView }) {
         </span>
       </span>
       <Track steps={props.run.steps} chain={null} passed={props.run.passedPointOfNoReturn} />
-      <div className={css['dns']}>
-        <DnsLine />
-      </div>
     </section>
   );
 }

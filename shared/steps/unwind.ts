@@ -170,7 +170,7 @@ function thawOn(
 
 function notOurs(holder: number | null): { readonly failed: string } {
   return {
-    failed: `it refuses writes, and the run lock is held by thread ${holder ?? 'unknown'}, which is not this run's; expected ours`,
+    failed: `the run lock is held by thread ${holder ?? 'unknown'}, which is not this run's; expected ours, or the server seen open`,
   };
 }
 

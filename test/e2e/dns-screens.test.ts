@@ -93,7 +93,7 @@ describe.runIf(browserPresent)('DNS and residue, in both sizes and both themes',
       const before = await names();
       const turned = dns.rows.map((row) => ({ ...row, side: 'target' as const, turnedAtUtcMs: dns.atUtcMs }));
       server.push({ kind: 'dns', dns: { ...dns, rows: turned } });
-      await expect.poll(() => page.getByText('● source').count()).toBe(0);
+      await expect.poll(() => page.locator('tbody').getByText('● source').count()).toBe(0);
       expect(await names()).toEqual(before);
       await page.getByRole('button', { name: 'Only what is not on the target' }).click();
       await expect.poll(() => names().then(({ length }) => length)).toBe(0);

@@ -64,34 +64,44 @@ export const cells: readonly Cell[] = (Object.keys(aims) as readonly StepId[]).f
 );
 
 /**
- * How often a round of the rota aims at each way of a step: more where a night seldom gets to, or where the step is over
- * soon; less where nights that aim at an earlier step go on to it (followersOf).
+ * How often a round of the rota aims at each step: by an answer that is wrong, missing or late; by what lasts (a lost session,
+ * a server or a line that is away, Abort), which other nights meet as well on their way; by a crash. More where a night
+ * seldom gets to, or where the step is over soon. One in ten nights must lose its cockpit inside the minute.
  */
-const timesAimed: { readonly [S in StepId]?: number } = {
-  quiet: 6,
-  converge: 7,
-  drain: 7,
-  'prepare-reverse': 7,
-  prove: 7,
-  claim: 7,
-  'last-look': 7,
-  mirror: 6,
-  'persist-fence': 7,
-  detach: 5,
-  promote: 5,
-  restore: 6,
-  redirect: 6,
-  reverse: 4,
-  events: 4,
-  canary: 3,
-  residue: 3,
-  close: 2,
-  unwind: 1,
+const timesAimed: { readonly [S in StepId]?: readonly [answer: number, lasting: number, crash: number] } = {
+  lock: [7, 7, 12],
+  'pre-drain': [9, 6, 9],
+  arm: [13, 6, 8],
+  quiet: [9, 6, 10],
+  'configure-reverse': [8, 5, 5],
+  fence: [12, 3, 6],
+  'end-sessions': [7, 2, 6],
+  converge: [10, 6, 7],
+  drain: [9, 4, 6],
+  'prepare-reverse': [12, 4, 6],
+  prove: [7, 4, 6],
+  claim: [7, 7, 7],
+  'last-look': [7, 8, 6],
+  mirror: [9, 5, 6],
+  'persist-fence': [9, 4, 6],
+  detach: [8, 2, 5],
+  promote: [8, 3, 6],
+  restore: [8, 2, 3],
+  redirect: [7, 3, 4],
+  reverse: [5, 2, 3],
+  events: [6, 2, 4],
+  canary: [4, 4, 6],
+  residue: [4, 4, 6],
+  unwind: [1, 1, 4],
+  close: [2, 3, 5],
 };
 
-/** Each cell as often as a round aims at it: one in ten nights must lose its cockpit inside the minute. */
+const answerWays: readonly Way[] = ['error', 'none', 'lost-after-effect', 'late'];
+
+/** Each cell as often as a round aims at it. */
 const rota: readonly Cell[] = cells.flatMap((cell) => {
-  const times = (timesAimed[cell.step] ?? 5) + (cell.way === 'crash' && isInside({ id: cell.step }) ? 3 : 0);
+  const [answer, lasting, crash] = timesAimed[cell.step] ?? [5, 5, 5];
+  const times = cell.way === 'crash' ? crash : answerWays.includes(cell.way) ? answer : lasting;
   return Array.from({ length: times }, () => cell);
 });
 
