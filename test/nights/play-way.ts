@@ -66,9 +66,10 @@ export async function playWay(lives: Lives, options: WayOptions): Promise<Way> {
   const run = next === null ? (night?.run() ?? null) : next.run();
   if (next?.cockpit === null) return { run, cockpit: null, overtaken: false, rules };
   const living = next === null ? cockpit : next.cockpit;
-  if (typeof next?.refused === 'string') rules.refused(next.refused);
+  const refused = typeof next?.refused === 'string' && rules.refused(next.refused);
   rules.end({
     run,
+    refused,
     measured: (next === null ? night : next.night)?.measured() ?? null,
     journal: other?.journal ?? journal,
     troubles: living.troubles().flatMap(({ text }) => (isTakenUp(text) ? [] : [text])),

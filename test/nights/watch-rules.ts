@@ -44,8 +44,8 @@ export type Rules = {
   readonly leftAlone: () => void;
   /** Another laptop has the run from here on, by the journal that it found; the one before may still believe to drive. */
   readonly overtaken: (by: Overtaking) => void;
-  /** Another cockpit could not take the run up again. */
-  readonly refused: (why: string) => void;
+  /** Another cockpit could not take the run up again; whether that is right. */
+  readonly refused: (why: string) => boolean;
   /** After every event of the run. */
   readonly see: (run: Run) => void;
   readonly end: (ended: Ended & { readonly run: Run | null }) => void;
@@ -223,8 +223,9 @@ export function watchRules({ script, simulator, trace, excused, ...watching }: W
     // A run is not taken up on a stranger at one of its addresses: who refuses that, and says so, keeps I7.
     refused: (why) => {
       const strangers = [...simulator.world.servers.values()].some(({ replacedBy }) => replacedBy !== null);
-      if (strangers && why.includes('reached another server than this run began with')) return;
+      if (strangers && why.includes('reached another server than this run began with')) return true;
       broken({ name: 'resumeIsTotal', law: 'R6' }, why);
+      return false;
     },
     see: (run) => {
       if (!attached) return;
