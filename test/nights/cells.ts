@@ -142,10 +142,10 @@ export function followersOf({ step, way }: Cell): readonly Cell[] {
   );
 }
 
-/** The first seeds that aim at a cell. */
-export function seedsAimedAt(wanted: Cell, count: number): readonly number[] {
+/** The first seeds, from one on, that aim at a cell. */
+export function seedsAimedAt(wanted: Cell, count: number, from = 1): readonly number[] {
   const seeds: number[] = [];
-  for (let seed = 1; seeds.length < count; seed += 1) {
+  for (let seed = from; seeds.length < count; seed += 1) {
     const cell = cellOf(seed);
     if (cell?.step === wanted.step && cell.way === wanted.way) seeds.push(seed);
   }

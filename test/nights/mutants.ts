@@ -70,7 +70,7 @@ async function copyOf(number: number): Promise<Nights> {
 /** Seeds that may show a defect: those aimed at its cell, or simply the first ones. */
 function seedsFor({ aimedAt, from = 1, every = 1 }: Mutation): readonly number[] {
   if (aimedAt === undefined) return Array.from({ length: mostNights }, (_, index) => from + every * index);
-  return seedsAimedAt(aimedAt, mostNights);
+  return seedsAimedAt(aimedAt, mostNights, from);
 }
 
 /** Caught: a rule breaks in a night in which the product as it is breaks none. */

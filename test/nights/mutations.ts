@@ -164,6 +164,7 @@ export const mutations: readonly Mutation[] = [
     ],
     faults: 'all',
     aimedAt: { step: 'fence', way: 'abort' },
+    from: 33_000,
   },
   {
     name: 'leave the lock of a dead cockpit behind',
@@ -212,6 +213,7 @@ export const mutations: readonly Mutation[] = [
     ],
     faults: 'all',
     aimedAt: { step: 'end-sessions', way: 'none' },
+    from: 25_000,
   },
   {
     name: 'take the way back away at Close, and say nothing',

@@ -89,8 +89,7 @@ export const endRules: readonly EndRule[] = [
       if (run?.outcome !== 'done') return null;
       const masters = script.plan.chains.flatMap(({ target }) => target.masters);
       const shut = masters.find(
-        ({ instance }) =>
-          find(simulator, instance).readOnly && !bootsShut(find(simulator, instance), disturbed),
+        ({ instance }) => find(simulator, instance).readOnly && !wasKilled(disturbed.get(instance)?.kinds),
       );
       return shut === undefined ? null : `the run is done, and ${shut.instance} refuses writes`;
     },
@@ -137,13 +136,17 @@ export const endRules: readonly EndRule[] = [
   },
 ];
 
+/** A server that started again may be closed by what it found then: only a person's press opens it a second time. */
+function wasKilled(kinds: ReadonlySet<Fault['kind']> | undefined): boolean {
+  return kinds?.has('server-killed') === true || kinds?.has('server-replaced') === true;
+}
+
 /**
  * A target that crashes after it was opened, on the way forth or before the fence of the way back, boots as its own
  * configuration says, which nothing here changes.
  */
 function bootsShut({ id, bootReadOnly }: Server, disturbed: Scene['disturbed']): boolean {
-  const kinds = disturbed.get(id)?.kinds;
-  return bootReadOnly && (kinds?.has('server-killed') === true || kinds?.has('server-replaced') === true);
+  return bootReadOnly && wasKilled(disturbed.get(id)?.kinds);
 }
 
 function find({ world }: Simulator, id: string) {

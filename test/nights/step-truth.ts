@@ -32,14 +32,18 @@ function first(
   return null;
 }
 
-function truthOfRun(scene: Scene, run: Run, { step }: StepState): string | null {
+function truthOfRun(scene: Scene, run: Run, { step, text }: StepState): string | null {
   const { chains } = scene.script.plan;
   const masters = chains.flatMap(({ source }) => source.masters.map(({ instance }) => instance));
   const all = [...scene.simulator.world.servers.keys()];
   switch (step) {
     case 'lock':
+      // Taken up again, it names the servers whose lock it could not take.
       return first(scene, all, ({ id, lockHolder }) =>
-        Object.values(run.threads[id] ?? {}).includes(lockHolder ?? -1) ? null : 'has no lock of this run',
+        text.includes(`the session to ${id} was lost`) ||
+        Object.values(run.threads[id] ?? {}).includes(lockHolder ?? -1)
+          ? null
+          : 'has no lock of this run',
       );
     case 'quiet':
       return first(scene, masters, ({ eventScheduler }) => (eventScheduler ? 'runs its events still' : null));

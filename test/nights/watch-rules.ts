@@ -184,7 +184,12 @@ export function watchRules({ script, simulator, trace, excused, ...watching }: W
   // a person must finish gives locks back last: until then the emergency sheet begins with ending the run's sessions.
   const left = (): string | null => {
     const { state, text: said = '' } = scene.run?.steps['unwind'] ?? {};
-    return leftBehind(simulator, ghosts, (id) => over || state === 'failed' || said.includes(` on ${id}`));
+    const { text: locked = '' } = scene.run?.steps['lock'] ?? {};
+    return leftBehind(simulator, ghosts, {
+      mayHold: (id) => over || state === 'failed' || said.includes(` on ${id}`),
+      // Sessions of a dead cockpit on a server that did not answer when the run was taken up again, which says so.
+      isNamed: (id) => locked.includes(`the session to ${id} was lost`),
+    });
   };
 
   return {
@@ -264,11 +269,13 @@ export function watchRules({ script, simulator, trace, excused, ...watching }: W
 function leftBehind(
   { world }: Simulator,
   ghosts: ReadonlySet<Thread>,
-  mayHold: (id: string) => boolean,
+  { mayHold, isNamed }: { readonly [K in 'mayHold' | 'isNamed']: (id: string) => boolean },
 ): string | null {
   for (const { id, power, threads, lockHolder } of world.servers.values()) {
     if (power !== 'up') continue;
-    const left = [...threads.values()].find((thread) => thread.owner === 'cockpit' && !ghosts.has(thread));
+    const left = [...threads.values()].find(
+      (thread) => thread.owner === 'cockpit' && !ghosts.has(thread) && !isNamed(id),
+    );
     if (left !== undefined) return `${id} has thread ${left.id} of the cockpit (${left.statement ?? 'idle'})`;
     const ghostly = [...ghosts].some(({ id: thread }) => thread === lockHolder) && mayHold(id);
     // A switch that acted in the passage keeps the lock without which no target opens.
