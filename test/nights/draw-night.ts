@@ -139,7 +139,7 @@ function aimsOf({ random, plan, kinds }: Draw, cell: Cell): readonly Happening[]
 
 /** One thing, and it heals by itself. */
 function liveness({ random, plan, cell, kinds }: Draw, seed: number): readonly Happening[] {
-  const patient: Happening = { kind: 'act', act: { kind: 'retry', pauseMs: 9_000, times: 4 } };
+  const patient: Happening = { kind: 'act', act: { kind: 'retry', pauseMs: 9_000, times: 16 } };
   const healing = kinds.filter((kind) => !lasting.includes(kind));
   if (seed % 8 === 0 || healing.length === 0) return [patient];
   if (cell !== null) return [patient, ...aim(random, plan, cell)];

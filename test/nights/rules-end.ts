@@ -121,8 +121,11 @@ export const endRules: readonly EndRule[] = [
   {
     name: 'livesUpToItsBudget',
     law: 'liveness',
-    check: ({ run, script, simulator, disturbed }) => {
+    check: (scene) => {
+      const { run, script, simulator, disturbed } = scene;
       if (script.mode !== 'liveness' || run === null) return null;
+      // The cockpit was away for longer than the second stage waits: what the switch opened then, a person must look at.
+      if (script.plan.chains.some((chain) => isHeldBySwitch(scene, chain))) return null;
       const targets = script.plan.chains.flatMap(({ target }) => target.masters);
       // Only a person opens it again: nothing in a run may open a target a second time by itself.
       if (targets.some(({ instance }) => bootsShut(find(simulator, instance), disturbed))) return null;
