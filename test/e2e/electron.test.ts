@@ -51,7 +51,8 @@ describe.runIf(browserPresent)('the Electron shell, with a double for Electron',
           });
         }),
     );
-    expect(new Set(pushes)).toEqual(new Set(['view', 'series']));
+    // What is seen of DNS and residue comes beside it, when there is something to see.
+    expect([...new Set(pushes)]).toEqual(expect.arrayContaining(['view', 'series']));
   });
 
   test('the window has exactly the web preferences that it must have', async () => {
