@@ -225,10 +225,10 @@ export function Report(props: { readonly view: View; readonly report: ReportView
       </div>
       <div className={css['aside']}>
         <NextStep view={view} />
+        <Alarms view={view} />
         <Outside />
         <GoChecklist items={view.checklist} phase="close" />
         <Journal report={report} />
-        <Alarms view={view} />
       </div>
     </main>
   );
