@@ -16,7 +16,8 @@ import { patience } from './wires.ts';
 
 /** One cell whose cockpit is a process of its own, killed at a record of its journal, and taken up again by another. */
 
-const crashMs = 90_000 * patience;
+// A whole number of milliseconds: node refuses any other.
+const crashMs = Math.round(90_000 * patience);
 
 /** Plays it once: what the resumed run came to, and whether everything then is as it must be. */
 export async function crashOnce(ground: FaultGround, cell: Cell<CrashWay>): Promise<Played | Missed> {
