@@ -1,6 +1,6 @@
 import { isWithin, parseDnsName, type DnsName } from '../../shared/observations/dns-name.ts';
 import type { DnsQuestion, DnsRecord, DnsReply } from '../../shared/observations/dns-reply.ts';
-import type { RecordSet } from '../../shared/observations/record-set.ts';
+import { answerOfZone } from '../../shared/observations/zone-choice.ts';
 import type { DnsZone } from '../../shared/plan/plan-dns.ts';
 import { serversOfZone, type SimulatedZones } from './zones.ts';
 
@@ -67,46 +67,10 @@ export function authorityAnswer(
   const own = [soa, ...ns, ...addresses].filter(
     (record) => record.name === question.name && record.type === question.type,
   );
-  const answers = own.length > 0 ? own : walk(sets, question, region);
+  // Health and weights stay out of the simulated servers' answers.
+  const held = answerOfZone({ name, sets, serial }, question, { region, isHealthy: () => true, draw: 0 });
+  const answers = own.length > 0 ? own : held.answers;
   if (answers.length > 0) return { ...bare('NOERROR', true), answers, subnetScope: 24 };
-  const isThere = [...sets, ...ns, ...addresses].some((each) => each.name === question.name);
-  return { ...bare(isThere ? 'NOERROR' : 'NXDOMAIN', true), authority: [soa], subnetScope: 24 };
-}
-
-/** The records of a name for a region, through CNAMEs of the zone and aliases within it. */
-function walk(
-  sets: readonly RecordSet[],
-  question: DnsQuestion,
-  region: string | null,
-): readonly DnsRecord[] {
-  const answers: DnsRecord[] = [];
-  let name = question.name;
-  for (let link = 0; link < 8; link += 1) {
-    const here = sets.filter((set) => set.name === name);
-    const set =
-      chosen(
-        here.filter(({ type }) => type === question.type),
-        region,
-      ) ??
-      chosen(
-        here.filter(({ type }) => type === 'CNAME'),
-        region,
-      );
-    if (set === null) return answers;
-    if (set.content.kind === 'alias') {
-      name = set.content.name;
-      continue;
-    }
-    const { ttlSeconds, values } = set.content;
-    answers.push(...values.map((data) => ({ name: set.name, type: set.type, ttlSeconds, data })));
-    if (set.type === question.type || values[0] === undefined) return answers;
-    name = values[0];
-  }
-  return answers;
-}
-
-/** Latency-based: the set of the region; else the first that may be given at all. */
-function chosen(sets: readonly RecordSet[], region: string | null): RecordSet | null {
-  const near = sets.find(({ routing }) => routing.kind === 'latency' && routing.region === region);
-  return near ?? sets.find(({ routing }) => routing.kind !== 'weighted' || routing.weight > 0) ?? null;
+  const isThere = [...ns, ...addresses].some((each) => each.name === question.name);
+  return { ...bare(isThere ? 'NOERROR' : held.rcode, true), authority: [soa], subnetScope: 24 };
 }

@@ -1,12 +1,12 @@
 import { isWithin, parseDnsName } from '../../shared/observations/dns-name.ts';
 import type { DnsRecord, DnsReply } from '../../shared/observations/dns-reply.ts';
-import { parseSubnet, type Subnet } from '../../shared/observations/ip-address.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { DnsZone, PlannedDns } from '../../shared/plan/plan-dns.ts';
 import type { DnsAsk, DnsPort } from '../ports.ts';
 import type { SimulatorClock } from './clock.ts';
 import { authorityAnswer, bare, parentServer, serversOf } from './dns-authority.ts';
 import { seeded, type Random } from './random.ts';
+import { regionOfUsers } from './zone-world.ts';
 import { serversOfZone, type SimulatedZones } from './zones.ts';
 
 type Answered = Extract<DnsReply, { kind: 'answered' }>;
@@ -104,7 +104,7 @@ function answerOf(ground: Ground, ask: DnsAsk): DnsReply {
         return authorityAnswer(
           zones,
           { zone, zoneAt, server },
-          { question: ask.question, region: regionOf(dns, ask.clientSubnet) },
+          { question: ask.question, region: regionOfUsers(dns, ask.clientSubnet) },
         );
       }
   const resolver = dns.resolvers.find((each) => each.address === address);
@@ -137,7 +137,7 @@ function cached(
   at: { readonly region: string | null; readonly view: 'public' | 'private'; readonly passes: boolean },
 ): Answered {
   const { dns, caches, clock, faults } = ground;
-  const region = (at.passes ? regionOf(dns, ask.clientSubnet) : null) ?? at.region;
+  const region = (at.passes ? regionOfUsers(dns, ask.clientSubnet) : null) ?? at.region;
   const cache = caches.get(ask.server.address) ?? new Map<string, Kept>();
   caches.set(ask.server.address, cache);
   const key = `${ask.question.name} ${ask.question.type} ${region ?? ''}`;
@@ -203,13 +203,4 @@ function parentsOf(dns: PlannedDns): readonly string[] {
   return [
     ...new Set(dns.zones.map(({ name }) => (parseDnsName(name) ?? name).split('.').slice(1).join('.'))),
   ].filter((name) => name !== '');
-}
-
-/** Whose network that is, by the plan's groups of users. */
-function regionOf(dns: PlannedDns, subnet: Subnet | null): string | null {
-  if (subnet === null) return null;
-  const text = (of: Subnet | null): string => (of === null ? '' : `${of.address.bytes.join('.')}/${of.bits}`);
-  return (
-    dns.users.find(({ clientSubnet }) => text(parseSubnet(clientSubnet)) === text(subnet))?.region ?? null
-  );
 }

@@ -1,5 +1,4 @@
-import { parseSubnet, type Subnet } from '../../shared/observations/ip-address.ts';
-import type { RecordSet } from '../../shared/observations/record-set.ts';
+import { answerOfZone } from '../../shared/observations/zone-choice.ts';
 import type { PlannedHealthCheck } from '../../shared/plan/plan-dns.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
 import type {
@@ -11,7 +10,14 @@ import type {
 import { applyBatch, type ChangeBatch } from '../../shared/steps/change-batch.ts';
 import type { ZoneChannel } from '../ports.ts';
 import type { World } from './world.ts';
-import { nameServers, setsInForce, simulatedCheckId, type ZoneAsk, type ZoneWorld } from './zone-world.ts';
+import {
+  nameServers,
+  regionOfUsers,
+  setsInForce,
+  simulatedCheckId,
+  type ZoneAsk,
+  type ZoneWorld,
+} from './zone-world.ts';
 
 /** What Route 53 makes of a call. */
 export type ZoneReply<T> =
@@ -103,24 +109,12 @@ function stateOf(world: World, zone: ZoneWorld, changeId: string): ZoneReply<Zon
 function answered(
   world: World,
   zone: ZoneWorld,
-  ask: { readonly name: string; readonly type: string; readonly clientSubnet: Subnet | null },
+  { name, type, clientSubnet }: Parameters<ZoneChannel['testAnswer']>[0],
 ): { readonly rcode: string; readonly values: readonly string[] } {
-  const sets = setsInForce(zone, world.clock.nowMs()).filter(({ name }) => name === ask.name);
-  if (sets.length === 0) return { rcode: 'NXDOMAIN', values: [] };
-  const ofType = sets.filter(({ type }) => type === ask.type);
-  const region = regionOf(world, ask.clientSubnet);
-  const chosen =
-    ofType.find(({ routing }) => routing.kind === 'latency' && routing.region === region) ?? ofType[0];
-  return { rcode: 'NOERROR', values: chosen === undefined ? [] : valuesOf(chosen) };
-}
-
-function valuesOf({ content }: RecordSet): readonly string[] {
-  return content.kind === 'values' ? content.values : [];
-}
-
-function regionOf({ plan }: World, subnet: Subnet | null): string | null {
-  const same = (text: string): boolean => JSON.stringify(parseSubnet(text)) === JSON.stringify(subnet);
-  return plan.dns?.users.find(({ clientSubnet }) => same(clientSubnet))?.region ?? null;
+  const region = world.plan.dns === undefined ? null : regionOfUsers(world.plan.dns, clientSubnet);
+  const held = { name: zone.name, sets: setsInForce(zone, world.clock.nowMs()), serial: 0 };
+  const { rcode, answers } = answerOfZone(held, { name, type }, { region, isHealthy: () => true, draw: 0 });
+  return { rcode, values: answers.filter((record) => record.name === name).map(({ data }) => data) };
 }
 
 function checkOf({ plan: { dns } }: World, healthCheckId: string): HealthCheckFacts | null {

@@ -1,4 +1,5 @@
 import { parseDnsName, type DnsName } from '../../shared/observations/dns-name.ts';
+import { parseSubnet, type Subnet } from '../../shared/observations/ip-address.ts';
 import { normaliseSet, type RecordSet } from '../../shared/observations/record-set.ts';
 import type { DnsZone, PlannedDns } from '../../shared/plan/plan-dns.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
@@ -84,6 +85,13 @@ export function buildZones({ dns }: Plan): Map<string, ZoneWorld> {
 /** What an authoritative server answers from at a moment: the newest change that is in force everywhere by then. */
 export function setsInForce({ begun, accepted }: ZoneWorld, atMs: number): readonly RecordSet[] {
   return accepted.findLast(({ insyncAt }) => insyncAt <= atMs)?.sets ?? begun;
+}
+
+/** The region of the users whose network that is, by the plan; null: nobody's of the plan. */
+export function regionOfUsers({ users }: PlannedDns, subnet: Subnet | null): string | null {
+  if (subnet === null) return null;
+  const text = (of: Subnet | null): string => (of === null ? '' : `${of.address.bytes.join('.')}/${of.bits}`);
+  return users.find(({ clientSubnet }) => text(parseSubnet(clientSubnet)) === text(subnet))?.region ?? null;
 }
 
 /** The zone's own record sets, and a few that no plan names. */
