@@ -125,7 +125,7 @@ export async function untilOver(
         (run.outcome === 'needs-operator' &&
           !Object.values(run.steps).some(({ state }) => state === 'running'));
       const closable = run.phase === 'watching' && run.steps['close']?.state !== 'failed';
-      if (alone && closable && night.measured() !== null) night.runner()?.post({ kind: 'close-asked', who });
+      if (alone && closable && night.measured() !== null) void night.close(who);
       if ((over && night.measured() !== null) || run.steps['close']?.state === 'failed') settled(run);
       else clock.after(50, look);
     };

@@ -141,14 +141,9 @@ export function createApi(cockpit: Cockpit): Api {
       },
       close: async ({ who }) => {
         const night = cockpit.night();
-        const runner = night?.runner() ?? null;
-        if (night === null || runner?.run().phase !== 'watching')
-          return { ok: false, message: 'The run is not at its watch; there is nothing to close yet.' };
-        // One that failed is tried over sessions that were opened again.
-        if (runner.run().steps['close']?.state === 'failed')
-          return reply(await night.retry({ step: 'close', who }));
-        runner.post({ kind: 'close-asked', who });
-        return done;
+        return night === null
+          ? { ok: false, message: 'The run is not at its watch; there is nothing to close yet.' }
+          : reply(await night.close(who));
       },
       reverse: async ({ who }) => reply(await cockpit.reverse(who)),
       startOver: async ({ who }) => reply(await cockpit.startOver(who)),

@@ -40,6 +40,8 @@ export type Night = {
     readonly permit: string;
     readonly who: string;
   }) => Result<null, string>;
+  /** Ends the watch. A Close that failed is a failed step: it is tried over sessions that are opened again. */
+  readonly close: (who: string) => Promise<Result<null, string>>;
   /** One press on a failed step: what was lost is opened again and says who it is, then the step begins once more. */
   readonly retry: (by: {
     readonly step: string;
@@ -84,6 +86,17 @@ export function nightOf(
     const already = active();
     return already === null ? begin(who) : ok(already);
   };
+  const retry: Night['retry'] = async (by) => {
+    const driven = active();
+    if (driven === null) return failed('No run is under way.');
+    if (retrying !== null) return failed('Another retry is opening lost sessions just now; wait for it.');
+    retrying = retryOver(needs, { runner: driven.runner, sessions }, by);
+    try {
+      return await retrying;
+    } finally {
+      retrying = null;
+    }
+  };
   return {
     ...judged,
     permit,
@@ -101,16 +114,14 @@ export function nightOf(
       run.value.runner.post({ kind: 'released', hold, who });
       return ok(null);
     },
-    retry: async (by) => {
-      const driven = active();
-      if (driven === null) return failed('No run is under way.');
-      if (retrying !== null) return failed('Another retry is opening lost sessions just now; wait for it.');
-      retrying = retryOver(needs, { runner: driven.runner, sessions }, by);
-      try {
-        return await retrying;
-      } finally {
-        retrying = null;
-      }
+    retry,
+    close: async (who) => {
+      const runner = active()?.runner;
+      if (runner?.run().phase !== 'watching')
+        return failed('The run is not at its watch; there is nothing to close yet.');
+      if (runner.run().steps['close']?.state === 'failed') return retry({ step: 'close', who });
+      runner.post({ kind: 'close-asked', who });
+      return ok(null);
     },
     stop: async () => {
       await active()?.stop();

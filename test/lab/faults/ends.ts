@@ -104,7 +104,7 @@ export async function goForward({ night, composed, ground, seen, run }: Playing)
 
 /** A Close that failed is pressed once more, and ends the run. */
 async function closedAgain(night: Night): Promise<void> {
-  const asked = await night.retry({ step: 'close', who: 'test' });
+  const asked = await night.close('test');
   if (!asked.ok) throw new Error(asked.error);
   await eventually('Close has ended', forwardMs, async () => {
     const run = night.run();
