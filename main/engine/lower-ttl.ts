@@ -7,7 +7,8 @@ import { keyOfSet, sameSet, showSet, type RecordSet } from '../../shared/observa
 import type { ZoneDiff } from '../../shared/observations/zone-diff.ts';
 import type { DnsZone, PlannedDns } from '../../shared/plan/plan-dns.ts';
 import { batchOf } from '../../shared/steps/change-batch.ts';
-import { namedHealthChecks, planLowering, planRestoring } from '../../shared/steps/ttl-lowering.ts';
+import { healthCheckIds } from '../../shared/steps/prepared-zone.ts';
+import { planLowering, planRestoring } from '../../shared/steps/ttl-lowering.ts';
 import type { DnsPort, TtlFile } from '../ports.ts';
 import { submitBatch, untilInsync, type ZoneAtWork } from './change-zone.ts';
 import { pause } from './pause.ts';
@@ -42,11 +43,7 @@ export async function lowerTtls(work: TtlWork): Promise<Result<TtlRecord, readon
   if (!already.ok) return failed([already.error]);
   const live = await channel.list(listMs);
   if (live.kind !== 'ok') return failed([live.message]);
-  const planned = planLowering(
-    dns,
-    { id: zone.id, name: work.name, live: live.value },
-    namedHealthChecks(dns),
-  );
+  const planned = planLowering(dns, { id: zone.id, name: work.name, live: live.value }, healthCheckIds(dns));
   if (!planned.ok) return planned;
   const { diff, kept } = planned.value;
   if (diff.refusals.length > 0) return failed(diff.refusals.map(({ message }) => message));
@@ -210,7 +207,7 @@ export async function restoreTtls(
   const live = await channel.list(listMs);
   if (live.kind !== 'ok') return failed([live.message]);
   const kept = observedSets(record.value);
-  const planned = planRestoring(dns, { id: zone.id, live: live.value, kept }, namedHealthChecks(dns));
+  const planned = planRestoring(dns, { id: zone.id, live: live.value, kept }, healthCheckIds(dns));
   if (!planned.ok) return planned;
   const blocking = planned.value.refusals.filter(({ kind }) => kind !== 'already-after');
   if (blocking.length > 0) return failed(blocking.map(({ message }) => message));

@@ -94,7 +94,7 @@ export function watchZones(plan: Plan, ports: Ports, around: Around): ZoneWatch 
     return known(runwayOf(kept.value, marginMs), now(), `what was kept of the lowering of zone ${zone}`);
   };
 
-  /** Health checks belong to the account, not to a zone: any open channel of it can ask. */
+  /** Health checks belong to the account, not to a zone: whichever open channel of it may ask. */
   const channel = (): ZoneChannel | null => {
     for (const zone of zones.keys()) {
       const open = channels.zone(zone);

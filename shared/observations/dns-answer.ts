@@ -7,7 +7,7 @@ export type Expectation = {
   readonly side: 'source' | 'target';
   /** The region whose users get it; null where everybody does. */
   readonly region: string | null;
-  /** What it answers. `one-of`: any of these, as an alias does; `all`: exactly these; `none`: there is no such record. */
+  /** What it answers. `one-of`: one of these, as an alias does; `all`: exactly these; `none`: there is no such record. */
   readonly match: 'all' | 'one-of' | 'none';
   readonly values: readonly string[];
 };
@@ -19,7 +19,7 @@ export type Asked = {
   readonly recordType: string;
   /** Whether the server should hold the zone itself. */
   readonly authoritative: boolean;
-  /** The region that is right for who asks; null: any. */
+  /** The region that is right for who asks; null: none is wrong. */
   readonly region: string | null;
   readonly expected: readonly Expectation[];
 };

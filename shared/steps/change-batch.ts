@@ -118,3 +118,15 @@ export function applyBatch(
   wrong.push(...brokenRules(concerned, zone.name).map(({ message }) => message));
   return wrong.length > 0 ? failed(wrong) : ok([...sets.values()]);
 }
+
+/** Tries a batch and its exact reverse on a copy of the zone: why either would be refused. An empty batch asks for nothing. */
+export function forthAndBack(
+  zone: { readonly name: DnsName; readonly sets: readonly RecordSet[] },
+  batch: ChangeBatch,
+): { readonly forth: readonly string[]; readonly back: readonly string[] } {
+  if (batch.changes.length === 0) return { forth: [], back: [] };
+  const forth = applyBatch(zone, batch);
+  if (!forth.ok) return { forth: forth.error, back: [] };
+  const back = applyBatch({ name: zone.name, sets: forth.value }, reverseBatch(batch));
+  return { forth: [], back: back.ok ? [] : back.error };
+}

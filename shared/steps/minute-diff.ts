@@ -10,8 +10,9 @@ import {
 } from '../observations/zone-diff.ts';
 import type { PlannedDns } from '../plan/plan-dns.ts';
 import { plannedChanges } from '../plan/planned-sets.ts';
-import { applyBatch, batchOf, reverseBatch } from './change-batch.ts';
-import { namedHealthChecks, unloweredChanges } from './ttl-lowering.ts';
+import { batchOf, forthAndBack } from './change-batch.ts';
+import { healthCheckIds } from './prepared-zone.ts';
+import { unloweredChanges } from './ttl-lowering.ts';
 
 /** The difference that the minute would make of a zone, and all that speaks against it. */
 export type MinuteDiff = {
@@ -30,7 +31,7 @@ export function minuteDiff(
   dns: PlannedDns,
   zone: { readonly id: string; readonly name: DnsName; readonly live: readonly RecordSet[] },
 ): Result<MinuteDiff, readonly string[]> {
-  const checks = namedHealthChecks(dns);
+  const checks = healthCheckIds(dns);
   const low = plannedChanges(dns, zone.id, checks);
   const high = unloweredChanges(dns, zone.id, checks);
   if (!low.ok) return low;
@@ -55,10 +56,6 @@ function whyUnfit(
   zone: { readonly name: DnsName; readonly live: readonly RecordSet[] },
   diff: ZoneDiff,
 ): readonly string[] {
-  const batch = batchOf(diff.entries);
-  if (batch.changes.length === 0) return [];
-  const forth = applyBatch({ name: zone.name, sets: zone.live }, batch);
-  if (!forth.ok) return forth.error;
-  const back = applyBatch({ name: zone.name, sets: forth.value }, reverseBatch(batch));
-  return back.ok ? [] : back.error.map((each) => `The way back: ${each}`);
+  const tried = forthAndBack({ name: zone.name, sets: zone.live }, batchOf(diff.entries));
+  return [...tried.forth, ...tried.back.map((each) => `The way back: ${each}`)];
 }

@@ -4,7 +4,7 @@ import type { RecordSet } from '../observations/record-set.ts';
 import { diffZone, type DiffEntry, type PlannedChange } from '../observations/zone-diff.ts';
 import type { DnsZone, PlannedDns } from '../plan/plan-dns.ts';
 import { plannedChanges } from '../plan/planned-sets.ts';
-import { applyBatch, batchOf, reverseBatch, type ChangeBatch } from './change-batch.ts';
+import { batchOf, forthAndBack, type ChangeBatch } from './change-batch.ts';
 
 /** What the minute will ask Route 53 for one zone: made and checked before the hold, so that it computes and lists nothing. */
 export type PreparedZone = {
@@ -51,13 +51,10 @@ export function prepareZone(
   const { entries, refusals } = diffZone(changes.value, found.sets);
   if (refusals.length > 0) return failed(refusals.map(({ message }) => message));
   const batch = batchOf(entries);
-  const prepared = { zone: zone.id, account: found.account, entries, batch };
-  if (batch.changes.length === 0) return ok(prepared);
   const name = parseDnsName(zone.name) ?? zone.name;
-  const applied = applyBatch({ name, sets: found.sets }, batch);
-  if (!applied.ok) return applied;
-  const back = applyBatch({ name, sets: applied.value }, reverseBatch(batch));
-  return back.ok ? ok(prepared) : failed(back.error.map((why) => `on the way back: ${why}`));
+  const { forth, back } = forthAndBack({ name, sets: found.sets }, batch);
+  const wrong = [...forth, ...back.map((why) => `on the way back: ${why}`)];
+  return wrong.length > 0 ? failed(wrong) : ok({ zone: zone.id, account: found.account, entries, batch });
 }
 
 /** The batch as the plan alone makes it, for go/no-go and for the sheet; null where a health check has no id yet. */

@@ -170,15 +170,6 @@ export function unloweredChanges(
   return plannedChanges(unlowered(dns), zone, checks);
 }
 
-/** The ids in Route 53 of the plan's health checks, as far as the plan names them. */
-export function namedHealthChecks(dns: PlannedDns): Checks {
-  return new Map(
-    dns.healthChecks.flatMap(({ id, healthCheckId }) =>
-      healthCheckId === undefined ? [] : [[id, healthCheckId]],
-    ),
-  );
-}
-
 function same(one: RecordSet | null, other: RecordSet | null): boolean {
   if (one === null || other === null) return one === other;
   return differencesOf(one, other).length === 0;

@@ -2,23 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startScreenServer, type ScreenServer } from '../helpers/screen-server.ts';
+import type { ScreenServer } from '../helpers/screen-server.ts';
 import { dns, dnsBefore, residue } from '../helpers/view-dns.ts';
-import { views } from '../helpers/views.ts';
-import {
-  axe,
-  browserPresent,
-  buildRenderer,
-  complaintsOf,
-  cutOff,
-  launchBrowser,
-  pictures,
-} from './browser.ts';
+import { axe, browserPresent, buildRenderer, cutOff, launchBrowser, pictures } from './browser.ts';
+import { sizes, withScreen, type Look } from './screen-page.ts';
 
-const sizes = [
-  { width: 1280, height: 800 },
-  { width: 1920, height: 1080 },
-] as const;
 const places = [
   { place: 'preflight', view: 'preflight', open: 'DNS as users see it', seen: dnsBefore },
   { place: 'minute', view: 'minute', open: null, seen: dns },
@@ -39,27 +27,15 @@ describe.runIf(browserPresent)('DNS and residue, in both sizes and both themes',
 
   async function withPage(
     at: (typeof places)[number],
-    options: { width: number; height: number; scheme: 'dark' | 'light' },
+    options: Look,
     use: (page: Page, server: ScreenServer) => Promise<void>,
   ): Promise<void> {
-    const view = views[at.view];
-    if (view === undefined) throw new Error(`no view named ${at.view}`);
-    const server = await startScreenServer(view, directory);
-    const context = await browser.newContext({ viewport: options, colorScheme: options.scheme });
-    try {
-      const page = await context.newPage();
-      const complaints = complaintsOf(page);
-      await page.goto(server.shell.url);
-      await page.locator('main h1').first().waitFor({ state: 'attached' });
+    await withScreen({ browser, directory }, { ...options, name: at.view }, async (page, server) => {
       server.push({ kind: 'dns', dns: at.seen });
       server.push({ kind: 'residue', residue });
       if (at.open !== null) await page.getByRole('button', { name: at.open }).first().click();
       await use(page, server);
-      expect(complaints).toEqual([]);
-    } finally {
-      await context.close();
-      await server.shell.close();
-    }
+    });
   }
 
   const rows = places.flatMap((at) =>

@@ -2,24 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startScreenServer } from '../helpers/screen-server.ts';
 import type { ScreenServer } from '../helpers/screen-server.ts';
 import { at } from '../helpers/view-chains.ts';
 import { views } from '../helpers/views.ts';
-import {
-  axe,
-  browserPresent,
-  buildRenderer,
-  complaintsOf,
-  cutOff,
-  launchBrowser,
-  pictures,
-} from './browser.ts';
-
-const sizes = [
-  { width: 1280, height: 800 },
-  { width: 1920, height: 1080 },
-] as const;
+import { axe, browserPresent, buildRenderer, cutOff, launchBrowser, pictures } from './browser.ts';
+import { sizes, withScreen, type Look } from './screen-page.ts';
 
 /** A minute of points with a gap of three seconds. */
 function fill(server: ServerOfSeries): void {
@@ -55,31 +42,17 @@ describe.runIf(browserPresent)('every screen, in both sizes and both themes', ()
 
   async function withPage(
     name: string,
-    options: { width: number; height: number; scheme: 'dark' | 'light' },
+    options: Look,
     use: (page: Page, server: ScreenServer) => Promise<void>,
   ): Promise<void> {
-    const view = views[name];
-    if (view === undefined) throw new Error(`no view named ${name}`);
-    const server = await startScreenServer(view, directory);
-    const context = await browser.newContext({
-      viewport: { width: options.width, height: options.height },
-      colorScheme: options.scheme,
-    });
-    try {
-      const page = await context.newPage();
-      const complaints = complaintsOf(page);
-      await page.goto(server.shell.url);
-      await page.locator('main h1').first().waitFor({ state: 'attached' });
+    await withScreen({ browser, directory }, { ...options, name }, async (page, server) => {
+      const chains = views[name]?.chains ?? [];
       fill({
         push: server.push,
-        links: view.chains.flatMap((chain) => chain.links.map(({ from, to }) => ({ from, to }))),
+        links: chains.flatMap((chain) => chain.links.map(({ from, to }) => ({ from, to }))),
       });
       await use(page, server);
-      expect(complaints).toEqual([]);
-    } finally {
-      await context.close();
-      await server.shell.close();
-    }
+    });
   }
 
   const rows = Object.keys(views).flatMap((name) =>

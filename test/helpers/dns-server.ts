@@ -5,7 +5,7 @@ import { readDnsMessage } from '../../shared/sessions/dns-message-read.ts';
 
 type Answers = (query: DnsMessage, transport: 'udp' | 'tcp') => readonly Uint8Array[];
 
-/** A DNS server on a free loopback port, UDP and TCP, that answers what the test says: any bytes, or nothing. */
+/** A DNS server on a free loopback port, UDP and TCP, that answers what the test says: whatever bytes, or nothing. */
 export async function dnsServer(
   answers: Answers,
 ): Promise<{ readonly port: number; readonly asked: () => number; readonly stop: () => Promise<void> }> {

@@ -51,6 +51,11 @@ export function partsOf(lives: Lives): CockpitParts {
   };
 }
 
+/** The same over ports and a journal that end with it. */
+function partsOver(lives: Lives, ports: Ports, journal: Journal): CockpitParts {
+  return { ...partsOf(lives), ports, openRunJournal: () => ({ runId: runIdOf(lives), journal }) };
+}
+
 /** The id of the run of a night, or of its way back. */
 export function runIdOf({ script, back }: Lives): string {
   return back === undefined ? `night-${script.seed}` : `back-${script.seed}`;
@@ -78,11 +83,7 @@ export function firstLife(lives: Lives): FirstLife {
   const life = mortal(() => lives.simulator, crash.noticed);
   const journal = dyingIn(lives.journal, crash, life.die);
   return {
-    parts: {
-      ...parts,
-      ports: life.ports(parts.ports),
-      openRunJournal: () => ({ runId: runIdOf(lives), journal }),
-    },
+    parts: partsOver(lives, life.ports(parts.ports), journal),
     ...healthy,
     isDead: life.isDead,
   };
@@ -96,11 +97,7 @@ function sleepingLife(lives: Lives, parts: CockpitParts, sleep: Sleep): FirstLif
     life.sleep();
   });
   return {
-    parts: {
-      ...parts,
-      ports: life.ports(parts.ports),
-      openRunJournal: () => ({ runId: runIdOf(lives), journal }),
-    },
+    parts: partsOver(lives, life.ports(parts.ports), journal),
     ...healthy,
     slept: () => slept,
     wake: life.wake,

@@ -2,6 +2,7 @@ import type { Chain } from '../../shared/plan/plan.ts';
 import { switchOf } from '../../shared/plan/switches.ts';
 import { sourceNodes } from '../../shared/steps/need.ts';
 import { touchable } from '../helpers/touched.ts';
+import { oneWritableSide } from './rules-run.ts';
 import { serverOf, takesWrites, type Scene } from './scene.ts';
 
 export type AloneRule = {
@@ -15,18 +16,7 @@ const longestFaultMs = 8_000;
 
 /** Rules that hold once the cockpit is dead, nobody came, and every dead-man's switch had its time. */
 export const aloneRules: readonly AloneRule[] = [
-  {
-    name: 'oneWritableSide',
-    law: 'I1',
-    check: ({ simulator, excused }) => {
-      for (const chain of simulator.world.chains.values()) {
-        const seen = chain.violations.at(-1);
-        if (seen !== undefined && !excused.has(chain.id))
-          return `${seen.source} and ${seen.target} both take writes at ${seen.at.toFixed(1)} ms`;
-      }
-      return null;
-    },
-  },
+  oneWritableSide,
   {
     name: 'switchOpensTheSource',
     law: 'I3',

@@ -108,3 +108,8 @@ export function lately({ simulator, disturbed }: Scene, id: string, withinMs = 5
 export function takesWrites(server: Server): boolean {
   return server.power !== 'down' && !server.readOnly;
 }
+
+/** Whether a step's text tells that a server could not be reached: nothing is said of it then. */
+export function namedAsLost(text: string, instance: string): boolean {
+  return text.includes(`the session to ${instance} was lost`);
+}

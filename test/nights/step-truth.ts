@@ -5,7 +5,7 @@ import { nodesToFence } from '../../shared/steps/fence.ts';
 import { standingOf } from '../../shared/steps/prepared-zone.ts';
 import { forwardChannel } from '../../shared/steps/promote.ts';
 import type { Server } from '../../main/simulator/world.ts';
-import { lacksOfSource, lately, serverOf, type Scene } from './scene.ts';
+import { lacksOfSource, lately, namedAsLost, serverOf, type Scene } from './scene.ts';
 import { entryIn } from '../../shared/steps/ledger.ts';
 
 /**
@@ -40,8 +40,7 @@ function truthOfRun(scene: Scene, run: Run, { step, text }: StepState): string |
     case 'lock':
       // Taken up again, it names the servers whose lock it could not take.
       return first(scene, all, ({ id, lockHolder }) =>
-        text.includes(`the session to ${id} was lost`) ||
-        Object.values(run.threads[id] ?? {}).includes(lockHolder ?? -1)
+        namedAsLost(text, id) || Object.values(run.threads[id] ?? {}).includes(lockHolder ?? -1)
           ? null
           : 'has no lock of this run',
       );

@@ -17,7 +17,7 @@ import { zoneRules } from './rules-zones.ts';
 import { wayBackAtThePoint, wayBackRules } from './rules-way-back.ts';
 import { changes, statementRules } from './rules-statements.ts';
 import { noteFault } from './note-fault.ts';
-import type { Hit, Scene, Violation } from './scene.ts';
+import { namedAsLost, type Hit, type Scene, type Violation } from './scene.ts';
 
 type Watching = {
   readonly script: NightScript;
@@ -188,7 +188,7 @@ export function watchRules({ script, simulator, trace, excused, ...watching }: W
     return leftBehind(simulator, ghosts, {
       mayHold: (id) => over || state === 'failed' || said.includes(` on ${id}`),
       // Sessions of a dead cockpit on a server that did not answer when the run was taken up again, which says so.
-      isNamed: (id) => locked.includes(`the session to ${id} was lost`),
+      isNamed: (id) => namedAsLost(locked, id),
     });
   };
 

@@ -6,6 +6,7 @@ import { entriesOf, entryIn } from '../../../shared/steps/ledger.ts';
 import type { Run } from '../../../shared/steps/run.ts';
 import type { FaultWay } from '../../nights/cells.ts';
 import { breaksEffect, type Cell } from './cells.ts';
+import { wrapSessions } from './wrapped-sessions.ts';
 
 /** The real ports, one call of which meets a fault. The call that is broken is found in the run: nothing else names its step. */
 
@@ -119,14 +120,7 @@ export function breakPorts(
     };
   };
   return {
-    ...ports,
-    mysql: {
-      ...ports.mysql,
-      open: async (...asked) => {
-        const opened = await ports.mysql.open(...asked);
-        return opened.kind === 'open' ? { ...opened, session: wrapSession(opened.session) } : opened;
-      },
-    },
+    ...wrapSessions(ports, wrapSession),
     ssh: {
       ...ports.ssh,
       open: async (...asked) => {

@@ -1,5 +1,6 @@
 import type { Ports } from '../../../main/ports.ts';
 import type { Lab } from '../start-lab.ts';
+import { wrapSessions } from './wrapped-sessions.ts';
 
 /**
  * A co-master that is behind when the sources are closed. On a calm lab the ring has applied everything by the first look,
@@ -12,30 +13,16 @@ const rows = 20_000;
 /** Ports whose first fence finds a large write behind it, just committed on the source it closes. */
 export function behindAtFence(ports: Ports, lab: Lab): Ports {
   let written = false;
-  return {
-    ...ports,
-    mysql: {
-      ...ports.mysql,
-      open: async (...asked) => {
-        const opened = await ports.mysql.open(...asked);
-        if (opened.kind !== 'open') return opened;
-        const { session } = opened;
-        return {
-          ...opened,
-          session: {
-            ...session,
-            ask: async (operation, input, limitMs) => {
-              if (operation === 'fence' && !written) {
-                written = true;
-                await writeMuch(lab, session.instance);
-              }
-              return session.ask(operation, input, limitMs);
-            },
-          },
-        };
-      },
+  return wrapSessions(ports, (session) => ({
+    ...session,
+    ask: async (operation, input, limitMs) => {
+      if (operation === 'fence' && !written) {
+        written = true;
+        await writeMuch(lab, session.instance);
+      }
+      return session.ask(operation, input, limitMs);
     },
-  };
+  }));
 }
 
 async function writeMuch(lab: Lab, id: string): Promise<void> {

@@ -4,7 +4,8 @@ import { dnsSchema, type PlannedDns } from '../../../shared/plan/plan-dns.ts';
 import type { RecordSet } from '../../../shared/observations/record-set.ts';
 import { applyBatch, batchOf } from '../../../shared/steps/change-batch.ts';
 import { minuteDiff } from '../../../shared/steps/minute-diff.ts';
-import { namedHealthChecks, planLowering, planRestoring } from '../../../shared/steps/ttl-lowering.ts';
+import { healthCheckIds } from '../../../shared/steps/prepared-zone.ts';
+import { planLowering, planRestoring } from '../../../shared/steps/ttl-lowering.ts';
 import { inRegion, setOf } from '../../helpers/record-sets.ts';
 
 const checks = ['192.0.2.1', '192.0.2.2', '203.0.113.1', '203.0.113.2'];
@@ -49,7 +50,7 @@ const ttlsOf = (sets: readonly RecordSet[]): readonly (number | null)[] =>
     .map(({ content }) => (content.kind === 'values' ? content.ttlSeconds : null));
 
 function lowered(dns: PlannedDns, live: readonly RecordSet[]) {
-  const planned = planLowering(dns, zone(live), namedHealthChecks(dns));
+  const planned = planLowering(dns, zone(live), healthCheckIds(dns));
   if (!planned.ok) throw new Error(planned.error.join());
   return planned.value;
 }
@@ -120,7 +121,7 @@ describe('lowering', () => {
 
 describe('restoring', () => {
   const restored = (dns: PlannedDns, live: readonly RecordSet[], kept: readonly RecordSet[]) =>
-    planRestoring(dns, { id: 'shop', live, kept }, namedHealthChecks(dns));
+    planRestoring(dns, { id: 'shop', live, kept }, healthCheckIds(dns));
 
   test('puts back what was observed, whether the minute came or not', () => {
     fc.assert(
