@@ -33,6 +33,8 @@ packages() {
   for pair in "${programs[@]}"; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" > /dev/null || missing+=("${pair#*:}")
   done
+  # A module of knot, and no program: answers by the network of whoever asks.
+  compgen -G '/usr/lib/*/knot/modules-*/geoip.so' > /dev/null || missing+=(knot-module-geoip)
   [ ${#missing[@]} -eq 0 ] && return
   say "installing ${missing[*]}"
   refuse_services

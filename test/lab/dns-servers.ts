@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, stopChild } from './loopback-sshd.ts';
 
@@ -8,7 +8,7 @@ export type DnsServers = {
   readonly authoritative: number;
   readonly resolver: number;
   /** Writes the zone anew and has the server read it; its serial says when it has. */
-  readonly write: (records: readonly string[]) => number;
+  readonly write: (records: readonly string[], regional?: readonly RegionalAnswer[]) => number;
   readonly stop: () => Promise<void>;
 };
 
@@ -28,8 +28,26 @@ export function whyNoDnsServers(): string | undefined {
   return `${missing.join(' and ')} not found: apt-get install knot unbound`;
 }
 
-/** Starts both servers on a zone shop.example with these records. */
-export async function startDnsServers(folder: string, records: readonly string[]): Promise<DnsServers> {
+/** An answer for whoever asks from a network, as a latency-based set of Route 53 gives it. */
+export type RegionalAnswer = {
+  readonly name: string;
+  readonly network: string;
+  readonly address: string;
+};
+
+/** Says why no answers by network can be given here, or undefined. */
+export function whyNoRegions(): string | undefined {
+  return globSync('/usr/lib/*/knot/modules-*/geoip.so').length > 0
+    ? undefined
+    : "knot's geoip module not found: apt-get install knot-module-geoip";
+}
+
+/** Starts both servers on a zone shop.example with these records; some names may answer by the asker's network. */
+export async function startDnsServers(
+  folder: string,
+  records: readonly string[],
+  regional: readonly RegionalAnswer[] = [],
+): Promise<DnsServers> {
   mkdirSync(join(folder, 'db'), { recursive: true });
   const [authoritative, resolver] = [await freePort(), await freePort()];
   const zone = join(folder, 'shop.example.zone');
@@ -46,7 +64,10 @@ export async function startDnsServers(folder: string, records: readonly string[]
   };
   fill(records);
   const knotConf = join(folder, 'knot.conf');
-  writeFileSync(knotConf, knotConfig(folder, authoritative));
+  const regions = join(folder, 'regions.conf');
+  const answer = (answers: readonly RegionalAnswer[]): void => writeFileSync(regions, regionsConfig(answers));
+  answer(regional);
+  writeFileSync(knotConf, knotConfig(folder, authoritative, regional.length > 0 ? regions : null));
   const unboundConf = join(folder, 'unbound.conf');
   writeFileSync(unboundConf, unboundConfig(folder, { authoritative, resolver }));
   const knot = run(programs.knotd, ['-c', knotConf]);
@@ -54,8 +75,9 @@ export async function startDnsServers(folder: string, records: readonly string[]
   return {
     authoritative,
     resolver,
-    write: (lines) => {
+    write: (lines, answers = regional) => {
       fill(lines);
+      answer(answers);
       knot.kill('SIGHUP');
       return serial;
     },
@@ -69,18 +91,43 @@ function run(program: string, args: readonly string[]): ChildProcess {
   return spawn(program, args, { stdio: 'ignore' });
 }
 
-function knotConfig(folder: string, port: number): string {
+function regionsConfig(answers: readonly RegionalAnswer[]): string {
+  const names = [...new Set(answers.map(({ name }) => name))];
+  return names
+    .map((name) =>
+      [
+        `${name}:`,
+        ...answers
+          .filter((answer) => answer.name === name)
+          .map(({ network, address }) => `  - net: ${network}\n    A: ${address}`),
+      ].join('\n'),
+    )
+    .join('\n')
+    .concat('\n');
+}
+
+/** How long an answer by network may be kept. */
+export const regionalTtlSeconds = 4;
+
+function knotConfig(folder: string, port: number, regions: string | null): string {
+  const module = `mod-geoip:
+  - id: regions
+    config-file: ${regions}
+    ttl: ${regionalTtlSeconds}
+    mode: subnet
+`;
   return `server:
   listen: 127.0.0.1@${port}
   rundir: ${folder}
+  edns-client-subnet: on
 database:
   storage: ${join(folder, 'db')}
-zone:
+${regions === null ? '' : module}zone:
   - domain: shop.example
     file: ${join(folder, 'shop.example.zone')}
     zonefile-load: whole
     zonefile-sync: -1
-`;
+${regions === null ? '' : '    module: mod-geoip/regions\n'}`;
 }
 
 function unboundConfig(
@@ -91,7 +138,8 @@ function unboundConfig(
   interface: 127.0.0.1@${ports.resolver}
   access-control: 127.0.0.0/8 allow
   do-not-query-localhost: no
-  module-config: "iterator"
+  module-config: "subnetcache iterator"
+  send-client-subnet: 127.0.0.1
   username: ""
   chroot: ""
   directory: "${folder}"
