@@ -8,6 +8,9 @@ export function quotePath(path: string): string {
   return path.startsWith('~/') ? `"$HOME"/${quoteWord(path.slice(2))}` : quoteWord(path);
 }
 
+/** A line of a script that is given a path as its first word: from here on `$1` is the path with the home of the account in it. */
+export const homeInFirstWord = `case $1 in '~/'*) set -- "$HOME/\${1#??}" ;; esac`;
+
 /** One word for people to read: bare where nothing in it is special to a shell. */
 export function plainWord(word: string): string {
   return /^[A-Za-z0-9_./:=@-]+$/.test(word) ? word : quoteWord(word);

@@ -1,3 +1,5 @@
+import { homeInFirstWord } from '../lib/shell-words.ts';
+
 /** The name under which the look is run: what a simulated host knows it by. */
 export const mirrorRuns = 'mirror-runs';
 
@@ -10,6 +12,7 @@ const mostRuns = 5;
  */
 export function mirrorRunsArgv(directory: string): readonly string[] {
   const script = [
+    homeInFirstWord,
     'cd "$1" 2>/dev/null || exit 0',
     'for e in *.epoch; do r=${e%.epoch}; [ -f "$r.jsonl" ] && echo "$(stat -c %Y "$r.jsonl") $r"; done',
   ].join('; ');
