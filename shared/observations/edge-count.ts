@@ -1,13 +1,21 @@
+import { homeInFirstWord } from '../lib/shell-words.ts';
 import type { PlannedResidue } from '../plan/plan-surroundings.ts';
 
 type Edge = PlannedResidue['edges'][number];
 
+/** Which of HAProxy's counters tells who came in, by the mode of the frontend. */
+const counters: ReadonlyMap<string, string> = new Map([
+  ['http', 'req_tot'],
+  ['tcp', 'stot'],
+]);
+
 /** Asks HAProxy's runtime socket by whichever program the host has for that. It reads; nothing is set by it. */
-const askSocket = `if command -v socat > /dev/null; then printf 'show stat\\n' | socat -t 2 - "UNIX-CONNECT:$1"; else printf 'show stat\\n' | nc -U -w 2 "$1"; fi`;
+const askSocket = `if command -v socat > /dev/null; then printf 'show stat\\n' | socat -t 2 - "UNIX-CONNECT:$1"; elif command -v nc > /dev/null; then printf 'show stat\\n' | nc -U -w 2 "$1"; else echo 'this host has neither socat nor nc'; fi`;
 
 /** The command that counts what came in by an edge since it began to count. */
 export function countCommand(edge: Edge): readonly string[] {
-  return 'socket' in edge ? ['sh', '-c', askSocket, 'sh', edge.socket] : ['wc', '-l', edge.log];
+  const [script, place] = 'socket' in edge ? [askSocket, edge.socket] : ['wc -l "$1"', edge.log];
+  return ['sh', '-c', `${homeInFirstWord}; ${script}`, 'sh', place];
 }
 
 /** The count that the command printed; null for what cannot be read as one. */
@@ -17,21 +25,23 @@ export function parseCount(edge: Edge, stdout: string): number | null {
   return lines === undefined ? null : Number(lines);
 }
 
-/** Requests of the frontends together; of one that passes TCP on, its sessions. All of them must be there. */
+/**
+ * Requests of the frontends together; of one that passes TCP on, its sessions: requests of such a one are always 0. All of
+ * them must be there, and of a kind that is known.
+ */
 function parseStat(text: string, frontends: readonly string[]): number | null {
   const [head, ...lines] = text.trim().split('\n');
   const columns = (head ?? '').replace(/^#\s*/, '').split(',');
   const at = (name: string): number => columns.indexOf(name);
-  if (at('pxname') < 0 || at('svname') < 0 || at('stot') < 0) return null;
+  if (['pxname', 'svname', 'mode'].some((name) => at(name) < 0)) return null;
   let sum = 0;
   for (const frontend of frontends) {
     const fields = lines
       .map((line) => line.split(','))
       .find((each) => each[at('pxname')] === frontend && each[at('svname')] === 'FRONTEND');
-    const counted = [fields?.[at('req_tot')], fields?.[at('stot')]].find(
-      (value) => value !== undefined && /^\d+$/.test(value),
-    );
-    if (counted === undefined) return null;
+    const column = counters.get(fields?.[at('mode')] ?? '');
+    const counted = column === undefined ? undefined : fields?.[at(column)];
+    if (counted === undefined || !/^\d+$/.test(counted)) return null;
     sum += Number(counted);
   }
   return sum;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { argv, credentialSchema, durationMs, id, mysqlName, path, tableName, text } from './plan-words.ts';
+import { argv, credentialSchema, durationMs, hostFile, id, mysqlName, path, tableName, text } from './plan-words.ts';
 
 /** What surrounds the databases: application fleets, tunnels and the synthetic clients; DNS has a file of its own. */
 
@@ -72,13 +72,13 @@ export const residueSchema = z.strictObject({
         z.strictObject({
           id,
           host: id.describe('The host that runs HAProxy.'),
-          socket: path.describe("HAProxy's runtime socket on that host."),
+          socket: hostFile.describe("HAProxy's runtime socket on that host."),
           frontends: z.array(text).min(1).max(50).describe('The frontends that users come in by.'),
         }),
         z.strictObject({
           id,
           host: id,
-          log: path.describe('An access log on that host: one line a request.'),
+          log: hostFile.describe('An access log on that host: one line a request.'),
         }),
       ]),
     )

@@ -190,10 +190,10 @@ describe('what an edge prints', () => {
     frontends: ['https', 'smtp'],
   };
   const text = [
-    '# pxname,svname,qcur,stot,req_tot,',
-    'https,FRONTEND,,900,1200,',
-    'https,BACKEND,0,7,7,',
-    'smtp,FRONTEND,,30,,',
+    '# pxname,svname,qcur,stot,req_tot,mode,',
+    'https,FRONTEND,,900,1200,http,',
+    'https,BACKEND,0,7,7,http,',
+    'smtp,FRONTEND,,30,0,tcp,',
   ].join('\n');
   test('requests where they are counted, sessions where TCP is passed on', () => {
     expect(parseCount(haproxy, text)).toBe(1_230);
@@ -204,6 +204,8 @@ describe('what an edge prints', () => {
     expect(parseCount({ ...haproxy, frontends: ['https', 'other'] }, text)).toBeNull();
     expect(parseCount(haproxy, 'Permission denied\n')).toBeNull();
     expect(parseCount(haproxy, '')).toBeNull();
+    expect(parseCount(haproxy, text.replace(',tcp,', ',quic,'))).toBeNull();
+    expect(parseCount(haproxy, text.replace(',mode,', ',sort,'))).toBeNull();
   });
 
   test('the lines of a log', () => {
