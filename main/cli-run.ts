@@ -64,6 +64,7 @@ export const notStarted = {
   outcome: 'not-started',
   chains: [],
   userVisibleDowntimeMs: null,
+  dns: [],
   steps: [],
   journal: null,
 };
@@ -135,12 +136,20 @@ export async function untilOver(
 
 /** What `run --json` ends with. */
 export function summary(cockpit: Cockpit, run: Run): Readonly<Record<string, unknown>> {
-  const measured = cockpit.night()?.measured() ?? null;
+  const night = cockpit.night();
+  const measured = night?.measured() ?? null;
   return {
     runId: run.id,
     outcome: run.outcome,
     chains: (measured?.chains ?? []).map(({ lostIds: _ids, ...figures }) => figures),
     userVisibleDowntimeMs: measured?.userVisibleDowntimeMs ?? null,
+    // The run does not wait for INSYNC: this is what Route 53 had said when it ended.
+    dns: (night?.changes() ?? []).map(({ zone, changeId, state, heardAt, insyncAt }) => ({
+      zone,
+      changeId,
+      state,
+      insyncAfterMs: insyncAt === null ? null : insyncAt - heardAt,
+    })),
     steps: Object.values(run.steps)
       .filter(({ startedAt }) => startedAt !== null)
       .map(({ key, state, startedAt, endedAt }) => ({
@@ -149,6 +158,6 @@ export function summary(cockpit: Cockpit, run: Run): Readonly<Record<string, unk
         ms: endedAt === null || startedAt === null ? null : endedAt.monoMs - startedAt.monoMs,
         outcome: state,
       })),
-    journal: cockpit.night()?.journal()?.file ?? null,
+    journal: night?.journal()?.file ?? null,
   };
 }

@@ -4,7 +4,7 @@ import { parseDnsName } from '../shared/observations/dns-name.ts';
 import type { DnsZone, PlannedDns } from '../shared/plan/plan-dns.ts';
 import type { Plan } from '../shared/plan/plan.ts';
 import { createClock } from './adapters/clock.ts';
-import { dnsClient } from './adapters/dns.ts';
+import { dnsClientOf } from './adapters/dns.ts';
 import { ttlFile, ttlPath } from './adapters/ttl-file.ts';
 import { loadPlan } from './compose.ts';
 import type { TtlWork, ZoneServerPlace } from './engine/lower-ttl.ts';
@@ -66,7 +66,7 @@ export async function composeDns(
       name: parseDnsName(zone.name) ?? zone.name,
       planDigest: digest,
       file: ttlFile(ttlPath(directory, zone.id)),
-      resolver: dnsClient(),
+      resolver: dnsClientOf(dns),
       servers: () => servers(channel),
     }),
   });

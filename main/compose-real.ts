@@ -4,7 +4,7 @@ import type { Plan } from '../shared/plan/plan.ts';
 import { createClients } from './adapters/clients.ts';
 import { createClock } from './adapters/clock.ts';
 import { createCredentials } from './adapters/credentials.ts';
-import { dnsClient } from './adapters/dns.ts';
+import { dnsClientOf } from './adapters/dns.ts';
 import { createLaptop } from './adapters/laptop.ts';
 import { createMysql } from './adapters/mysql.ts';
 import { createRoute53 } from './adapters/route53.ts';
@@ -44,7 +44,7 @@ export async function realPorts(
     clients,
     laptop: createLaptop({ journalDirectory: around.directory }),
     route53: createRoute53(plan),
-    dns: dnsClient(),
+    dns: dnsClientOf(plan.dns),
   };
   return { ports, close: () => ssh.close() };
 }

@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
 import type { DnsReply } from '../../shared/observations/dns-reply.ts';
+import type { PlannedDns } from '../../shared/plan/plan-dns.ts';
+import { isLoopback } from '../../shared/plan/loopback.ts';
 import { readDnsMessage, type DnsMessage } from '../../shared/sessions/dns-message-read.ts';
 import { writeDnsQuery } from '../../shared/sessions/dns-message-write.ts';
 import type { DnsAsk, DnsPort } from '../ports.ts';
@@ -17,6 +19,21 @@ type Heard = { readonly kind: 'heard'; readonly message: DnsMessage } | Failed;
  */
 export function dnsClient(): DnsPort {
   return { ask };
+}
+
+/**
+ * The client of a plan. Where it rehearses on an emulator, the servers of its zones have loopback addresses, and port 53 of
+ * those is this machine's own: they are asked at the emulator's port instead.
+ */
+export function dnsClientOf(dns: PlannedDns | undefined): DnsPort {
+  const emulator = dns?.emulator;
+  if (emulator === undefined) return dnsClient();
+  return {
+    ask: (asked) => {
+      const isEmulated = asked.server.port === 53 && isLoopback(asked.server.address);
+      return ask(isEmulated ? { ...asked, server: { address: '127.0.0.1', port: emulator.dnsPort } } : asked);
+    },
+  };
 }
 
 async function ask(asked: DnsAsk): Promise<DnsReply> {

@@ -23,6 +23,7 @@ import type {
   TestDNSAnswerCommandOutput,
 } from '@aws-sdk/client-route-53';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import type { PlannedEmulator } from '../../shared/plan/plan-dns.ts';
 
 export type { Change, ChangeInfo, HealthCheck, HealthCheckConfig, HealthCheckObservation, ResourceRecordSet };
 
@@ -54,17 +55,28 @@ export type Route53Driver = {
   readonly close: () => void;
 };
 
+/** Keys that mean nothing: real ones are never shown to an emulator. */
+const emulatedCredentials = { accessKeyId: 'emulated', secretAccessKey: 'emulated' };
+
 /**
  * One client with the credentials of one profile (SSO, roles and processes as the AWS configuration says). Its own retries
- * are off: whether a change may be sent again is decided by what Route 53 said. `AWS_ENDPOINT_URL_ROUTE_53` and
- * `AWS_ENDPOINT_URL_STS` lead it elsewhere, as they lead every program that uses the SDK.
+ * are off: whether a change may be sent again is decided by what Route 53 said. A plan that rehearses on an emulator is led
+ * to its port on this machine; `AWS_ENDPOINT_URL_ROUTE_53` and `AWS_ENDPOINT_URL_STS` lead elsewhere, as they lead every
+ * program that uses the SDK.
  */
-export function route53Driver(profile: string | undefined): Route53Driver {
+export function route53Driver(
+  profile: string | undefined,
+  emulator: PlannedEmulator | undefined,
+): Route53Driver {
   const common = {
     maxAttempts: 1,
     // Route 53 is one service for the world; its requests are signed for this region (AWS General Reference).
     region: 'us-east-1',
-    ...(profile === undefined ? {} : { profile }),
+    ...(emulator === undefined
+      ? profile === undefined
+        ? {}
+        : { profile }
+      : { endpoint: `http://127.0.0.1:${emulator.apiPort}`, credentials: emulatedCredentials }),
   };
   const route53 = new Route53Client(common);
   // The same credentials, found once: an SSO login is asked for them over the network.

@@ -30,7 +30,7 @@ export function createRoute53(plan: Pick<Plan, 'dns'>): Route53Port {
       const zone = plan.dns?.zones.find((each) => each.id === id);
       if (zone === undefined)
         return refused('other', `There is no DNS zone "${id}" in the plan, expected one of its ids.`);
-      const driver = route53Driver(zone.profile);
+      const driver = route53Driver(zone.profile, plan.dns?.emulator);
       const opened = await openZone({ zone, driver, budgetOf, endsAt: performance.now() + limitMs });
       if (opened.kind === 'refused') driver.close();
       return opened;

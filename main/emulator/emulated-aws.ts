@@ -83,6 +83,22 @@ export type EmulatedAws = {
   readonly isHealthy: (healthCheckId: string) => boolean;
 };
 
+/** The names of its servers are answered too, each with a loopback address of its own: so they are found as real ones are. */
+const serverZone: DnsName = 'emulated.example';
+
+/** The zone that holds the addresses of all servers of the account. */
+export function zoneOfServers({ zones }: Pick<EmulatedAws, 'zones'>): {
+  readonly name: DnsName;
+  readonly sets: readonly RecordSet[];
+  readonly serial: number;
+} {
+  const servers = [...zones.values()].flatMap(({ nameServers }) => nameServers);
+  const sets = servers.map((name, at) =>
+    plainSet(name, 'A', { ttlSeconds: 60, values: [`127.0.0.${at + 1}`] }),
+  );
+  return { name: serverZone, sets, serial: 1 };
+}
+
 /** Earlier versions than these are answered by nobody any more. */
 const versionsKept = 20;
 
@@ -137,17 +153,27 @@ export function emulatedAws(about: EmulatedAccount): EmulatedAws {
 }
 
 function begun(zone: ZoneToEmulate, at: number): EmulatedZone {
-  const nameServers = [0, 1, 2, 3].map((server) => `ns-${at * 4 + server}.emulated.example`);
-  const own = (type: string, ttlSeconds: number, values: readonly string[]): RecordSet =>
-    normaliseSet({
-      name: zone.name,
-      type,
-      setIdentifier: '',
-      routing: { kind: 'simple' },
-      healthCheckId: null,
-      content: { kind: 'values', ttlSeconds, values },
-    });
+  const nameServers = [0, 1, 2, 3].map((server) => `ns-${at * 4 + server}.${serverZone}`);
   const soa = `${nameServers[0] ?? ''}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400`;
-  const sets = [...zone.sets, own('NS', 172_800, nameServers), own('SOA', 900, [soa])];
+  const sets = [
+    ...zone.sets,
+    plainSet(zone.name, 'NS', { ttlSeconds: 172_800, values: nameServers }),
+    plainSet(zone.name, 'SOA', { ttlSeconds: 900, values: [soa] }),
+  ];
   return { ...zone, nameServers, sets, versions: [{ from: 0, serial: 1, sets }] };
+}
+
+function plainSet(
+  name: DnsName,
+  type: string,
+  content: { readonly ttlSeconds: number; readonly values: readonly string[] },
+): RecordSet {
+  return normaliseSet({
+    name,
+    type,
+    setIdentifier: '',
+    routing: { kind: 'simple' },
+    healthCheckId: null,
+    content: { kind: 'values', ...content },
+  });
 }

@@ -5,7 +5,7 @@ import { answerOfZone, type ZoneAnswer } from '../../shared/observations/zone-ch
 import { readDnsMessage } from '../../shared/sessions/dns-message-read.ts';
 import { writeDnsReply } from '../../shared/sessions/dns-message-write.ts';
 import { udpBytes } from '../../shared/sessions/dns-numbers.ts';
-import type { EmulatedAws, EmulatedZone } from './emulated-aws.ts';
+import { zoneOfServers, type EmulatedAws, type EmulatedZone } from './emulated-aws.ts';
 
 /** A question to the account's zones; `zone` where one was named, else the longest that fits, public before private. */
 export type ZoneQuestion = {
@@ -17,7 +17,9 @@ export type ZoneQuestion = {
 /** What the zone's servers answer now: the newest version that has reached them. */
 export function answerTo(aws: EmulatedAws, { question, client, zone: named }: ZoneQuestion): ZoneAnswer {
   const zone = named ?? zoneFor(aws, question);
-  if (zone === null) return { rcode: 'REFUSED', answers: [], authority: [], byRegion: false };
+  // A stranger's name is refused there too.
+  if (zone === null)
+    return answerOfZone(zoneOfServers(aws), question, { region: null, isHealthy: aws.isHealthy, draw: 0 });
   const now = aws.about.now();
   const version = zone.versions.findLast(({ from }) => from <= now);
   const { name } = zone;

@@ -26,7 +26,7 @@ export function announceSections({ plan, run }: SheetGround): readonly SheetSect
         'Only when every chain is open. Route 53 refuses the batch when the zone is not what it was: then look at it, and never write over what you do not know.',
         ...recordTexts(dns),
       ],
-      lines: zones.flatMap(({ zone, batch }) => zoneLines(zone, batch, { runId: run.id, isDone })),
+      lines: zones.flatMap(({ zone, batch }) => zoneLines(dns, zone, { batch, runId: run.id, isDone })),
     },
   ];
 }
@@ -39,12 +39,15 @@ function recordTexts({ records }: PlannedDns): readonly string[] {
 }
 
 function zoneLines(
+  { emulator }: PlannedDns,
   zone: DnsZone,
-  batch: ChangeBatch,
-  { runId, isDone }: { readonly runId: string; readonly isDone: boolean },
+  { batch, runId, isDone }: { readonly batch: ChangeBatch; readonly runId: string; readonly isDone: boolean },
 ): readonly SheetLine[] {
   const where = `zone ${zone.id}`;
-  const aws = `aws${zone.profile === undefined ? '' : ` --profile ${plainWord(zone.profile)}`} route53`;
+  const profile = zone.profile === undefined ? '' : ` --profile ${plainWord(zone.profile)}`;
+  // A rehearsal's sheet must never lead to the zone of that id in the real Route 53.
+  const rehearsed = emulator === undefined ? '' : ` --endpoint-url http://127.0.0.1:${emulator.apiPort}`;
+  const aws = `aws${profile}${rehearsed} route53`;
   const id = `--hosted-zone-id ${plainWord(zone.hostedZoneId)}`;
   const names = touchedNames({ batch }).map(showName);
   const look: SheetLine = {

@@ -44,7 +44,12 @@ export const dnsZones: readonly GateDefinition[] = [
           `Expected credentials for the night and an hour of watching, seen some that end at ${utc(access.credentialsEndAt ?? 0)}.`,
           `Log in anew: aws sso login${zone.profile === undefined ? '' : ` --profile ${zone.profile}`}`,
         );
-        look.note(`Account ${access.account}.`);
+        const { emulator } = dnsOf(world.plan);
+        look.note(
+          emulator === undefined
+            ? `Account ${access.account}.`
+            : `Account ${access.account} of the emulated Route 53 at port ${emulator.apiPort} of this laptop: no real zone is asked or changed.`,
+        );
       }
       if (facts !== undefined)
         look.expect(

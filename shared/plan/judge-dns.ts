@@ -13,9 +13,10 @@ const sides = ['before', 'after'] as const;
 type Side = (typeof sides)[number];
 
 /** Everything of the DNS section that the schema cannot see, among it what Route 53 itself would refuse. */
-export function judgeDns({ dns }: Plan): readonly Complaint[] {
+export function judgeDns({ dns, environment }: Plan): readonly Complaint[] {
   if (dns === undefined) return [];
   return [
+    ...judgeEmulator(dns, environment),
     ...dns.zones.flatMap((zone, index) => judgeZone(dns, zone, index)),
     ...dns.records.flatMap((record, index) => judgeRecord(dns, record, ['dns', 'records', index])),
     ...dns.zones.flatMap((zone, index) =>
@@ -26,6 +27,14 @@ export function judgeDns({ dns }: Plan): readonly Complaint[] {
     ...dns.healthChecks.flatMap((check, index) => judgeHealthCheck(check, ['dns', 'healthChecks', index])),
     ...judgeAsked(dns),
   ];
+}
+
+/** Production changes real zones, and the simulator has zones of its own: an emulator would be a change that nobody sees. */
+function judgeEmulator(dns: PlannedDns, environment: Plan['environment']): readonly Complaint[] {
+  if (dns.emulator === undefined || environment === 'staging') return [];
+  const path = ['dns', 'emulator'];
+  const message = `a ${environment} plan with dns.emulator, expected it in a staging plan alone: its zones are not those of Route 53`;
+  return [{ path, message, needs: [['environment']] }];
 }
 
 function judgeZone(dns: PlannedDns, zone: DnsZone, index: number): readonly Complaint[] {

@@ -148,8 +148,19 @@ const resolverSchema = z.strictObject({
 });
 export type PlannedResolver = z.infer<typeof resolverSchema>;
 
+const emulatorSchema = z
+  .strictObject({
+    apiPort: port.describe('Where it answers as Route 53 and STS, on 127.0.0.1.'),
+    dnsPort: port.describe('Where it answers as every server of the zones, on 127.0.0.1.'),
+  })
+  .describe(
+    'A rehearsal on the Route 53 of `lab route53`, on this machine: no real zone is asked or changed, and no real credentials are used. Only in a staging plan.',
+  );
+export type PlannedEmulator = z.infer<typeof emulatorSchema>;
+
 /** Zones, health checks, records before and after, and the resolvers that are asked. */
 export const dnsSchema = z.strictObject({
+  emulator: emulatorSchema.optional(),
   zones: z.array(zoneSchema).max(50),
   healthChecks: z.array(healthCheckSchema).max(200).default([]),
   records: z.array(recordSchema).max(500),

@@ -98,7 +98,7 @@ function send(ground: Ground, prepared: PreparedZone, batch: ChangeBatch): Judge
     if (!saysNothingHappened(answer)) return settle(ground, prepared, answer);
     if (sent + 1 >= mostSends)
       return failed(
-        `${trouble(`zone ${zone}`, 'the change', answer)}, ${mostSends} times. Nothing was changed; wait for Route 53, then press Retry.`,
+        `${troubleOf(zone, 'the change', answer)}, ${mostSends} times. Nothing was changed; wait for Route 53, then press Retry.`,
       );
     const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** sent);
     const later = lookLater(context, `change${sent}@${zone}`, pauseMs);
@@ -149,9 +149,9 @@ function settle(
   answer: Exclude<Answer<unknown>, { kind: 'ok' }>,
 ): Judged {
   const { zone } = prepared;
-  const what = trouble(`zone ${zone}`, 'the change', answer);
+  const what = troubleOf(zone, 'the change', answer);
   if (answer.kind === 'none' && answer.why === 'not-connected')
-    return failed(`${answer.message}: nothing was sent for zone ${zone}. Press Retry: it is opened again.`);
+    return failed(`${what}. Press Retry: nothing was sent, and the connection is opened again.`);
   if (answer.kind === 'refused' && (answer.refusal === 'credentials' || answer.refusal === 'no-such-zone'))
     return failed(`${what}. Nothing was changed. Log in again, or mend the right, then press Retry.`);
   const wasRejected = answer.kind === 'refused' && answer.refusal === 'rejected';
@@ -203,11 +203,20 @@ function list(
         return { sets: answer.value };
     } else if (!saysNothingHappened(answer) || look + 1 >= mostSends)
       return failed(
-        `${trouble(`zone ${zone}`, 'listing its names', answer)}. Whether it was changed is unknown; press Retry once Route 53 answers: it looks before it does anything.`,
+        `${troubleOf(zone, 'listing its names', answer)}. Whether it was changed is unknown; press Retry once Route 53 answers: it looks before it does anything.`,
       );
     const later = lookLater(context, `${name}${look}@${zone}`, lookAgainMs);
     if (later !== null) return waiting(what, later);
   }
+}
+
+/** What went wrong, as the beginning of a sentence: where no connection was made there was no session to lose. */
+function troubleOf(zone: string, what: string, answer: Exclude<Answer<unknown>, { kind: 'ok' }>): string {
+  const text =
+    answer.kind === 'none' && answer.why === 'not-connected'
+      ? `zone ${zone} could not be asked for ${what}: ${answer.message}`
+      : trouble(`zone ${zone}`, what, answer);
+  return text.replace(/\.$/, '');
 }
 
 function finished(text: string): Judged {

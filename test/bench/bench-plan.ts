@@ -27,11 +27,11 @@ const budgets = { writeFreezeMs: 60_000, userVisibleDowntimeMs: 120_000 } as con
 export type Via = 'ssh' | 'direct';
 
 /**
- * The plan of a comparison, from the lab's reference plan: these chains alone, without the application and the cockpit's
- * own clients, because the outside writers are the clock here and nobody else should write.
+ * The plan of a comparison, from the lab's reference plan: these chains alone, without the application, the cockpit's own
+ * clients and DNS, because the outside writers are the clock here and nobody else should write.
  */
 export function chainsPlan(lab: Lab, chains: readonly string[], via: Via): string {
-  const plan = referencePlan(lab);
+  const { dns: _dns, ...plan } = referencePlan(lab);
   const kept = plan.chains.filter(({ id }) => chains.includes(id));
   const instances = new Set(
     kept.flatMap(({ source, target }) =>

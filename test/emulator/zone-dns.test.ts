@@ -65,6 +65,17 @@ test('answers by the region of the client subnet, and says that it depends on it
   expect((await ask('a.wild.shop.example', 'A', '198.51.100.0/24')).subnetScope).toBe(0);
 });
 
+test('answers the addresses of its own servers, each with one of its own', async () => {
+  await begin();
+  const named = await ask('shop.example', 'NS');
+  expect(named.answers).toHaveLength(4);
+  const addresses = await Promise.all(
+    named.answers.map(async ({ data }) => (await ask(data)).answers.map((each) => each.data)),
+  );
+  expect(addresses.flat().toSorted()).toEqual(['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4']);
+  expect(await ask('ns-9.emulated.example')).toMatchObject({ rcode: 'NXDOMAIN', answers: [] });
+});
+
 test('answers wildcards, chains, nothing and strangers as an authoritative server does', async () => {
   await begin();
   expect((await ask('a.wild.shop.example')).answers).toMatchObject([{ data: '192.0.2.9', ttlSeconds: 7 }]);

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,7 +46,7 @@ beforeEach(({ skip }) => {
   if (missing !== undefined) skip(missing);
 });
 
-function watchHere(): DnsWatch {
+function watchHere(silentPorts: readonly number[] = []): DnsWatch {
   const value = (address: string) => ({ ttlSeconds: 8, values: [address] });
   const dns = dnsSchema.parse({
     zones: [{ id: 'shop', hostedZoneId: 'Z1', name: 'shop.example' }],
@@ -58,7 +59,14 @@ function watchHere(): DnsWatch {
         after: value('198.51.100.1'),
       },
     ],
-    resolvers: [{ id: 'unbound', address: '127.0.0.1', port: ports().resolver }],
+    resolvers: [
+      ...['unbound', ...silentPorts.map((_, at) => `unbound-${at}`)].map((id) => ({
+        id,
+        address: '127.0.0.1',
+        port: ports().resolver,
+      })),
+      ...silentPorts.map((silent, at) => ({ id: `silent-${at}`, address: '127.0.0.1', port: silent })),
+    ],
   });
   const clock = createClock();
   return startDnsWatch({
@@ -77,6 +85,16 @@ function watchHere(): DnsWatch {
       throw new Error(`${what} failed`, { cause: error });
     },
   });
+}
+
+/** A port of the loopback that takes every question and answers none. */
+async function startSilence(): Promise<{ readonly port: number; readonly stop: () => void }> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((ready, unable) => {
+    socket.once('error', unable);
+    socket.bind(0, '127.0.0.1', ready);
+  });
+  return { port: socket.address().port, stop: () => socket.close() };
 }
 
 /** Looks every 100 ms until it holds, at most for half a minute. */
@@ -155,5 +173,39 @@ test('the server of a zone is found, and everything has turned no later than was
     expect(rows.every(({ seen }) => seen?.ignoresTtl === null)).toBe(true);
   } finally {
     await watch.stop();
+  }
+});
+
+test('a dead server of the zone and silent resolvers delay nobody: the others turn, and no end is named for all', async () => {
+  const second = ['@ 60 NS dead.shop.example.', 'dead 60 A 127.0.0.2'];
+  ports().write([...source, ...second]);
+  const silences = [await startSilence(), await startSilence()];
+  const watch = watchHere(silences.map((silence) => silence.port));
+  const rowsOf = (which: RegExp) =>
+    watch.readout().rows.filter(({ matrix }) => which.test(matrix.server.name));
+  const sides = (which: RegExp): readonly (string | undefined)[] =>
+    rowsOf(which).map(({ seen }) => seen?.last.verdict.side);
+  try {
+    await until(
+      () => sides(/^(ns|unbound)/).length === 4 && sides(/^(ns|unbound)/).every((side) => side === 'source'),
+    );
+    await until(
+      () => sides(/^(dead|silent)/).length === 3 && sides(/^(dead|silent)/).every((side) => side === 'error'),
+    );
+    expect(watch.readout().zones[0]?.servers?.servers).toMatchObject([
+      { server: 'dead.shop.example', standing: 'silent' },
+      { server: 'ns.shop.example', standing: 'holds' },
+    ]);
+    ports().write([...target, ...second]);
+    await until(() => sides(/^(ns|unbound)/).every((side) => side === 'target'));
+    const { eta, share } = watch.readout();
+    expect(share).toMatchObject({ target: 4, error: 3, source: 0 });
+    // The dead one may come back with what it had: until it is seen, nothing is promised.
+    expect(eta).toMatchObject({ kind: 'unknown', why: expect.stringContaining('authoritative server') });
+    for (const { seen } of rowsOf(/^(dead|silent)/))
+      expect(seen?.last.verdict).toMatchObject({ kind: 'no-answer', why: expect.stringMatching(/\S/) });
+  } finally {
+    await watch.stop();
+    for (const silence of silences) silence.stop();
   }
 });

@@ -69,7 +69,8 @@ describe.runIf(asked).each(flavors)(
       if (!here) return;
       const dir = mkdtempSync(join(tmpdir(), 'cutover-sheet-'));
       lab = await startLab({ flavor, dir, owner: process.pid });
-      plan = writePlan(lab, 'sheet');
+      // The AWS command line is none of the lab's programs: what the sheet says of DNS is not pasted here.
+      plan = writePlan(lab, 'sheet', ({ dns: _dns, ...rest }) => rest);
     }, limitMs);
     afterAll(async () => lab?.stop());
 

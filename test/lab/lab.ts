@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { doorUrl } from './app-hosts.ts';
@@ -7,7 +6,7 @@ import { readState, stateHome } from './lab-state.ts';
 import { startLoad } from './load.ts';
 import { serveRoute53 } from './lab-route53.ts';
 import { describeLab, printLab } from './lab-status.ts';
-import { planForLab } from './plan-for-lab.ts';
+import { ownPlanFile } from './plan-for-lab.ts';
 import { allSpecs, linkTarget, makeCurrent, openLab, reviveLab, startLab, stopLab } from './start-lab.ts';
 import { isAlive } from './processes.ts';
 import { defaultBasePort, type Flavor } from './topology.ts';
@@ -17,7 +16,8 @@ import { defaultBasePort, type Flavor } from './topology.ts';
 const usage = `usage: npm run lab -- up|down|status|route53 [--flavor mariadb|mysql] [--gtid on|off] [--dir DIR] [--base-port N] [--json]
                                     [--writers N] [--per-second M] [--seconds S]
 
-  up      two chains of five servers, an sshd per host, the application behind HAProxy; brings back what has ended
+  up      two chains of five servers, an sshd per host, the application behind HAProxy, a Route 53 with the zones
+          of the plan; brings back what has ended
           and, for an hour or S seconds, N writers a chain (4; 0: none) on both co-masters, M writes a second each (5)
   down    ends every process of the lab and removes its files
   status  what runs, what follows what, and who takes writes
@@ -79,7 +79,6 @@ async function up(at: {
     if (clash)
       throw new UsageError(`the ${state.flavor} lab is up on the same ports: \`npm run lab -- down\` first`);
     const lab = await startLab({ flavor, gtid, dir, ports: basePort(values['base-port']) });
-    writeFileSync(planFile(dir), planForLab(lab.state()));
     const writers = countOf('--writers', values.writers);
     const perSecond = countOf('--per-second', values['per-second']);
     const seconds = countOf('--seconds', values.seconds);
@@ -99,7 +98,7 @@ async function up(at: {
   say(
     values.json,
     await describeLab(lab),
-    `The ${flavor} lab is ${done}: ${lab.state().version}\nDirectory ${dir}, application ${doorUrl(lab.state(), 'us-east-1')}/orders\nThe plan for it: ${planFile(dir)}${same ? ' (the same as resources/plans/reference.lab.yaml)' : ''}\nStop it with \`npm run lab -- down\`.`,
+    `The ${flavor} lab is ${done}: ${lab.state().version}\nDirectory ${dir}, application ${doorUrl(lab.state(), 'us-east-1')}/orders\nThe plan for it: ${ownPlanFile(dir)}${same ? ' (the same as resources/plans/reference.lab.yaml)' : ''}\nStop it with \`npm run lab -- down\`.`,
   );
   return 0;
 }
@@ -146,9 +145,6 @@ function basePort(text: string | undefined): number {
     throw new UsageError(`no port to begin at: ${text}`);
   return port;
 }
-
-/** The plan of this very lab: with its ports, its directory and its way of following. */
-const planFile = (dir: string): string => join(dir, 'plan.yaml');
 
 function countOf(option: string, text: string): number {
   const count = Number(text);

@@ -20,6 +20,7 @@ export async function resetLab(lab: Lab): Promise<void> {
   forgetRuns(lab);
   await resetChains(lab);
   await resetApplications(lab);
+  await resetZones(lab);
 }
 
 /** Nobody finds what an earlier run left: its mirror, which has no end when nobody ended it, and a fence that was only laid ready. */
@@ -82,6 +83,12 @@ export async function resetApplications(lab: Lab): Promise<void> {
       await promisify(execFile)(command, [host.source], { timeout: 10_000 });
     }),
   );
+}
+
+/** The lab's Route 53 holds everything in memory: one that starts again has the zones as the plan calls them before. */
+export async function resetZones(lab: Lab): Promise<void> {
+  await lab.kill('route53');
+  await lab.restart('route53');
 }
 
 async function stopReplication(lab: Lab, id: string): Promise<void> {

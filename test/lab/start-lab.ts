@@ -10,13 +10,12 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { writeCredentials } from './accounts.ts';
-import { appSpec, haproxySpec, refusalFile, writeAppHosts } from './app-hosts.ts';
+import { refusalFile, writeAppHosts } from './app-hosts.ts';
 import { writeCertificates } from './certificates.ts';
 import { missingFor, probeVersion, rootsOf } from './flavors.ts';
-import { makeRunDirectory, sshdSpec, writeHosts } from './hosts.ts';
+import { makeRunDirectory, writeHosts } from './hosts.ts';
 import { createInstances, serverAnswers, serverSpec } from './instances.ts';
 import {
   currentLink,
@@ -32,9 +31,11 @@ import {
 } from './lab-state.ts';
 import { startLinks } from './links.ts';
 import { leaveMemory, liveInMemory } from './memory.ts';
+import { writeOwnPlan } from './plan-for-lab.ts';
 import { gone, isAlive, nodeBinary, signalProcess, startProcess, type ProcessSpec } from './processes.ts';
 import { asRoot, eventually, type Row } from './sql.ts';
-import { appHosts, chains, memberOf, sshHosts, type Flavor, type GtidMode } from './topology.ts';
+import { listens, nobodyListens, surroundings, surroundingsAnswer } from './surroundings.ts';
+import { chains, memberOf, type Flavor, type GtidMode } from './topology.ts';
 
 export type LabOptions = {
   readonly flavor: Flavor;
@@ -98,6 +99,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     writeCertificates(dir);
     writeHosts(state);
     writeAppHosts(state);
+    writeOwnPlan(state);
     await createInstances(state);
     await startLinks(state);
     await seed(state);
@@ -190,38 +192,14 @@ export function allSpecs(state: LabState): readonly ProcessSpec[] {
   return [...membersIn(state).map((member) => serverSpec(state, member)), ...surroundings(state)];
 }
 
-function surroundings(state: LabState): readonly ProcessSpec[] {
-  return [
-    ...sshHosts.map((host) => sshdSpec(state, host)),
-    ...appHosts.map((host) => appSpec(state, host.id)),
-    haproxySpec(state),
-  ];
-}
-
-async function surroundingsAnswer(state: LabState): Promise<void> {
-  const listeners = Object.keys(state.ports).filter((name) => /^(ssh|app|door) /.test(name));
-  await Promise.all(
-    listeners.map((name) => eventually(`${name} listens`, 20_000, () => knock(portOf(state, name)))),
-  );
-}
-
-function knock(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.once('error', reject);
-  });
-}
-
 async function restart(state: LabState, name: string): Promise<void> {
   if (isAlive(state.processes[name])) throw new Error(`${name} is running`);
   const spec = allSpecs(state).find((candidate) => candidate.name === name);
   if (spec === undefined) throw new Error(`the lab has no process ${name}`);
+  if (name === 'route53') await nobodyListens(portOf(state, name));
   startProcess(state, spec);
   if (membersIn(state).some((member) => member.id === name)) await serverAnswers(state, name);
-  else if (name !== 'haproxy') await eventually(`${name} listens`, 20_000, () => knock(portOf(state, name)));
+  else if (name !== 'haproxy') await listens(state, name);
 }
 
 /** Servers in a chroot keep their files there: one link lets both flavours' paths be the same. */

@@ -123,6 +123,8 @@ export const portOffsets: Readonly<Record<string, number>> = Object.fromEntries(
   ...sshHosts.map((host, index) => [`ssh ${host}`, 20 + index] as const),
   ...appHosts.map((host, index) => [`app ${host.id}`, 31 + index] as const),
   ...frontDoors.map((door, index) => [`door ${door.region}`, 41 + index] as const),
+  ['route53', 45],
+  ['route53 dns', 46],
 ]);
 
 /** Where `npm run lab -- up` listens unless told otherwise. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { membersIn } from '../lab-state.ts';
 import { startLoad, type Load } from '../load.ts';
-import { forgetRuns, resetApplications, resetChains } from '../reset.ts';
+import { forgetRuns, resetApplications, resetChains, resetZones } from '../reset.ts';
 import { isAlive } from '../processes.ts';
 import { eventually } from '../sql.ts';
 import { allSpecs, startLab, type Lab } from '../start-lab.ts';
@@ -85,6 +85,7 @@ async function resetGround(lab: Lab): Promise<void> {
   await resetChains(lab);
   await makeEvent(lab);
   await resetApplications(lab);
+  await resetZones(lab);
 }
 
 /** An event that does nothing yet: made on a source, carried to all, and enabled there alone. */

@@ -6,13 +6,13 @@ import type { PlanInput } from '../../../shared/plan/plan.ts';
 import { administrator, optionFile } from '../accounts.ts';
 import { knownHostsFile, sshConfigFile } from '../hosts.ts';
 import { instanceDir, membersIn } from '../lab-state.ts';
-import { planForLab } from '../plan-for-lab.ts';
+import { planForLab, planOfMembers } from '../plan-for-lab.ts';
 import { socketOf } from '../sql.ts';
 import type { Lab } from '../start-lab.ts';
 import { appHosts } from '../topology.ts';
 import { openWire, type Wire } from './wire.ts';
 
-/** All lines from the cockpit to a lab: one wire for each instance and each host's sshd. */
+/** All lines from the cockpit to a lab: one wire for each instance, each host's sshd and its Route 53. */
 export type Wires = {
   readonly listeners: readonly string[];
   readonly of: (listener: string) => Wire;
@@ -25,7 +25,7 @@ export type Wires = {
 export async function openWires(lab: Lab): Promise<Wires> {
   const members = membersIn(lab.state());
   const hosts = [...new Set([...members.map(({ host }) => host), ...appHosts.map(({ id }) => id)])];
-  const listeners = [...members.map(({ id }) => id), ...hosts.map((host) => `ssh ${host}`)];
+  const listeners = [...members.map(({ id }) => id), ...hosts.map((host) => `ssh ${host}`), 'route53'];
   const wires = new Map(
     await Promise.all(listeners.map(async (name) => [name, await openWire(() => lab.port(name))] as const)),
   );
@@ -93,50 +93,46 @@ export function patientLimits(): { readonly [L in keyof typeof limits]: number }
 /** The plan of a lab whose cockpit goes through wires, with a dead-man's switch on every source host. */
 export function writeWiredPlan(lab: Lab, wires: Wires): string {
   const members = membersIn(lab.state());
-  const here = new Set(members.map(({ id }) => id));
-  const plan = parse(planForLab(lab.state())) as PlanInput;
+  const plan = planOfMembers(parse(planForLab(lab.state())) as PlanInput, lab.state());
   const ssh = writeSshFiles(lab, wires);
-  const kept = <T extends { readonly instance: string }>(all: readonly T[] | undefined): T[] =>
-    (all ?? []).filter(({ instance }) => here.has(instance));
-  const chains = plan.chains
-    .filter(({ source }) => kept(source.masters).length > 0)
-    .map((chain) => ({
-      ...chain,
-      source: { masters: kept(chain.source.masters), slaves: kept(chain.source.slaves) },
-      target: { masters: kept(chain.target.masters), replicas: kept(chain.target.replicas) },
-      events: ['shop.tidy'],
-      deadMansSwitch: { targetOptionFile: optionFile(lab.dir, 'cockpit') },
-    }));
   const wired: PlanInput = {
     ...plan,
     name: 'faults',
-    chains,
+    dns: throughWire(plan.dns, wires),
+    chains: plan.chains.map((chain) => ({
+      ...chain,
+      events: ['shop.tidy'],
+      deadMansSwitch: { targetOptionFile: optionFile(lab.dir, 'cockpit') },
+    })),
     budgets: { writeFreezeMs: 60_000, userVisibleDowntimeMs: 60_000 },
     limits: { ...plan.limits, ...patientLimits() },
-    clients: (plan.clients ?? []).filter(({ chain }) => chains.some(({ id }) => id === chain)),
     hosts: plan.hosts.map((host) =>
       host.ssh === undefined || !('alias' in host.ssh) ? host : { ...host, ssh: { ...host.ssh, ...ssh } },
     ),
-    instances: plan.instances
-      .filter(({ id }) => here.has(id))
-      .map((instance) => ({
-        ...instance,
-        via: 'direct',
-        port: wires.of(instance.id).port,
-        replicationAddress: '127.0.0.1',
-        replicationPort: lab.port(instance.id),
-        ...(members.some(({ id, role }) => id === instance.id && role.startsWith('source'))
-          ? { hostLogin: { socket: socketOf(lab.state(), instance.id), user: administrator } }
-          : {}),
-        // A target that was a source once may start closed: then `restore` has something to take away.
-        ...(members.some(({ id, role }) => id === instance.id && role === 'target-master')
-          ? { fenceDropIn: join(instanceDir(lab.state(), instance.id), 'conf.d', 'fence.cnf') }
-          : {}),
-      })),
+    instances: plan.instances.map((instance) => ({
+      ...instance,
+      via: 'direct',
+      port: wires.of(instance.id).port,
+      replicationAddress: '127.0.0.1',
+      replicationPort: lab.port(instance.id),
+      ...(members.some(({ id, role }) => id === instance.id && role.startsWith('source'))
+        ? { hostLogin: { socket: socketOf(lab.state(), instance.id), user: administrator } }
+        : {}),
+      // A target that was a source once may start closed: then `restore` has something to take away.
+      ...(members.some(({ id, role }) => id === instance.id && role === 'target-master')
+        ? { fenceDropIn: join(instanceDir(lab.state(), instance.id), 'conf.d', 'fence.cnf') }
+        : {}),
+    })),
   };
   const file = join(lab.dir, 'faults.yaml');
   writeFileSync(file, stringify(wired));
   return file;
+}
+
+function throughWire(dns: PlanInput['dns'], wires: Wires): PlanInput['dns'] {
+  return dns?.emulator === undefined
+    ? dns
+    : { ...dns, emulator: { ...dns.emulator, apiPort: wires.of('route53').port } };
 }
 
 /** The lab's ssh_config and known_hosts, with every port led through its wire. */

@@ -143,6 +143,21 @@ describe('the gates on DNS', () => {
     expect(shut(seen({ access }))).toEqual(['dns.access:shop closed']);
   });
 
+  test('a rehearsal on an emulator says that no real zone is touched', () => {
+    const says = (of: Plan): string => {
+      const access = verdicts(seen({}, {}, of), of).find(({ gate }) => gate === 'dns.access:shop');
+      return access?.reasons.join(' ') ?? '';
+    };
+    const emulated = referenceWith((input) => ({
+      ...input,
+      ...(input.dns === undefined
+        ? {}
+        : { dns: { ...input.dns, emulator: { apiPort: 33_145, dnsPort: 33_146 } } }),
+    }));
+    expect(says(emulated)).toContain('no real zone is asked or changed');
+    expect(says(plan)).toBe('Account 111122223333.');
+  });
+
   test('a record set that somebody changed, one too many, and one that is gone', () => {
     const moved = setsWith((sets) =>
       sets.map((set) => ({ ...set, content: { kind: 'values', ttlSeconds: 60, values: ['192.0.2.99'] } })),

@@ -130,6 +130,14 @@ describe('a production plan', () => {
     );
   });
 
+  test('cannot be led to an emulated Route 53; a staging plan may', () => {
+    const emulator = 'dns:\n  emulator: { apiPort: 33143, dnsPort: 33144 }\n';
+    expect(said(reachable.replace('dns:\n', emulator))).toEqual([
+      '48:13: a production plan with dns.emulator, expected it in a staging plan alone: its zones are not those of Route 53',
+    ]);
+    expect(said(withChange('dns:\n', emulator))).toEqual(['good']);
+  });
+
   test('does not deny itself, and denies nobody by an empty identity', () => {
     const deny = `denyIdentities:\n  - { serverUuid: 00000000-0000-0000-0000-0000000000A1 }\n  - { serverId: 1 }\n`;
     expect(said(reachable + deny)).toEqual([

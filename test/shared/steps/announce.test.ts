@@ -168,6 +168,17 @@ describe('announce', () => {
     retry(world);
     expect(world.run().outcome).toBe('done');
   });
+
+  test('a listing that reached nobody has lost no session: it says that the zone could not be asked', () => {
+    const world = openWorld(plan, ({ operation, occurrence }) => {
+      if (operation === 'listNames') return { answer: 'not-connected' };
+      return operation === 'change' && occurrence === 1 ? { answer: 'time-limit', effect: false } : undefined;
+    });
+    expect(world.finish().outcome).toBe('needs-operator');
+    const said = world.run().steps['announce']?.text ?? '';
+    expect(said).toContain('zone shop could not be asked for listing its names');
+    expect(said).not.toContain('lost');
+  });
 });
 
 describe('a zone that somebody else changed', () => {
