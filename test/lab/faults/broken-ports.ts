@@ -1,4 +1,4 @@
-import type { MysqlSession, Ports, SshChannel, SshEffects } from '../../../main/ports.ts';
+import type { MysqlSession, Ports, SshChannel, SshEffects, ZoneChannel } from '../../../main/ports.ts';
 import { isEffect } from '../../../main/engine/perform.ts';
 import type { Answer } from '../../../shared/sessions/session.ts';
 import type { Action, Command } from '../../../shared/steps/command.ts';
@@ -119,6 +119,16 @@ export function breakPorts(
         }),
     };
   };
+  const wrapZone = (channel: ZoneChannel): ZoneChannel => {
+    const change: ZoneChannel['change'] = (batch, comment, limitMs) =>
+      pass((action) => action.kind === 'zone' && action.zone === channel.zone && action.ask === 'change', {
+        ask: () => channel.change(batch, comment, limitMs),
+        session: null,
+        limitMs,
+      });
+    // Not a copy: until when its credentials last moves with it.
+    return Object.create(channel, { change: { value: change } }) as ZoneChannel;
+  };
   return {
     ...wrapSessions(ports, wrapSession),
     ssh: {
@@ -126,6 +136,12 @@ export function breakPorts(
       open: async (...asked) => {
         const opened = await ports.ssh.open(...asked);
         return opened.kind === 'open' ? { ...opened, channel: wrapChannel(opened.channel) } : opened;
+      },
+    },
+    route53: {
+      open: async (...asked) => {
+        const opened = await ports.route53.open(...asked);
+        return opened.kind === 'open' ? { ...opened, channel: wrapZone(opened.channel) } : opened;
       },
     },
     clients: {

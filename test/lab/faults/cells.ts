@@ -21,7 +21,6 @@ export const isCrash = (cell: Cell): cell is Cell<CrashWay> => crashWays.some((w
 /** Why a step has nothing that could fail. */
 const sendsNothing: { readonly [S in StepId]?: string } = {
   barrier: 'it begins and ends in one decision and asks nobody',
-  announce: "the lab's plans name no DNS records: the step says so and sends nothing",
 };
 
 /** Steps that only look: a look has no effect that could come late or outlive its reply. */
@@ -34,8 +33,8 @@ const looksOnly: ReadonlySet<StepId> = new Set([
   'residue',
 ]);
 
-/** Where a step's first command goes by HTTP through the load balancer, there is no session to lose. */
-const withoutSession: ReadonlySet<StepId> = new Set(['canary']);
+/** Where a step's commands go by HTTP, to the application or to Route 53, there is no session to lose. */
+const withoutSession: ReadonlySet<StepId> = new Set(['canary', 'announce']);
 
 /** Why a cell cannot exist; null: it is tried. */
 export function whyNot({ step, way }: Pick<Cell, 'step' | 'way'>): string | null {
@@ -45,7 +44,7 @@ export function whyNot({ step, way }: Pick<Cell, 'step' | 'way'>): string | null
   if (looksOnly.has(step) && (way === 'lost-after-effect' || way === 'late'))
     return 'it only looks: there is no effect that could come late or outlive its reply';
   if (withoutSession.has(step) && way === 'lost-session')
-    return 'it asks the application by HTTP: there is no session to lose';
+    return 'it asks by HTTP: there is no session to lose';
   return null;
 }
 

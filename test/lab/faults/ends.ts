@@ -11,6 +11,7 @@ import { sidesOf, type Probe } from '../minute-probe.ts';
 import { eventually } from '../sql.ts';
 import type { Lab } from '../start-lab.ts';
 import type { Role } from '../topology.ts';
+import { zoneAnswers } from '../zone-truth.ts';
 import type { FaultGround } from './ground.ts';
 import { touchedThings } from './touched.ts';
 import { patience } from './wires.ts';
@@ -112,13 +113,17 @@ async function closedAgain(night: Night): Promise<void> {
   });
 }
 
-/** The target alone takes writes, the way back runs, and nothing is lost. */
+/** The target alone takes writes, DNS leads to it, the way back runs, and nothing is lost. */
 export async function isForward({ ground, seen }: Place): Promise<void> {
   const { lab } = ground;
   for (const id of nodesOf(lab, 'source-master', 'target-replica')) await isClosed(lab, id);
   const [target = ''] = nodesOf(lab, 'target-master');
   await eventually(`${target} takes writes`, forwardMs, () => writeAsApp(lab, target));
   await wayBackRuns(lab, target);
+  await eventually('every user is answered the target', settleMs, async () => {
+    const others = (await zoneAnswers(lab)).filter((line) => !line.endsWith('(target)'));
+    if (others.length > 0) throw new Error(others.join('; '));
+  });
   await seen.load.stop();
   await seen.probe.stop();
   await hasAll({ ground, seen }, target);

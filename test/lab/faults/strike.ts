@@ -64,6 +64,7 @@ const ways: { readonly [W in FaultWay]: Struck } = {
     // A server's error that no step expects; a remote command's exit status.
     code: command.action.kind === 'mysql' ? 1105 : 1,
     message: 'a fault of the test: nothing was done',
+    ...(command.action.kind === 'zone' ? { refusal: 'rejected' as const } : {}),
     takenAt: Date.now(),
     tookMs: 1,
   }),
@@ -128,7 +129,8 @@ const ways: { readonly [W in FaultWay]: Struck } = {
     return call.ask();
   },
   partition: async (call, { lab, plan, wires }, lasting) => {
-    const cut = wires.toHost(hostOf(lab, plan(), call));
+    const cut =
+      call.command.action.kind === 'zone' ? [wires.of('route53')] : wires.toHost(hostOf(lab, plan(), call));
     for (const wire of cut) wire.cut();
     lasting(async () => {
       for (const wire of cut) wire.heal();
@@ -171,7 +173,8 @@ async function lineOf({ lab, wires }: StrikeGround, session: MysqlSession | SshC
 function processOf(lab: Lab, plan: Plan, call: Call): string {
   const { action } = call.command;
   if (action.kind === 'mysql') return action.instance;
-  if (action.kind === 'app-canary' || action.kind === 'zone') return targetOf(plan);
+  if (action.kind === 'app-canary') return targetOf(plan);
+  if (action.kind === 'zone') return 'route53';
   const server = membersIn(lab.state()).find(({ host }) => host === action.host);
   return server?.id ?? `app ${action.host}`;
 }

@@ -6,11 +6,12 @@ import { instanceDir, membersIn } from '../lab-state.ts';
 import type { Row } from '../sql.ts';
 import type { Lab } from '../start-lab.ts';
 import { appHosts } from '../topology.ts';
+import { zoneAnswers } from '../zone-truth.ts';
 
 /**
  * Everything a run could touch, as one line a thing, so that a difference reads as what it is: every global variable of
- * every server, its links, events and locks, what outlives its restart, the site of each application host, and the files
- * that a switch leaves in the home of its host.
+ * every server, its links, events and locks, what outlives its restart, the site of each application host, what its zones
+ * answer, and the files that a switch leaves in the home of its host.
  */
 export async function touchedThings(lab: Lab, runId: string | null): Promise<readonly string[]> {
   const servers = await Promise.all(membersIn(lab.state()).map(({ id }) => ofServer(lab, id)));
@@ -20,6 +21,7 @@ export async function touchedThings(lab: Lab, runId: string | null): Promise<rea
   return [
     ...servers.flat(),
     ...sites,
+    ...(await zoneAnswers(lab)),
     ...switchFiles(runId)
       .filter((name) => !hasActed(name))
       .map((name) => `home ${name}`),
