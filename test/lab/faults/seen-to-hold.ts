@@ -9,7 +9,11 @@ export const seenToHold: { readonly [F in Flavor]: readonly string[] } = {
   mariadb: [
     'announce × crash-after',
     'announce × crash-before',
+    'announce × error',
+    'announce × lost-after-effect',
     'announce × none',
+    'announce × server-killed',
+    'announce × server-paused',
     'arm × crash-before',
     'arm × error',
     'arm × late',
