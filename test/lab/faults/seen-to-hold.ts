@@ -10,6 +10,7 @@ export const seenToHold: { readonly [F in Flavor]: readonly string[] } = {
     'announce × crash-after',
     'announce × crash-before',
     'announce × error',
+    'announce × late',
     'announce × lost-after-effect',
     'announce × none',
     'announce × server-killed',
