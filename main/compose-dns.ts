@@ -7,8 +7,9 @@ import { createClock } from './adapters/clock.ts';
 import { dnsClientOf } from './adapters/dns.ts';
 import { ttlFile, ttlPath } from './adapters/ttl-file.ts';
 import { loadPlan } from './compose.ts';
+import { findZoneServers } from './engine/find-zone-servers.ts';
 import type { TtlWork, ZoneServerPlace } from './engine/lower-ttl.ts';
-import type { ZoneChannel } from './ports.ts';
+import type { DnsPort, ZoneChannel } from './ports.ts';
 import { planDirectory, stateDirectory } from './settings.ts';
 
 export { lowerTtls, restoreTtls } from './engine/lower-ttl.ts';
@@ -26,14 +27,20 @@ export type ComposedDns = {
 };
 
 const openMs = 30_000;
+const findMs = 2_000;
 
 /** Where the servers of a zone are; only tests and rehearsals name other places than the network has. */
-export type FindServers = (channel: ZoneChannel) => Promise<Result<readonly ZoneServerPlace[], string>>;
+export type FindServers = (at: {
+  readonly channel: ZoneChannel;
+  readonly dns: PlannedDns;
+  readonly zone: DnsZone;
+  readonly port: DnsPort;
+}) => Promise<Result<readonly ZoneServerPlace[], string>>;
 
 /** Reads a plan and joins what `cockpit dns` needs; the mistakes of the plan otherwise. */
 export async function composeDns(
   file: string,
-  servers: FindServers = namedServers,
+  servers: FindServers = serversOfZone,
 ): Promise<Result<ComposedDns, string>> {
   const loaded = loadPlan(file);
   if (!loaded.ok) return failed(loaded.error.join('\n'));
@@ -57,22 +64,46 @@ export async function composeDns(
       const opened = await route53.open(zone.id, openMs);
       return opened.kind === 'open' ? ok(opened.channel) : failed(opened.message);
     },
-    work: (zone, channel, say) => ({
-      channel,
-      clock: createClock(),
-      say,
-      dns,
-      zone,
-      name: parseDnsName(zone.name) ?? zone.name,
-      planDigest: digest,
-      file: ttlFile(ttlPath(directory, zone.id)),
-      resolver: dnsClientOf(dns),
-      servers: () => servers(channel),
-    }),
+    work: (zone, channel, say) => {
+      const port = dnsClientOf(dns);
+      return {
+        channel,
+        clock: createClock(),
+        say,
+        dns,
+        zone,
+        name: parseDnsName(zone.name) ?? zone.name,
+        planDigest: digest,
+        file: ttlFile(ttlPath(directory, zone.id)),
+        resolver: port,
+        servers: () => servers({ channel, dns, zone, port }),
+      };
+    },
   });
 }
 
-/** The servers of the zone's delegation set. A private zone has none that can be asked: Route 53's INSYNC is all there is. */
+/**
+ * The servers that caches may fetch the zone from, found as the readout finds them. Without a resolver in the plan: those
+ * of Route 53's delegation set, through the laptop's own. A private zone may have none that can be asked: Route 53's
+ * INSYNC is all there is.
+ */
+const serversOfZone: FindServers = async ({ channel, dns, zone, port }) => {
+  if (!dns.resolvers.some(({ view }) => view === zone.view)) return namedServers(channel);
+  const { servers } = await findZoneServers(port, { dns, zone, limitMs: findMs });
+  const places: ZoneServerPlace[] = [];
+  for (const { server, address, standing, why } of servers) {
+    // No cache takes the word of one that does not hold the zone.
+    if (standing === 'lame') continue;
+    if (address === null) return failed(`${server}: ${why}`);
+    places.push({ server, address, port: 53 });
+  }
+  return places.length === 0 && zone.view === 'public'
+    ? failed(
+        `No server of ${zone.name} was found, expected its NS records through the resolvers of the plan.`,
+      )
+    : ok(places);
+};
+
 async function namedServers(channel: ZoneChannel): Promise<Result<readonly ZoneServerPlace[], string>> {
   const facts = await channel.facts(openMs);
   if (facts.kind !== 'ok') return failed(facts.message);

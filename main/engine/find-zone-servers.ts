@@ -24,7 +24,15 @@ type Place = { readonly address: string; readonly port: number };
  */
 export async function findZoneServers(
   port: DnsPort,
-  { dns, zone, limitMs }: { readonly dns: PlannedDns; readonly zone: DnsZone; readonly limitMs: number },
+  {
+    dns,
+    zone,
+    limitMs,
+  }: {
+    readonly dns: Pick<PlannedDns, 'resolvers'>;
+    readonly zone: Pick<DnsZone, 'id' | 'name' | 'view'>;
+    readonly limitMs: number;
+  },
 ): Promise<ZoneServers> {
   const resolvers = dns.resolvers.filter(({ view }) => view === zone.view).slice(0, mostResolvers);
   const name = parseDnsName(zone.name) ?? zone.name;

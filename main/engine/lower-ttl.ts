@@ -8,9 +8,10 @@ import type { ZoneDiff } from '../../shared/observations/zone-diff.ts';
 import type { DnsZone, PlannedDns } from '../../shared/plan/plan-dns.ts';
 import { batchOf } from '../../shared/steps/change-batch.ts';
 import { healthCheckIds } from '../../shared/steps/prepared-zone.ts';
-import { planLowering, planRestoring } from '../../shared/steps/ttl-lowering.ts';
+import { planLowering, planRestoring, type KeptTtl } from '../../shared/steps/ttl-lowering.ts';
 import type { DnsPort, TtlFile } from '../ports.ts';
 import { submitBatch, untilInsync, type ZoneAtWork } from './change-zone.ts';
+import { readOutsideLinks } from './outside-links.ts';
 import { pause } from './pause.ts';
 
 /** One server of the zone, and where it is asked. */
@@ -51,6 +52,8 @@ export async function lowerTtls(work: TtlWork): Promise<Result<TtlRecord, readon
     return failed([`The plan changes no record of zone ${zone.id}: there is no TTL to lower.`]);
   const moving = diff.entries.filter(({ kind }) => kind !== 'unchanged');
   if (already.value === null) {
+    const whole = await withOutsideLinks(work, kept);
+    if (!whole.ok) return failed([`${whole.error} Nothing was lowered.`]);
     const { id, hostedZoneId } = zone;
     const begun = file.begin({
       kind: 'observed',
@@ -58,7 +61,7 @@ export async function lowerTtls(work: TtlWork): Promise<Result<TtlRecord, readon
       zone: id,
       hostedZoneId,
       planDigest: work.planDigest,
-      kept: kept.map(({ set, oldTtls }) => ({
+      kept: whole.value.map(({ set, oldTtls }) => ({
         set: {
           ...set,
           content:
@@ -86,6 +89,24 @@ export async function lowerTtls(work: TtlWork): Promise<Result<TtlRecord, readon
   if (!record.ok || record.value === null)
     return failed([record.ok ? `${file.file} is gone, expected the observed TTLs in it.` : record.error]);
   return ok(record.value);
+}
+
+/** The old chain goes on where a CNAME leaves the zone: each link of it is cached by itself, whoever's it is. */
+async function withOutsideLinks(
+  { resolver, dns, zone }: TtlWork,
+  kept: readonly KeptTtl[],
+): Promise<Result<readonly KeptTtl[], string>> {
+  const whole: KeptTtl[] = [];
+  for (const each of kept) {
+    const oldTtls = [...each.oldTtls];
+    for (const name of each.leadsTo) {
+      const links = await readOutsideLinks(resolver, name, { dns, view: zone.view });
+      if (!links.ok) return links;
+      oldTtls.push(...links.value);
+    }
+    whole.push({ ...each, oldTtls });
+  }
+  return ok(whole);
 }
 
 /** What would be lowered now must be what was observed then: another record set has an old TTL that nobody recorded. */

@@ -10,6 +10,8 @@ import { plannedChanges } from '../plan/planned-sets.ts';
 export type KeptTtl = {
   readonly set: RecordSet;
   readonly oldTtls: readonly OldTtl[];
+  /** Names that its CNAMEs lead to and that the zone does not list: their TTLs are asked for at their own servers. */
+  readonly leadsTo: readonly DnsName[];
 };
 
 /** What is done to one zone days before the minute. */
@@ -52,29 +54,24 @@ export function planLowering(
     // What was lowered by hand stays as it is; its old TTL is then the plan's, which may still be in a cache.
     const already = lowered !== null && found !== null && sameSet(found, lowered);
     changes.push({ before: already ? lowered : before, after: lowered });
-    kept.push({ set: found ?? set, oldTtls: oldTtlsOf({ set, before, found }, zone) });
+    kept.push({ set: found ?? set, ...oldChainOf({ set, before, found }, zone) });
   });
   return ok({ diff: diffZone(changes, zone.live), kept });
 }
 
 /** Every link by which the old answer may live on in a cache: the record itself, what it leads to, or that there was none. */
-function oldTtlsOf(
+function oldChainOf(
   {
     set,
     before,
     found,
   }: { readonly set: RecordSet; readonly before: RecordSet | null; readonly found: RecordSet | null },
   zone: { readonly name: DnsName; readonly live: readonly RecordSet[] },
-): readonly OldTtl[] {
+): Pick<KeptTtl, 'oldTtls' | 'leadsTo'> {
   if (before === null || found === null) {
     const soa = zone.live.find(({ name, type }) => name === zone.name && type === 'SOA');
-    return [
-      {
-        what: `the SOA of ${zone.name}, which had no ${showSet(set)}`,
-        ttlSeconds: negativeTtl(soa),
-        lowered: false,
-      },
-    ];
+    const what = `the SOA of ${zone.name}, which had no ${showSet(set)}`;
+    return { oldTtls: [{ what, ttlSeconds: negativeTtl(soa), lowered: false }], leadsTo: [] };
   }
   const { content } = found;
   const planned = before.content.kind === 'values' ? before.content.ttlSeconds : 0;
@@ -86,16 +83,42 @@ function oldTtlsOf(
           lowered: false,
         }
       : { what: showSet(found), ttlSeconds: Math.max(content.ttlSeconds, planned), lowered: true };
-  const leads = content.kind === 'values' && found.type === 'CNAME' ? content.values : [];
-  const next = zone.live.filter(({ name }) => leads.includes(name));
-  return [
-    own,
-    ...next.map((each) => ({
-      what: showSet(each),
-      ttlSeconds: ttlOf(each) ?? aliasTtlSeconds,
-      lowered: false,
-    })),
-  ];
+  const { links, leadsTo } = linksBehind(found, zone.live);
+  return {
+    oldTtls: [
+      own,
+      ...links.map((each) => ({
+        what: showSet(each),
+        ttlSeconds: ttlOf(each) ?? aliasTtlSeconds,
+        lowered: false,
+      })),
+    ],
+    leadsTo,
+  };
+}
+
+/** Where a CNAME leads, name by name: the record sets that the zone lists, and the names at which it leaves that list. */
+function linksBehind(
+  first: RecordSet,
+  live: readonly RecordSet[],
+): { readonly links: readonly RecordSet[]; readonly leadsTo: readonly DnsName[] } {
+  const links: RecordSet[] = [];
+  const leadsTo: DnsName[] = [];
+  const passed = new Set<DnsName>([first.name]);
+  const ahead = [...namesOf(first)];
+  for (let name = ahead.shift(); name !== undefined; name = ahead.shift()) {
+    if (passed.has(name)) continue;
+    passed.add(name);
+    const here = live.filter((set) => set.name === name);
+    if (here.length === 0) leadsTo.push(name);
+    links.push(...here);
+    ahead.push(...here.flatMap(namesOf));
+  }
+  return { links, leadsTo };
+}
+
+function namesOf({ type, content }: RecordSet): readonly DnsName[] {
+  return type === 'CNAME' && content.kind === 'values' ? content.values : [];
 }
 
 function aliasTtl(target: DnsName, live: readonly RecordSet[]): number {

@@ -63,6 +63,40 @@ function applied(live: readonly RecordSet[], entries: Parameters<typeof batchOf>
 }
 
 describe('lowering', () => {
+  test('follows a CNAME through the zone, and names where it leaves it', () => {
+    const cname = (value: string, ttlSeconds: number) => ({
+      kind: 'values' as const,
+      ttlSeconds,
+      values: [value],
+    });
+    const dns = dnsWith([
+      {
+        zone: 'shop',
+        name: 'blog.shop.example',
+        type: 'CNAME',
+        before: { ttlSeconds: 300, values: ['edge.shop.example'] },
+        after: { ttlSeconds: 60, values: ['other.shop.example'] },
+      },
+    ]);
+    const live = [
+      ...zoneOf(300),
+      setOf({
+        name: 'blog.shop.example',
+        type: 'CNAME',
+        content: cname('edge.shop.example', 300),
+      }),
+      setOf({
+        name: 'edge.shop.example',
+        type: 'CNAME',
+        content: cname('pool.cdn.example', 7_200),
+      }),
+    ];
+    const { kept } = lowered(dns, live);
+    expect(kept.map(({ oldTtls }) => oldTtls.map(({ ttlSeconds }) => ttlSeconds))).toEqual([[300, 7_200]]);
+    expect(kept.map(({ leadsTo }) => leadsTo)).toEqual([['pool.cdn.example']]);
+    expect(lowered(two(300), zoneOf(300)).kept.flatMap(({ leadsTo }) => leadsTo)).toEqual([]);
+  });
+
   test('changes the TTL of what the minute changes, and of nothing else', () => {
     const live = zoneOf(300);
     const { diff, kept } = lowered(two(300), live);
