@@ -1,4 +1,4 @@
-import type { DnsRowView, DnsView } from '../shared/contract/dns-view.ts';
+import type { DnsRowView, DnsToldView, DnsView } from '../shared/contract/dns-view.ts';
 import { composeDnsWatch } from './compose-dns-watch.ts';
 
 const lookPeriodMs = 500;
@@ -67,6 +67,21 @@ function allTurned({ rows, zones }: DnsView): boolean {
   return looked && rows.length > 0 && rows.every(({ side }) => side === 'target');
 }
 
+function toldLine({
+  question,
+  users,
+  region,
+  side,
+  values,
+  expectedSource,
+  expectedTarget,
+  why,
+}: DnsToldView): string {
+  const who = users ?? region;
+  const said = values.length === 0 ? why : `${values.join(', ')} (${side})`;
+  return `   Route 53 itself would answer ${question}${who === null ? '' : ` for ${who}`}: ${said}; the plan: source ${expectedSource.join(', ')}, target ${expectedTarget.join(', ')}`;
+}
+
 const marks = { target: '✓', source: '●', other: '?', error: '✕', waiting: '…' } as const;
 
 function rowLine(row: DnsRowView, now: number): string {
@@ -88,7 +103,7 @@ function rowLine(row: DnsRowView, now: number): string {
 }
 
 function summaryLines(
-  { share, zones, eta, lingering, lingeringMore, pace, regions, atUtcMs }: DnsView,
+  { share, zones, eta, lingering, lingeringMore, pace, regions, atUtcMs, told }: DnsView,
   last: boolean,
 ): string {
   const sum = share.target + share.source + share.other + share.error;
@@ -101,6 +116,7 @@ function summaryLines(
   const lines = [
     `-- ${percent(share.target, sum)} on the target (${share.target} of ${sum}; source ${share.source}, other ${share.other}, errors ${share.error})${where.length === 0 ? '' : ` · ${where.join(', ')}`}`,
     `   ${etaText(eta, atUtcMs)} · ${pace}`,
+    ...told.filter(({ side }) => last || side === 'other' || side === 'error').map(toldLine),
     ...zones.flatMap(({ notes }) => notes.map((note) => `   note: ${note}`)),
     ...zones.flatMap(({ servers }) =>
       (servers ?? [])

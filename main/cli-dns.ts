@@ -5,6 +5,7 @@ import { showContent, showRouting, showSet, type RecordSet } from '../shared/obs
 import type { DiffEntry } from '../shared/observations/zone-diff.ts';
 import { dnsPolicy } from '../shared/plan/dns-policy.ts';
 import type { DnsZone } from '../shared/plan/plan-dns.ts';
+import { planesOf } from '../shared/steps/flip-planes.ts';
 import { minuteDiff, type MinuteDiff } from '../shared/steps/minute-diff.ts';
 import { loadPlan } from './compose.ts';
 import {
@@ -40,7 +41,11 @@ export function dnsDiff(file: string, options: Options): Promise<number> {
     const judged = minuteDiff(dns, { id: zone.id, name, live: live.value });
     if (!judged.ok) return { zone: zone.id, code: 2, reasons: judged.error };
     const { reasons, aboveSafety, ttls, share, diff } = judged.value;
-    if (!options.json) process.stdout.write(diffText(zone, judged.value));
+    const planes = planesOf(dns);
+    if (!options.json)
+      process.stdout.write(
+        `${diffText(zone, judged.value)}${planes.map(({ by, says }) => `  by ${by}: ${says}\n`).join('')}`,
+      );
     const all = [
       ...reasons,
       ...(aboveSafety === null ? [] : [`${aboveSafety}: a person types the count at go/no-go`]),
@@ -54,6 +59,7 @@ export function dnsDiff(file: string, options: Options): Promise<number> {
       account,
       ttls,
       share,
+      planes,
       entries,
       untouched: untouched.length,
     };

@@ -110,6 +110,7 @@ export async function composeHelm(file: string): Promise<Result<Composed, string
         return at().observer;
       },
       preparation: () => at().preparation(),
+      zone: (zone) => at().zone(zone),
       refusals: () => at().refusals(),
       snapshot: () => at().snapshot(),
       verdicts: (phase) => at().verdicts(phase),

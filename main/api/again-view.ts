@@ -2,6 +2,7 @@ import type { RunView } from '../../shared/contract/view.ts';
 import type { Snapshot } from '../../shared/observations/snapshot.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import { stepsToTryAgain, type Again } from '../../shared/steps/again.ts';
+import { planesOf } from '../../shared/steps/flip-planes.ts';
 import { changedZones } from '../../shared/steps/overwrite.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import { ringClosed } from '../../shared/steps/way-back.ts';
@@ -12,7 +13,7 @@ export function againView(run: Run, plan: Plan, snapshot: Snapshot): RunView['re
   return stepsToTryAgain(run, plan)
     .filter(({ step }) => step !== 'unwind')
     .filter((again) => isStillUndone(plan, snapshot, again))
-    .map((again): Press => ({ step: again.step, overwrite: false, ...wording(run, again) }))
+    .map((again): Press => ({ step: again.step, overwrite: false, ...wording(run, plan, again) }))
     .concat(overwriteView(run));
 }
 
@@ -34,10 +35,30 @@ function overwriteView(run: Run): readonly Press[] {
   ];
 }
 
-function wording(run: Run, { step, because, instances }: Again): Omit<Press, 'step' | 'overwrite'> {
+function wording(
+  run: Run,
+  plan: Plan,
+  { step, because, instances }: Again,
+): Omit<Press, 'step' | 'overwrite'> {
   const where = instances.join(' and ');
   const chain = run.steps[step]?.chain ?? '';
-  if (because === 'failed') return { label: `Retry ${step}`, why: run.steps[step]?.text ?? '', alarm: null };
+  const plane = planesOf(plan.dns).find((each) => each.step === step);
+  if (because === 'failed') {
+    const by = plane === undefined || plan.dns?.flip === undefined ? '' : ` By the ${plane.says}.`;
+    return { label: `Retry ${step}`, why: `${run.steps[step]?.text ?? ''}${by}`, alarm: null };
+  }
+  if (because === 'other-plane')
+    return step === 'flip'
+      ? {
+          label: 'Flip the files once more',
+          why: `By the ${plane?.says ?? ''}. The change batch, which failed, is given up.`,
+          alarm: null,
+        }
+      : {
+          label: 'Plan B: change Route 53 itself',
+          why: `By the ${plane?.says ?? ''}. Lists the planned names first; what the flip did stays as it is. For a flip that failed, or that the readout does not show.`,
+          alarm: null,
+        };
   const told = run.alarms.findLast(
     ({ alarm }) => alarm.alarm === because && instances.includes(alarm.instance),
   );
@@ -56,7 +77,7 @@ function wording(run: Run, { step, because, instances }: Again): Omit<Press, 'st
 }
 
 function isStillUndone(plan: Plan, { instances: seen }: Snapshot, { because, instances }: Again): boolean {
-  if (because === 'failed') return true;
+  if (because === 'failed' || because === 'other-plane') return true;
   return instances.some((node) => {
     const fast = seen[node]?.fast;
     // What does not answer now is offered: the press itself looks before it does anything.

@@ -1,9 +1,11 @@
-import type { DnsRowView, DnsView } from '../../shared/contract/dns-view.ts';
+import type { DnsRowView, DnsToldView, DnsView } from '../../shared/contract/dns-view.ts';
 import { showName } from '../../shared/observations/dns-name.ts';
 import { sayLingering, sayRow, type ShareAt } from '../../shared/observations/dns-readout.ts';
 import { showSet } from '../../shared/observations/record-set.ts';
 import type { PlannedDns } from '../../shared/plan/plan-dns.ts';
 import { saySide } from '../../shared/plan/planned-sets.ts';
+import type { ToldAnswer } from '../../shared/observations/told-answer.ts';
+import { planesOf } from '../../shared/steps/flip-planes.ts';
 import type { DnsReadout, ReadoutRow } from '../engine/dns-watch.ts';
 
 /** Beyond these the list says how many more there are. */
@@ -23,6 +25,10 @@ export function dnsView(dns: PlannedDns, readout: DnsReadout): DnsView {
       before: saySide(record.before),
       after: saySide(record.after),
     })),
+    planes: planesOf(dns).map(
+      ({ says, by }) => `${by === 'a person' ? 'One press: ' : 'By the run: '}${says}.`,
+    ),
+    told: readout.told.map(toldView),
     zones: dns.zones.map((zone) => {
       const found = readout.zones.find((each) => each.zone === zone.id);
       return {
@@ -75,6 +81,28 @@ function rowView({ matrix, kind, seen, subnet }: ReadoutRow): DnsRowView {
     turnedBack: seen?.turnedBack ?? 0,
     ignoresTtl: seen?.ignoresTtl ?? null,
     ownPlaceOnly: subnet === 'not-echoed',
+  };
+}
+
+function toldView({ row, at, verdict }: ToldAnswer): DnsToldView {
+  const { question, region, expected } = row.asked;
+  const of = (side: 'source' | 'target'): readonly string[] =>
+    expected.flatMap((each) =>
+      each.side === side && (region === null || each.region === null || each.region === region)
+        ? each.values
+        : [],
+    );
+  return {
+    row: row.row,
+    question: `${showName(question.name)} ${question.type}`,
+    users: row.users,
+    region,
+    side: verdict.side,
+    values: verdict.values,
+    why: verdict.why,
+    expectedSource: of('source'),
+    expectedTarget: of('target'),
+    atUtcMs: at,
   };
 }
 

@@ -37,6 +37,7 @@ export function watchDns(cockpit: Cockpit): DnsWatching {
           dns,
           ports,
           mode,
+          zone: cockpit.zone,
           failed: (what, error) => cockpit.tell(`The program is wrong: ${what} failed (${reasonOf(error)}).`),
         }),
       };

@@ -53,6 +53,8 @@ export function createApi(cockpit: Cockpit): Api {
   const push = (): void => {
     if (stopped) return;
     try {
+      // The quiet of the source side is counted without anybody at the screen, too.
+      residue.keep();
       if (pushes.size > 0) pushOnce();
     } catch (error) {
       // A screen that cannot be drawn must never take the run with it.

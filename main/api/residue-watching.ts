@@ -6,8 +6,10 @@ import type { Cockpit } from '../engine/cockpit.ts';
 import { plainResidue, startResidueWatch, type ResidueWatch } from '../engine/residue-watch.ts';
 import { reasonOf } from '../engine/troubles.ts';
 
-/** Who arrives on the source side, watched from the point of no return on as long as anybody looks at the screen. */
+/** Who arrives on the source side, watched from the point of no return on, whether anybody looks at the screen or not. */
 export type ResidueWatching = {
+  /** Begins and ends the watch as the run stands; the quiet before the old side may go dark is counted by it. */
+  readonly keep: () => void;
   /** Null: nothing was switched yet, so everybody is where they should be. */
   readonly view: () => ResidueView | null;
   readonly stop: () => void;
@@ -20,23 +22,29 @@ export function watchResidue(cockpit: Cockpit): ResidueWatching {
     void watched?.watch.stop();
     watched = null;
   };
-  return {
-    view: () => {
-      const run = cockpit.night()?.run() ?? null;
-      const { plan, ports } = cockpit.parts;
-      const switched = run !== null && run.ponrAt !== null && run.phase !== 'running';
-      if (watched !== null && (watched.plan !== plan || !switched)) stop();
-      if (!switched) return null;
-      watched ??= {
+  const kept = (): ResidueWatch | null => {
+    const run = cockpit.night()?.run() ?? null;
+    const { plan, ports } = cockpit.parts;
+    const switched = run !== null && run.ponrAt !== null && run.phase !== 'running';
+    if (watched !== null && (watched.plan !== plan || !switched)) stop();
+    if (!switched) return null;
+    watched ??= {
+      plan,
+      watch: startResidueWatch({
         plan,
-        watch: startResidueWatch({
-          plan,
-          ports,
-          sessions: (instance) => sessionsOn(cockpit, instance),
-          failed: (what, error) => cockpit.tell(`The program is wrong: ${what} failed (${reasonOf(error)}).`),
-        }),
-      };
-      return residueView(plan, watched.watch, ports.clock.now().utcMs);
+        ports,
+        sessions: (instance) => sessionsOn(cockpit, instance),
+        failed: (what, error) => cockpit.tell(`The program is wrong: ${what} failed (${reasonOf(error)}).`),
+      }),
+    };
+    return watched.watch;
+  };
+  return {
+    keep: () => void kept(),
+    view: () => {
+      const watch = kept();
+      const { plan, ports } = cockpit.parts;
+      return watch === null ? null : residueView(plan, watch, ports.clock.now().utcMs);
     },
     stop,
   };

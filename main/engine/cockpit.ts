@@ -5,7 +5,7 @@ import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import type { PlanRecord } from '../../shared/audit/record.ts';
 import { foldPreparation, type Preparation } from '../../shared/audit/fold.ts';
 import type { Snapshot } from '../../shared/observations/snapshot.ts';
-import type { OpenRefused } from '../ports.ts';
+import type { OpenRefused, ZoneChannel } from '../ports.ts';
 import { closedUnless, leftRun, openLeft, type LeftRun } from './left-run.ts';
 import { armNight } from './night.ts';
 import type { Night, NightNeeds } from './night-ground.ts';
@@ -23,6 +23,8 @@ export type Cockpit = {
   readonly parts: CockpitParts;
   readonly observer: Observer;
   readonly preparation: () => Preparation;
+  /** The open channel to a zone of the plan; null: none is. */
+  readonly zone: (zone: string) => ZoneChannel | null;
   readonly refusals: () => Readonly<Record<string, OpenRefused>>;
   readonly snapshot: () => Snapshot;
   /** Judges now; the phase decides which checklist items count. */
@@ -175,6 +177,7 @@ export function startCockpit(parts: CockpitParts): Cockpit {
     parts,
     observer,
     preparation: () => preparation,
+    zone: channels.zone,
     refusals: observer.refusals,
     snapshot: observer.snapshot,
     verdicts,

@@ -19,15 +19,23 @@ import {
   type Looked,
   type ShareAt,
 } from '../../shared/observations/dns-readout.ts';
-import { addressesIn, type ZoneServers } from '../../shared/observations/zone-servers.ts';
-import { hostRows, longestPlannedTtl, plannedAliases } from '../../shared/observations/watched-rows.ts';
+import type { ZoneServers } from '../../shared/observations/zone-servers.ts';
+import {
+  hostRows,
+  kindOfHost,
+  longestPlannedTtl,
+  plannedAliases,
+} from '../../shared/observations/watched-rows.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { PlannedDns } from '../../shared/plan/plan-dns.ts';
-import type { Ports } from '../ports.ts';
+import type { ToldAnswer } from '../../shared/observations/told-answer.ts';
+import type { Ports, ZoneChannel } from '../ports.ts';
 import { startAsking } from './dns-asking.ts';
 import { findZoneServers } from './find-zone-servers.ts';
 import { openHostLookups } from './host-lookups.ts';
 import { startLoop } from './loop.ts';
+import { readAliases } from './read-aliases.ts';
+import { startToldAnswers } from './told-answers.ts';
 
 /** A question waits no longer than this, which is less than the shortest interval. */
 const askLimitMs = 1_500;
@@ -41,7 +49,7 @@ const turningMostMs = 30 * 60_000;
 /** One row with all that is known of it. */
 export type ReadoutRow = {
   readonly matrix: MatrixRow;
-  readonly kind: 'authoritative' | 'resolver' | 'host';
+  readonly kind: 'authoritative' | 'resolver' | 'host' | 'office';
   /** Null: not asked yet. */
   readonly seen: PropagationRow | null;
   readonly subnet: Looked['subnet'] | null;
@@ -56,6 +64,8 @@ export type DnsReadout = {
     readonly change: Propagation['change'];
   }[];
   readonly rows: readonly ReadoutRow[];
+  /** What Route 53 itself says that it would answer; it counts in no share. */
+  readonly told: readonly ToldAnswer[];
   readonly share: Share;
   readonly regions: readonly { readonly region: string; readonly share: Share }[];
   readonly eta: Eta;
@@ -75,6 +85,8 @@ export type DnsWatchNeeds = {
   readonly ports: Pick<Ports, 'dns' | 'clock' | 'ssh'>;
   /** `minute`: asked as often as may be, and nothing on a host; `turning`: just as often; `calm`: before and long after. */
   readonly mode: () => 'minute' | 'turning' | 'calm';
+  /** An open channel to a zone's Route 53; null: none is, and Route 53 is not asked what it would answer. */
+  readonly zone?: (zone: string) => ZoneChannel | null;
   readonly failed: (what: string, error: unknown) => void;
 };
 
@@ -180,7 +192,7 @@ export function startDnsWatch(needs: DnsWatchNeeds): DnsWatch {
     }),
     loop('looking where an alias leads', aliasPeriodMs, async () => {
       if (plannedAliases(dns).length === 0 || needs.mode() === 'minute') return;
-      await readAliases(ports.dns, dns, aliases);
+      await readAliases(ports.dns, { dns, limitMs: askLimitMs }, aliases);
       redraw();
     }),
     loop('looking names up on hosts', hostPeriodMs, async () => {
@@ -208,6 +220,14 @@ export function startDnsWatch(needs: DnsWatchNeeds): DnsWatch {
     }),
   ];
   redraw();
+  const told = startToldAnswers({
+    dns,
+    clock: ports.clock,
+    channel: needs.zone ?? (() => null),
+    aliasValues,
+    resting: () => needs.mode() === 'minute',
+    failed: (error) => failed('asking Route 53 what it answers', error),
+  });
 
   return {
     readout: () => {
@@ -226,10 +246,16 @@ export function startDnsWatch(needs: DnsWatchNeeds): DnsWatch {
         })),
         rows: all.map((row) => ({
           matrix: row,
-          kind: row.server.port === 0 ? 'host' : row.asked.authoritative ? 'authoritative' : 'resolver',
+          kind:
+            row.server.port === 0
+              ? kindOfHost(dns, row)
+              : row.asked.authoritative
+                ? 'authoritative'
+                : 'resolver',
           seen: seen.get(row.zone)?.rows.get(row.row) ?? null,
           subnet: looked.get(row.row)?.subnet ?? null,
         })),
+        told: told.answers(),
         share: addShares(states.map((each) => shareOn(each))),
         regions: regions.map((region) => ({
           region,
@@ -242,6 +268,7 @@ export function startDnsWatch(needs: DnsWatchNeeds): DnsWatch {
     },
     stop: async () => {
       asking.stop();
+      told.stop();
       for (const each of loops) each.stop();
       await lookups.close();
     },
@@ -256,27 +283,4 @@ function askRow(port: Ports['dns'], { server, asked, clientSubnet }: MatrixRow):
     clientSubnet,
     limitMs: askLimitMs,
   });
-}
-
-/** Where aliases lead changes by itself: every address that was seen counts, as long as there are not absurdly many. */
-async function readAliases(
-  port: Ports['dns'],
-  dns: PlannedDns,
-  into: Map<string, Set<string>>,
-): Promise<void> {
-  for (const { name, type, view } of plannedAliases(dns)) {
-    const known = into.get(`${name} ${type}`) ?? new Set<string>();
-    into.set(`${name} ${type}`, known);
-    for (const { address, port: at } of dns.resolvers.filter((each) => each.view === view).slice(0, 5)) {
-      const reply = await port.ask({
-        server: { address, port: at },
-        question: { name, type },
-        recursion: true,
-        clientSubnet: null,
-        limitMs: askLimitMs,
-      });
-      if (type !== 'CNAME')
-        for (const value of addressesIn(reply, type)) if (known.size < 256) known.add(value);
-    }
-  }
 }

@@ -27,7 +27,11 @@ export function readReversible(journal: Journal): Result<Reversible, string> {
   const why = whyNotReversible(run, header.plan);
   if (why !== null) return failed(`Run ${run.id} cannot be reversed: ${why}.`);
   const schedulersOff = run.undo.flatMap((item) => (item.kind === 'scheduler-on' ? [item.instance] : []));
-  const turned = reversedPlan(header.plan, { schedulersOff, accountsLocked: accountsLocked(run) });
+  const turned = reversedPlan(header.plan, {
+    schedulersOff,
+    accountsLocked: accountsLocked(run),
+    setsChanged: run.steps['announce']?.state === 'done',
+  });
   if (!turned.ok) return failed(`Run ${run.id} cannot be reversed: ${turned.error.join(' ')}`);
   return ok({ header, run, turned: turned.value, head: journal.head() });
 }

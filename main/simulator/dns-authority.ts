@@ -67,8 +67,8 @@ export function authorityAnswer(
   const own = [soa, ...ns, ...addresses].filter(
     (record) => record.name === question.name && record.type === question.type,
   );
-  // Health and weights stay out of the simulated servers' answers.
-  const held = answerOfZone({ name, sets, serial }, question, { region, isHealthy: () => true, draw: 0 });
+  const { isHealthy } = zones;
+  const held = answerOfZone({ name, sets, serial }, question, { region, isHealthy, draw: 0 });
   const answers = own.length > 0 ? own : held.answers;
   if (answers.length > 0) return { ...bare('NOERROR', true), answers, subnetScope: 24 };
   const isThere = [...ns, ...addresses].some((each) => each.name === question.name);

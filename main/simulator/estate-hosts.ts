@@ -16,13 +16,21 @@ export function buildHosts(plan: Plan): Map<string, HostWorld> {
       hostKey: pinned?.hostKey ?? hostKeyOf(`${plan.name} ${host.id}`),
       known: 'known',
       reachable: true,
-      files: new Map(),
+      files: new Map(filesOf(plan, host.id)),
       channels: new Set(),
       failing: null,
       replyFaults: [],
     });
   }
   return hosts;
+}
+
+/** What stands there before the night: the files of the flip by which the source's endpoints are healthy. */
+function filesOf({ dns }: Plan, id: string): readonly (readonly [string, string])[] {
+  const { flip } = dns ?? {};
+  return (flip?.files ?? []).flatMap(({ host, path, standsFor }) =>
+    host === id && standsFor === 'source' ? [[path, flip?.content ?? ''] as const] : [],
+  );
 }
 
 /** The application hosts of a plan, all at the site they use before. */

@@ -1,4 +1,5 @@
 import type { AppFleet } from '../../shared/plan/plan.ts';
+import { sha256 } from '../../shared/lib/sha256.ts';
 import { mirrorCheck } from '../../shared/steps/mirror-check.ts';
 import { mirrorRuns } from '../../shared/steps/mirror-runs.ts';
 import { useSite } from './app-hosts.ts';
@@ -19,6 +20,8 @@ export function begin(world: World, host: HostWorld, argv: readonly string[]): B
   if (argv[0] === 'mkdir' || argv[0] === 'true') return instant(0, '', '');
   if (argv[0] === 'sh' && argv[3] === mirrorCheck) return instant(0, '1000000\n', '');
   if (argv[0] === 'sh' && argv[3] === mirrorRuns) return instant(0, runsIn(host, argv[4] ?? ''), '');
+  const file = lookedAt(host, argv);
+  if (file !== null) return file;
   const lookup = lookedUp(world, host, argv);
   if (lookup !== null) return lookup;
   const app = world.appHosts.get(host.id);
@@ -43,6 +46,17 @@ export function begin(world: World, host: HostWorld, argv: readonly string[]): B
       return { status: 0, stdout: '', stderr: '' };
     },
   };
+}
+
+/** Whether a file is there, and what is in it, as any host says it. */
+function lookedAt({ files }: HostWorld, argv: readonly string[]): Begun | null {
+  const path = argv.at(-1) ?? '';
+  if (argv[0] === 'test') return instant(files.has(path) === (argv[1] !== '!') ? 0 : 1, '', '');
+  if (argv[0] !== 'sha256sum') return null;
+  const content = files.get(path);
+  return content === undefined
+    ? instant(1, '', `sha256sum: ${path}: No such file or directory`)
+    : instant(0, `${sha256(content)}  ${path}\n`, '');
 }
 
 /** A name as the host's own system looks it up, and which server it asks. */

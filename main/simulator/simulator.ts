@@ -18,6 +18,7 @@ import { applyNext, refreshLinks } from './replication.ts';
 import { makeSshPort } from './ssh-port.ts';
 import { makeTriggers, type Triggers } from './triggers.ts';
 import type { Actor, Link, Server, World } from './world.ts';
+import { makeFlipHealth } from './flip-health.ts';
 import { makeZones } from './zones.ts';
 
 export type SimulatorOptions = {
@@ -67,18 +68,21 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
     settle: options.settle,
   });
   const hostedZones = buildZones(plan);
-  const zones = makeZones(hostedZones, clock);
+  const hosts = buildHosts(plan);
+  const flips = makeFlipHealth(plan, hosts, clock);
+  const zones = makeZones(hostedZones, clock, flips);
   const world: World = {
     plan,
     seed,
     clock,
     network: makeNetwork(plan, seed, () => clock),
     zones,
+    flips,
     dns: makeDns(plan, { seed, clock, zones }),
     random: seeded(seed, 'world'),
     chains: buildChains(plan, seed),
     servers: new Map(),
-    hosts: buildHosts(plan),
+    hosts,
     appHosts: buildAppHosts(plan),
     hostedZones,
     dnsRandom: seeded(seed, 'route53'),

@@ -173,7 +173,15 @@ function openChannel(world: World, host: HostWorld): SshChannel {
         inTurn(limitMs, (leftMs) =>
           once<{ readonly sha256: string | null }>(
             leftMs,
-            () => guarded(() => ({ ms: world.random.between(1, 4), finish: () => put(host, path, content) })),
+            () =>
+              guarded(() => ({
+                ms: world.random.between(1, 4),
+                finish: () => {
+                  const answer = put(host, path, content);
+                  world.flips.noted(host, path);
+                  return answer;
+                },
+              })),
             changes,
           ),
         ),

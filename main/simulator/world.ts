@@ -6,6 +6,7 @@ import type { SessionPurpose } from '../../shared/sessions/session.ts';
 import type { Timer } from '../ports.ts';
 import type { SimulatorClock } from './clock.ts';
 import type { SimulatedDns } from './dns.ts';
+import type { FlipHealth } from './flip-health.ts';
 import type { Network } from './network.ts';
 import type { Random } from './random.ts';
 import type { ZoneWorld } from './zone-world.ts';
@@ -257,6 +258,7 @@ export type World = {
   readonly clock: SimulatorClock;
   readonly network: Network;
   readonly zones: SimulatedZones;
+  readonly flips: FlipHealth;
   readonly dns: SimulatedDns;
   readonly random: Random;
   readonly chains: Map<string, ChainWorld>;

@@ -105,7 +105,7 @@ function stateOf(world: World, zone: ZoneWorld, changeId: string): ZoneReply<Zon
   };
 }
 
-/** As Route 53 would answer: by latency to where that network's users are, by the plan. Health and weights stay out. */
+/** As Route 53 would answer: by latency to where that network's users are, by the plan. Weights stay out. */
 function answered(
   world: World,
   zone: ZoneWorld,
@@ -113,7 +113,8 @@ function answered(
 ): { readonly rcode: string; readonly values: readonly string[] } {
   const region = world.plan.dns === undefined ? null : regionOfUsers(world.plan.dns, clientSubnet);
   const held = { name: zone.name, sets: setsInForce(zone, world.clock.nowMs()), serial: 0 };
-  const { rcode, answers } = answerOfZone(held, { name, type }, { region, isHealthy: () => true, draw: 0 });
+  const { isHealthy } = world.flips;
+  const { rcode, answers } = answerOfZone(held, { name, type }, { region, isHealthy, draw: 0 });
   return { rcode, values: answers.filter((record) => record.name === name).map(({ data }) => data) };
 }
 
@@ -154,7 +155,7 @@ function factsOf(planned: PlannedHealthCheck, healthCheckId: string): HealthChec
 }
 
 function votesOf(world: World, healthCheckId: string): readonly HealthVote[] {
-  const healthy = !world.unhealthyChecks.has(healthCheckId);
+  const healthy = !world.unhealthyChecks.has(healthCheckId) && world.flips.isHealthy(healthCheckId);
   return checkerRegions.map((region, place) => ({
     region,
     checker: `15.177.${place}.1`,

@@ -1,5 +1,6 @@
 import type { RecordSet } from '../../shared/observations/record-set.ts';
 import type { SimulatorClock } from './clock.ts';
+import type { FlipHealth } from './flip-health.ts';
 import type { AcceptedChange, ZoneWorld } from './zone-world.ts';
 
 /** How many servers each simulated zone has, as a delegation set of Route 53 does. */
@@ -11,14 +12,21 @@ export type SimulatedZones = {
     zone: string,
     server: number,
   ) => { readonly sets: readonly RecordSet[]; readonly serial: number };
+  /** What Route 53 holds to be healthy; weights stay out of the simulated servers' answers. */
+  readonly isHealthy: (healthCheckId: string) => boolean;
   /** A server that takes no new version from now on: a stale one. */
   readonly freeze: (zone: string, server: number) => void;
 };
 
 /** The zones as their servers hold them. */
-export function makeZones(hosted: ReadonlyMap<string, ZoneWorld>, clock: SimulatorClock): SimulatedZones {
+export function makeZones(
+  hosted: ReadonlyMap<string, ZoneWorld>,
+  clock: SimulatorClock,
+  { isHealthy }: Pick<FlipHealth, 'isHealthy'>,
+): SimulatedZones {
   const frozen = new Map<string, number>();
   return {
+    isHealthy,
     heldBy: (id, server) => {
       const zone = hosted.get(id);
       const stopsAt = frozen.get(`${id} ${server}`) ?? Infinity;

@@ -139,6 +139,22 @@ function Zones(props: { readonly dns: DnsView }) {
         {dns.zones.map((zone) => (
           <Zone key={zone.zone} zone={zone} />
         ))}
+        {dns.told.map((told) => (
+          <li key={told.row} title={told.why}>
+            <SideMark side={told.side} /> <b>Route 53 itself</b>
+            <span className="muted">
+              {told.question}
+              {(told.users ?? told.region) !== null && ` for ${told.users ?? told.region ?? ''}`}:{' '}
+              {told.values.length === 0 ? told.why : told.values.join(', ')}; the plan: source{' '}
+              {told.expectedSource.join(', ')}, target {told.expectedTarget.join(', ')}
+            </span>
+          </li>
+        ))}
+        {dns.planes.map((says) => (
+          <li key={says} className="muted">
+            {says}
+          </li>
+        ))}
         {dns.changes.map(({ zone, set, before, after }) => (
           <li key={`${zone} ${set}`}>
             <b>{set}</b>

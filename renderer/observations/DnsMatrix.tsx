@@ -12,6 +12,7 @@ const groups: readonly { readonly kind: DnsRowView['kind']; readonly word: strin
   { kind: 'authoritative', word: 'Servers that hold the zone' },
   { kind: 'resolver', word: 'Resolvers of users' },
   { kind: 'host', word: 'Application hosts, by their own ways' },
+  { kind: 'office', word: 'Offices, by their own ways' },
 ];
 
 /** Which side an answer is of: sign, word and colour. */

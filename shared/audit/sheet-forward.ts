@@ -22,6 +22,7 @@ import { dialectAt, identityLine, lookLine, mastersOf, writable } from './sheet-
 import { mysqlLine, mysqlTo, sshLine } from './sheet-reach.ts';
 import { eventSections, reverseSections } from './sheet-way-back.ts';
 import type { SheetGround, SheetLine, SheetSection } from './sheet-parts.ts';
+import { flipSections } from './sheet-flip.ts';
 import { announceSections } from './sheet-zones.ts';
 
 /** Forward from the point of no return: the sources stay shut, the targets open, the application follows. */
@@ -39,6 +40,7 @@ export function forwardSections(ground: SheetGround): readonly SheetSection[] {
     },
     ...plan.chains.map((chain) => promoteSection(ground, chain)),
     ...redirectSections(ground),
+    ...flipSections(ground),
     ...announceSections(ground),
     ...plan.chains.flatMap((chain) => reverseSections(ground, chain)),
     ...plan.chains.flatMap((chain) => eventSections(ground, chain)),

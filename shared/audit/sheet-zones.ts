@@ -23,6 +23,9 @@ export function announceSections({ plan, run }: SheetGround): readonly SheetSect
       title: isDone ? 'See that Route 53 holds the change' : 'Change the DNS records by hand',
       text: [
         ...(isDone ? [seen.text] : []),
+        ...(dns.flip?.batch === 'plan-b' && !isDone
+          ? ['Plan B: only where the flip above failed, or is not seen to turn anything.']
+          : []),
         'Only when every chain is open. Route 53 refuses the batch when the zone is not what it was: then look at it, and never write over what you do not know.',
         ...recordTexts(dns),
       ],

@@ -3,6 +3,10 @@ export type DnsView = {
   readonly atUtcMs: number;
   /** What the minute will change, in the plan's words. */
   readonly changes: readonly DnsChangeView[];
+  /** By which plane of Route 53 it is announced, and how long that takes: a sentence for each way. */
+  readonly planes: readonly string[];
+  /** What Route 53 itself would answer, beside what the plan expects on either side. */
+  readonly told: readonly DnsToldView[];
   readonly zones: readonly DnsZoneView[];
   readonly rows: readonly DnsRowView[];
   readonly share: ShareView;
@@ -59,10 +63,24 @@ export type DnsZoneView = {
   readonly changedAtUtcMs: number | null;
 };
 
+export type DnsToldView = {
+  readonly row: string;
+  /** `www.shop.example A`. */
+  readonly question: string;
+  readonly users: string | null;
+  readonly region: string | null;
+  readonly side: DnsSide;
+  readonly values: readonly string[];
+  readonly why: string;
+  readonly expectedSource: readonly string[];
+  readonly expectedTarget: readonly string[];
+  readonly atUtcMs: number;
+};
+
 export type DnsRowView = {
   /** Stable from look to look. */
   readonly row: string;
-  readonly kind: 'authoritative' | 'resolver' | 'host';
+  readonly kind: 'authoritative' | 'resolver' | 'host' | 'office';
   readonly zone: string;
   readonly server: string;
   readonly address: string;

@@ -60,7 +60,9 @@ export const dnsHealth: readonly GateDefinition[] = [
     id: 'dns.health',
     group,
     scope: 'item',
-    items: ({ plan }) => (plan.dns === undefined ? [] : checksOf(plan.dns, 'after')),
+    // What the flip turns healthy only in the minute cannot be healthy before it.
+    items: ({ plan }) =>
+      plan.dns === undefined ? [] : checksOf(plan.dns, 'after').filter(standsBefore(plan.dns)),
     title: (check) =>
       `Target endpoint ${check} is healthy to every checker, for as many intervals as the plan asks.`,
     guards: [],
@@ -167,6 +169,12 @@ function checksOf({ records }: PlannedDns, side: 'before' | 'after'): readonly s
     return set === 'absent' || set.healthCheck === undefined ? [] : [set.healthCheck];
   });
   return [...new Set(named)];
+}
+
+function standsBefore({ flip }: PlannedDns): (check: string) => boolean {
+  return (check) =>
+    flip?.files.every(({ healthCheck, standsFor }) => healthCheck !== check || standsFor !== 'target') ??
+    true;
 }
 
 function isChosenAmong({ region, weight, failover }: Exclude<PlannedSide, 'absent'>): boolean {

@@ -1,3 +1,4 @@
+import { answeringRecords } from '../plan/answering.ts';
 import type { DnsZone, PlannedDns, PlannedRecord, PlannedSide } from '../plan/plan-dns.ts';
 import type { Asked, Expectation } from './dns-answer.ts';
 import { parseDnsName, type DnsName } from './dns-name.ts';
@@ -35,7 +36,7 @@ export function matrixOf(
 ): readonly MatrixRow[] {
   return dns.zones.flatMap((zone) =>
     questionsOf(dns, zone).flatMap((question) => {
-      const expected = question.records.flatMap((record) => expectationsOf(record, aliasValues));
+      const expected = expectationsOf(dns, question.records, aliasValues);
       const row = { zone, question, expected: withoutNones(expected) };
       return [
         ...authorities
@@ -129,8 +130,27 @@ function rowsAt(dns: PlannedDns, { zone, question, expected }: Row, server: Serv
   }));
 }
 
-function expectationsOf(record: PlannedRecord, aliasValues: AliasValues): readonly Expectation[] {
-  return [expectationOf(record, 'source', aliasValues), expectationOf(record, 'target', aliasValues)];
+function expectationsOf(
+  dns: PlannedDns,
+  records: readonly PlannedRecord[],
+  aliasValues: AliasValues,
+): readonly Expectation[] {
+  return records.flatMap((record) =>
+    (['source', 'target'] as const).flatMap((side) =>
+      isAnswering(dns, records, [record, side]) ? [expectationOf(record, side, aliasValues)] : [],
+    ),
+  );
+}
+
+/** Under a flip both answers stand in the zone all the time: expected is the one that the health checks choose. */
+function isAnswering(
+  dns: PlannedDns,
+  group: readonly PlannedRecord[],
+  [record, side]: readonly [PlannedRecord, Expectation['side']],
+): boolean {
+  const sets = side === 'source' ? 'before' : 'after';
+  if (dns.flip === undefined || record[sets] === 'absent') return true;
+  return answeringRecords(dns, group, { sets, files: side }).includes(record);
 }
 
 function expectationOf(

@@ -43,17 +43,18 @@ export function plannedAliases(dns: PlannedDns): readonly {
 }
 
 /**
- * A row for each application host and each name of the plan, looked up there by the host's own ways. A host in an AWS region
+ * A row for each application host and office and each name of the plan, looked up there by the host's own ways. A host in an AWS region
  * is expected to get that region's answer; of another place nothing is known, and any region's answer is right.
  */
 export function hostRows(plan: Plan, dns: PlannedDns, aliasValues: AliasValues): readonly MatrixRow[] {
-  const fleetHosts = [...new Set(plan.appFleets.flatMap(({ hosts }) => hosts.map(({ host }) => host)))];
-  return fleetHosts.flatMap((id) => {
+  const fleetHosts = plan.appFleets.flatMap(({ hosts }) => hosts.map(({ host }) => host));
+  const offices = new Map(dns.offices.map(({ host, region }) => [host, region]));
+  return [...new Set([...fleetHosts, ...offices.keys()])].flatMap((id) => {
     const host = plan.hosts.find((each) => each.id === id);
     if (host?.ssh === undefined) return [];
     const site = plan.sites.find((each) => each.id === host.site);
-    const region =
-      site?.kind === 'ec2-region' && /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(site.id) ? site.id : null;
+    const own = site?.kind === 'ec2-region' && /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(site.id) ? site.id : null;
+    const region = offices.get(id) ?? own;
     const views = ['private', 'public'] as const;
     // Where a name is in a private and in a public zone, which one a host sees it does not say: the private one is its nearer.
     const rows = views.flatMap((view) => {
@@ -73,4 +74,9 @@ export function hostRows(plan: Plan, dns: PlannedDns, aliasValues: AliasValues):
       ).values(),
     ].toReversed();
   });
+}
+
+/** Whose place a host is that names are looked up on: an application's, or that of users in an office. */
+export function kindOfHost({ offices }: PlannedDns, { server }: MatrixRow): 'host' | 'office' {
+  return offices.some(({ host }) => host === server.name) ? 'office' : 'host';
 }

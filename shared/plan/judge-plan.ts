@@ -2,6 +2,7 @@ import type { Complaint } from './complaint.ts';
 import { judgeAddresses } from './judge-addresses.ts';
 import { judgeBypass } from './judge-bypass.ts';
 import { judgeChains } from './judge-chains.ts';
+import { judgeFlip } from './judge-flip.ts';
 import { judgeLimits } from './judge-limits.ts';
 import { judgeIdentities } from './judge-production.ts';
 import { judgeReferences } from './judge-references.ts';
@@ -18,5 +19,6 @@ export function judgePlan(plan: Plan): readonly Complaint[] {
     ...judgeLimits(plan),
     ...judgeIdentities(plan),
     ...judgeSurroundings(plan),
+    ...judgeFlip(plan),
   ];
 }

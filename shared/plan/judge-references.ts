@@ -43,6 +43,7 @@ function judgeIds(plan: Plan): readonly Complaint[] {
     [['dns', 'resolvers'], plan.dns?.resolvers ?? []],
     [['dns', 'healthChecks'], plan.dns?.healthChecks ?? []],
     [['dns', 'users'], plan.dns?.users ?? []],
+    [['dns', 'offices'], plan.dns?.offices ?? []],
     [['clients'], plan.clients],
     [['checklists'], plan.checklists],
   ];
@@ -89,7 +90,8 @@ function judgeInstance(plan: Plan, instance: Plan['instances'][number], path: Pa
   return [...dangling(plan, 'hosts', { id: instance.host, path: [...path, 'host'] }), ...socket];
 }
 
-function hostWithSsh(plan: Plan, id: string, path: Path): readonly Complaint[] {
+/** A host that is reached by SSH must be there, and say how. */
+export function hostWithSsh(plan: Plan, id: string, path: Path): readonly Complaint[] {
   const host = plan.hosts.find((candidate) => candidate.id === id);
   if (host === undefined) return dangling(plan, 'hosts', { id, path });
   if (host.ssh !== undefined) return [];

@@ -1,5 +1,6 @@
 import { dangling, type Complaint } from './complaint.ts';
 import { judgeDns } from './judge-dns.ts';
+import { hostWithSsh } from './judge-references.ts';
 import { namesOf } from './mistake.ts';
 import type { Plan, SyntheticClient } from './plan.ts';
 import type { Path } from './tree.ts';
@@ -24,8 +25,19 @@ export function judgeSurroundings(plan: Plan): readonly Complaint[] {
       ),
     ),
     ...judgeResidue(plan),
+    ...judgeOffices(plan),
     ...judgeSimulator(plan),
   ];
+}
+
+/** Names are looked up in an office over SSH; an application host is asked anyway, as what it is. */
+function judgeOffices(plan: Plan): readonly Complaint[] {
+  return (plan.dns?.offices ?? []).flatMap(({ id, host }, index): readonly Complaint[] => {
+    const path: Path = ['dns', 'offices', index, 'host'];
+    const isApplication = plan.appFleets.some(({ hosts }) => hosts.some((each) => each.host === host));
+    const message = `office ${id} is on ${host}, which is an application host, expected another one: it is asked already`;
+    return [...hostWithSsh(plan, host, path), ...(isApplication ? [{ path, message, needs: [] }] : [])];
+  });
 }
 
 /** An edge is looked at over SSH. */

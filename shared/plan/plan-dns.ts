@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flipSchema } from './plan-flip.ts';
 import { address, durationMs, id, port, text } from './plan-words.ts';
 
 /** What the plan says of DNS: zones, health checks, record sets before and after, and who is asked what they answer. */
@@ -164,6 +165,7 @@ export const dnsSchema = z.strictObject({
   zones: z.array(zoneSchema).max(50),
   healthChecks: z.array(healthCheckSchema).max(200).default([]),
   records: z.array(recordSchema).max(500),
+  flip: flipSchema.optional(),
   users: z
     .array(
       z.strictObject({
@@ -176,6 +178,19 @@ export const dnsSchema = z.strictObject({
     .default([])
     .describe('Where the users are: each is asked for at every resolver that passes the client subnet on.'),
   resolvers: z.array(resolverSchema).max(500).default([]),
+  offices: z
+    .array(
+      z.strictObject({
+        id,
+        host: id.describe(
+          'A host of this plan in the office; names are looked up there by its own ways, over SSH.',
+        ),
+        region: awsRegion.optional().describe('The region whose record set the office is expected to get.'),
+      }),
+    )
+    .max(100)
+    .default([])
+    .describe('Places of users whose own resolver is asked, as that of each application host is.'),
   runway: z
     .strictObject({
       ttlSeconds: ttlSeconds

@@ -11,6 +11,8 @@ export type FoundForth = {
   readonly schedulersOff: readonly string[];
   /** Accounts that run locked, by instance. */
   readonly accountsLocked?: NonNullable<Restore['lockedAccounts']>;
+  /** Whether that run changed the record sets; where it flipped health checks alone, the zone is as it was before. */
+  readonly setsChanged?: boolean;
 };
 
 type Restore = NonNullable<Chain['target']['restore']>;
@@ -33,24 +35,38 @@ export function reversedPlan(plan: Plan, found: FoundForth): Result<Turned, read
     appFleets: plan.appFleets.map((fleet) => ({ ...fleet, hosts: fleet.hosts.map(swapped) })),
     tunnels: plan.tunnels.map(swapped),
     clients: plan.clients.map((client) => (client.kind === 'mysql' ? swapped(client) : client)),
-    ...(plan.dns === undefined ? {} : { dns: reversedDns(plan.dns) }),
+    ...(plan.dns === undefined ? {} : { dns: reversedDns(plan.dns, found) }),
   };
   const wrong = judgePlan(reversed).map(({ message }) => `Turned round, ${message}`);
   return wrong.length > 0
     ? failed(wrong)
-    : ok({ plan: reversed, notes: plan.chains.flatMap((chain) => notesOf(plan, chain)) });
+    : ok({
+        plan: reversed,
+        notes: [...plan.chains.flatMap((chain) => notesOf(plan, chain)), ...flipNotes(reversed)],
+      });
 }
 
 /** The TTLs are still lowered when the way back begins: it finds them so, and leaves them so until Close. */
-function reversedDns(dns: PlannedDns): PlannedDns {
+function reversedDns(dns: PlannedDns, { setsChanged }: FoundForth): PlannedDns {
   const { ttlSeconds } = dns.runway;
+  const { flip } = dns;
+  const records = (sides: 'swapped' | 'kept'): PlannedDns['records'] =>
+    dns.records.map((record) => ({
+      ...record,
+      before: loweredSide(sides === 'swapped' ? record.after : record.before, ttlSeconds),
+      after: loweredSide(record.before, ttlSeconds),
+    }));
+  if (flip === undefined) return { ...dns, records: records('swapped') };
+  const changed = setsChanged ?? flip.batch === 'also';
+  const files = flip.files.map((file) => ({
+    ...file,
+    standsFor: file.standsFor === 'source' ? ('target' as const) : ('source' as const),
+  }));
+  // What the batch wrote has to be written back; the files alone would leave the target in the zone.
   return {
     ...dns,
-    records: dns.records.map((record) => ({
-      ...record,
-      before: loweredSide(record.after, ttlSeconds),
-      after: loweredSide(record.before, ttlSeconds),
-    })),
+    records: records(changed ? 'swapped' : 'kept'),
+    flip: { ...flip, files, batch: changed ? 'also' : 'plan-b' },
   };
 }
 
@@ -76,6 +92,15 @@ function lackingOf(chain: Chain): readonly string[] {
         ]
       : []),
   ];
+}
+
+/** What was announced by health checks alone is taken back by them alone. */
+function flipNotes({ dns }: Plan): readonly string[] {
+  return dns?.flip?.batch === 'plan-b'
+    ? [
+        'DNS is turned back by the files of the flip. The zone was left as it was, so there is no change batch as plan B.',
+      ]
+    : [];
 }
 
 function notesOf(plan: Plan, chain: Chain): readonly string[] {

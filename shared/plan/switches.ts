@@ -44,11 +44,12 @@ export const armedHosts = onceFor((plan: Plan): readonly string[] => {
   return [...new Set([...databases, ...fleets.flatMap(({ hosts }) => hosts.map(({ host }) => host))])];
 });
 
-/** Hosts whose SSH channel the minute uses: application hosts, those with a fence's drop-in file, and those with a switch. */
+/** Hosts whose SSH channel the minute uses: of applications, of a fence's drop-in file, of the flip's files, and of a switch. */
 export function runHosts(plan: Plan): readonly string[] {
   const apps = plan.appFleets.flatMap(({ hosts }) => hosts.map(({ host }) => host));
   const dropIns = plan.instances
     .filter(({ fenceDropIn }) => fenceDropIn !== undefined)
     .map(({ host }) => host);
-  return [...new Set([...apps, ...dropIns, ...armedHosts(plan)])];
+  const flips = plan.dns?.flip?.files.map(({ host }) => host) ?? [];
+  return [...new Set([...apps, ...dropIns, ...flips, ...armedHosts(plan)])];
 }

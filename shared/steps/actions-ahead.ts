@@ -41,6 +41,7 @@ export function actionsAhead(
     ...quietAhead(plan, facts),
     ...plan.chains.flatMap((chain) => chainAhead(plan, chain, facts)),
     ...redirectAhead(plan),
+    ...flipAhead(plan),
     ...announceAhead(plan),
   ];
   const place = (step: StepId): number => order.findIndex(({ id }) => id === step);
@@ -226,11 +227,34 @@ function redirectAhead(plan: Plan): readonly ActionAhead[] {
   ]);
 }
 
+/** In the order in which they are sent: no endpoint is out before the other one is in. */
+function flipAhead({ dns }: Plan): readonly ActionAhead[] {
+  const files = dns?.flip?.files ?? [];
+  return (['target', 'source'] as const).flatMap((side) =>
+    files.flatMap(({ host, path, standsFor }) =>
+      standsFor === side
+        ? [
+            ahead('flip', {
+              kind: 'ssh-file',
+              host,
+              path,
+              content: side === 'target' ? (dns?.flip?.content ?? '') : null,
+            }),
+          ]
+        : [],
+    ),
+  );
+}
+
 function announceAhead({ dns }: Plan): readonly ActionAhead[] {
   return plannedZones(dns).flatMap(({ id }) => {
     const batch = dns === undefined ? null : plannedBatch(dns, id);
     if (batch === null || batch.changes.length === 0) return [];
     const comment = changeComment(laterRun);
-    return [ahead('announce', { kind: 'zone', zone: id, ask: 'change', batch, comment }, "the run's id")];
+    const known =
+      dns?.flip?.batch === 'plan-b'
+        ? "the run's id; and it is plan B: sent only when a person presses for it"
+        : "the run's id";
+    return [ahead('announce', { kind: 'zone', zone: id, ask: 'change', batch, comment }, known)];
   });
 }

@@ -2,11 +2,11 @@ import type { Chain, Plan } from '../plan/plan.ts';
 import type { Alarm } from './event.ts';
 import type { Run, StepKey } from './run.ts';
 
-/** A step that a person may try again: it failed, or what it had done was seen undone since. */
+/** A step that a person may begin: it failed, what it had done was seen undone since, or it is the other way to announce. */
 export type Again = {
   readonly step: StepKey;
-  readonly because: 'failed' | 'target-closed' | 'ring-closed';
-  /** Where it was seen undone; nowhere for a step that failed. */
+  readonly because: 'failed' | 'target-closed' | 'ring-closed' | 'other-plane';
+  /** Where it was seen undone; nowhere for any other reason. */
   readonly instances: readonly string[];
 };
 
@@ -31,7 +31,29 @@ export function stepsToTryAgain(run: Run, plan: Plan): readonly Again[] {
       return instances.length === 0 ? [] : [{ step: `${step}:${chain.id}`, because, instances }];
     }),
   );
-  return [...asFailed, ...undone];
+  return [...asFailed, ...undone, ...otherPlane(run, plan)];
+}
+
+/** The two ways by which a run with a flip may announce: one of them was given up, or is not believed. */
+const planes = { flip: 'announce', announce: 'flip' } as const;
+
+/** The way that is not the one in hand: plan B behind a flip that is over, and the flip once more where plan B failed. */
+function otherPlane({ steps, zones }: Run, { dns }: Plan): readonly Again[] {
+  if (dns?.flip?.batch !== 'plan-b') return [];
+  const press = (step: StepKey): Again => ({ step, because: 'other-plane', instances: [] });
+  const flipOver = steps['flip']?.state === 'done' || steps['flip']?.state === 'failed';
+  const hasBatch = (zones ?? []).some(({ batch }) => batch.changes.length > 0);
+  if (flipOver && hasBatch && steps['announce']?.state === 'absent') return [press('announce')];
+  return steps['flip']?.state === 'absent' && steps['announce']?.state === 'failed' ? [press('flip')] : [];
+}
+
+/** Whoever takes the one way gives the other one up where it failed: the run waits for it no longer. */
+export function withoutOtherPlane(run: Run, { dns }: Plan, key: StepKey): Run {
+  if (dns?.flip?.batch !== 'plan-b' || (key !== 'flip' && key !== 'announce')) return run;
+  const other = run.steps[planes[key]];
+  if (other?.state !== 'failed') return run;
+  const text = `Given up for the other way to announce. ${other.text}`;
+  return { ...run, steps: { ...run.steps, [other.key]: { ...other, state: 'absent', text } } };
 }
 
 /** Instances of a chain at which a finished step was seen undone since it ended. */

@@ -41,6 +41,11 @@ export const announce: StepFunction = (context) => {
       kind: 'absent',
       text: `Nothing was prepared for Route 53 when this run began: ${plan.dns.records.length} records of the plan are to be changed by hand.`,
     };
+  if (plan.dns.flip?.batch === 'plan-b' && !run.batchAsked)
+    return {
+      kind: 'absent',
+      text: 'The flip announces; the change batch is plan B, and sent only when a person presses for it.',
+    };
   const need = needs(context);
   const seen = run.zones.map((zone) => ({ zone, judged: announceZone({ need, context }, zone) }));
   const waiting = seen.filter(({ judged }) => judged.kind === 'waiting');

@@ -189,6 +189,15 @@ export const order: readonly StepPlace[] = [
     says: 'Every application host uses its target site, verified on the host.',
   },
   {
+    id: 'flip',
+    scope: 'run',
+    after: ['promote'],
+    limit: 'redirectMs',
+    side: 'after',
+    word: 'flip',
+    says: "The checked endpoints answer for the target's side; when Route 53 follows them is watched.",
+  },
+  {
     id: 'announce',
     scope: 'run',
     after: ['promote'],
@@ -218,7 +227,7 @@ export const order: readonly StepPlace[] = [
   {
     id: 'canary',
     scope: 'run',
-    after: ['redirect', 'announce', 'restore', 'reverse', 'events'],
+    after: ['redirect', 'flip', 'announce', 'restore', 'reverse', 'events'],
     limit: 'canaryMs',
     side: 'after',
     word: 'canary',

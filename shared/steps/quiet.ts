@@ -4,6 +4,7 @@ import type { FastFacts } from '../sessions/operations.ts';
 import type { FactsByInstance } from './containment.ts';
 import { lockBypassAccounts } from './bypass-accounts.ts';
 import { stageDropIns } from './durable-fence.ts';
+import { flipReady } from './flip.ts';
 import {
   done,
   failure,
@@ -33,14 +34,17 @@ export const quiet: StepFunction = (context) => {
   if (locked.kind === 'failed') return failure(locked.text);
   const staged = stageDropIns(need, context, before.facts);
   if (staged.kind === 'failed') return failure(staged.text);
+  const flip = flipReady(need, context);
+  if (flip.kind === 'failed') return failure(flip.text);
   if (schedulers.kind === 'waiting') return need.waiting(schedulers.text);
   if (locked.kind === 'waiting') return need.waiting(locked.text);
   if (staged.kind === 'waiting') return need.waiting(staged.text);
+  if (flip.kind === 'waiting') return need.waiting(flip.text);
   if (maintenance.kind === 'waiting') return need.waiting(maintenance.text);
   const restedAt = (context.run.steps['lock']?.startedAt ?? context.startedAt).monoMs + transactionsUnreadMs;
   if (context.now.monoMs < restedAt)
     return need.waiting('the lists of open transactions to be fresh when they are asked for', restedAt);
-  return done(`${maintenance.text}${schedulers.text}${locked.text}${staged.text}`);
+  return done(`${maintenance.text}${schedulers.text}${locked.text}${staged.text}${flip.text}`);
 };
 
 /** A master that is closed already was closed by somebody else since go/no-go: the undo would open it. */

@@ -142,6 +142,8 @@ export type Run = {
   readonly zones: readonly PreparedZone[] | null;
   /** Zones that a person lets be overwritten, with the one attempt of `announce` that may. */
   readonly overwrites: Readonly<Record<string, number>>;
+  /** A person pressed for the change batch, which under a flip is plan B: a resume alone never comes to it. */
+  readonly batchAsked: boolean;
   readonly steps: Readonly<Record<StepKey, StepState>>;
   readonly commands: Ledger<IssuedCommand>;
   readonly undo: readonly UndoItem[];

@@ -9,6 +9,7 @@ import { drain } from './drain.ts';
 import { persistFence } from './durable-fence.ts';
 import { endSessions } from './end-sessions.ts';
 import { fence } from './fence.ts';
+import { flip } from './flip.ts';
 import { lockAgain } from './lock-again.ts';
 import { mirror } from './mirror.ts';
 import type { ChainStepFunction, Progress, StepContext, StepFunction } from './need.ts';
@@ -44,6 +45,7 @@ const functions: { readonly [K in StepId]: StepFunction | { readonly perChain: C
   promote: { perChain: promote },
   restore: { perChain: restore },
   redirect,
+  flip,
   announce,
   reverse: { perChain: reverse },
   events: { perChain: events },

@@ -22,6 +22,7 @@ export type StepId =
   | 'promote'
   | 'restore'
   | 'redirect'
+  | 'flip'
   | 'announce'
   | 'reverse'
   | 'events'

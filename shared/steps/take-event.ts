@@ -2,7 +2,7 @@ import { never } from '../lib/assert.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { OperationOutput } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
-import { stepsToTryAgain } from './again.ts';
+import { stepsToTryAgain, withoutOtherPlane } from './again.ts';
 import { beginClosing, beginUnwinding, setStep } from './change-step.ts';
 import type { Command } from './command.ts';
 import { driverAfter } from './driver.ts';
@@ -168,5 +168,7 @@ function retryStep(run: Run, [plan, key]: readonly [Plan, StepKey], moment: Mome
   // A thaw that failed is tried again; the run itself stays over.
   if (run.ponrAt === null)
     return setStep({ ...run, outcome: null, endedAt: null, phase: 'unwinding' }, running);
-  return setStep({ ...run, outcome: null, phase: 'running' }, running);
+  const batchAsked = run.batchAsked || key === 'announce';
+  const begun = withoutOtherPlane({ ...run, batchAsked }, plan, key);
+  return setStep({ ...begun, outcome: null, phase: 'running' }, running);
 }

@@ -23,6 +23,7 @@ const doing: { readonly [K in StepId]: string } = {
   promote: 'Opening the target of {chain} for writes',
   restore: 'Setting back what keeps the target of {chain} from being as it was',
   redirect: 'Switching the application hosts',
+  flip: 'Turning the health checks of Route 53',
   announce: 'Changing Route 53',
   reverse: 'Starting the reverse link of {chain}',
   events: 'Switching on the events of {chain}',

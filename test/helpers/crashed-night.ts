@@ -1,5 +1,6 @@
 import { failed, ok } from '../../shared/lib/result.ts';
 import type { Flavor } from '../../shared/sessions/identity.ts';
+import type { Plan } from '../../shared/plan/plan.ts';
 import { startCockpit, type Cockpit } from '../../main/engine/cockpit.ts';
 import type { LeftRun } from '../../main/engine/left-run.ts';
 import type { Journal } from '../../main/ports.ts';
@@ -10,6 +11,8 @@ import { drive, endOf, memoryJournal, rehearse, type Rehearsed, type RehearsalOp
 /** Where a cockpit dies, and what the world does until somebody takes the run up again. */
 export type Crash = {
   readonly flavor: Flavor;
+  /** Default: the reference case. */
+  readonly plan?: Plan;
   readonly record: number;
   readonly edge: 'before' | 'after';
   /** Whether the servers notice that its connections are gone. */
@@ -46,6 +49,7 @@ export async function crashedNight(crash: Crash): Promise<CrashedNight> {
   }, crash.noticed);
   const first = await rehearse({
     flavor: crash.flavor,
+    ...(crash.plan === undefined ? {} : { plan: crash.plan }),
     ...(crash.faults === undefined ? {} : { faults: crash.faults }),
     planJournal,
     journal: dyingAt(journal, crash, life.die),

@@ -1,4 +1,5 @@
 import { present } from '../../shared/lib/assert.ts';
+import { sha256 } from '../../shared/lib/sha256.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Activity } from '../../shared/sessions/operations.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
@@ -53,9 +54,22 @@ function replyTo(model: Model, action: Exclude<Action, ZoneCommand>, nowMs: numb
   if (action.kind === 'ssh-file') {
     if (action.content === null) host.files.delete(action.path);
     else host.files.set(action.path, action.content);
-    return { value: { sha256: action.content === null ? null : 'sha' } };
+    return { value: { sha256: action.content === null ? null : sha256(action.content) } };
   }
-  return { value: { stdout: runOnHost(model, host, action.argv), stderr: '' } };
+  return (
+    lookedAt(host, action.argv) ?? { value: { stdout: runOnHost(model, host, action.argv), stderr: '' } }
+  );
+}
+
+/** Whether a file is there, and what is in it. */
+function lookedAt({ files }: ModelHost, argv: readonly string[]): Reply | null {
+  const path = argv.at(-1) ?? '';
+  const nothing = { code: 1, message: 'exit status 1' };
+  const stdout = (text: string): Reply => ({ value: { stdout: text, stderr: '' } });
+  if (argv[0] === 'test') return files.has(path) === (argv[1] !== '!') ? stdout('') : nothing;
+  if (argv[0] !== 'sha256sum') return null;
+  const content = files.get(path);
+  return content === undefined ? nothing : stdout(`${sha256(content)}  ${path}\n`);
 }
 
 function runOnHost({ plan }: Model, host: ModelHost, argv: readonly string[]): string {

@@ -140,6 +140,8 @@ export function modelHosts(plan: Plan): Map<string, ModelHost> {
   );
   for (const { host, source } of plan.appFleets.flatMap((fleet) => fleet.hosts))
     hosts.set(host, { id: host, site: source, maintenance: false, files: new Map() });
+  for (const { host, path, standsFor } of plan.dns?.flip?.files ?? [])
+    if (standsFor === 'source') hosts.get(host)?.files.set(path, plan.dns?.flip?.content ?? '');
   return hosts;
 }
 

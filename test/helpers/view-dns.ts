@@ -141,6 +141,10 @@ const share = (of = rows) => ({
 /** Half a minute after the change, with everything that may be odd. */
 export const dns: DnsView = {
   atUtcMs: at,
+  told: [],
+  planes: [
+    'By the run: change batch: control plane of Route 53 (us-east-1), mostly 60 s until INSYNC + 60 s TTL.',
+  ],
   changes: regions.map((region) => ({
     set: `www.shop.example A (${region})`,
     zone: 'shop',

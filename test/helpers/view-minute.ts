@@ -19,7 +19,7 @@ export function steps(reached: string, failed?: string): StepView[] {
     const chains: readonly (string | null)[] = place.scope === 'run' ? [null] : ['orders', 'content'];
     return chains.map((chain): StepView => {
       const key = chain === null ? place.id : `${place.id}:${chain}`;
-      const absent = place.id === 'arm' || place.id === 'announce';
+      const absent = place.id === 'arm' || place.id === 'flip' || place.id === 'announce';
       const ahead = chain === 'content' && place.side === 'before' && index === position;
       const state = absent
         ? 'absent'

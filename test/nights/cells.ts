@@ -24,7 +24,7 @@ export type Cell = { readonly step: StepId; readonly way: Way };
 export type Aim = {
   readonly side: 'source' | 'target';
   readonly operations: readonly OperationName[];
-  readonly hosts?: 'armed' | 'application' | 'mirror' | 'target';
+  readonly hosts?: 'armed' | 'application' | 'mirror' | 'target' | 'flip';
 };
 
 const ways: readonly Way[] = [...faultWays, 'abort', 'crash'];
@@ -50,6 +50,7 @@ export const aims: { readonly [S in StepId]?: Aim } = {
   promote: { side: 'target', operations: ['promote', 'writeCanary'] },
   restore: { side: 'target', operations: ['unpersistFence'], hosts: 'target' },
   redirect: { side: 'target', operations: [], hosts: 'application' },
+  flip: { side: 'target', operations: [], hosts: 'flip' },
   reverse: { side: 'source', operations: ['startLink'] },
   events: { side: 'target', operations: ['enableEvents'] },
   canary: { side: 'target', operations: ['readCanary'] },
@@ -88,6 +89,7 @@ const timesAimed: { readonly [S in StepId]?: readonly [answer: number, lasting: 
   promote: [8, 3, 8],
   restore: [8, 2, 3],
   redirect: [7, 3, 4],
+  flip: [7, 3, 4],
   reverse: [6, 2, 3],
   events: [6, 2, 4],
   canary: [5, 5, 6],

@@ -19,8 +19,13 @@ export function isZoneKind(kind: Fault['kind']): kind is ZoneKind {
   return zoneKinds.some((each) => each === kind);
 }
 
-/** DNS of two plans in three, by a chance of its own: one or two zones, each with record sets of every way of routing. */
-export function drawDns(seed: number): { readonly dns?: DnsInput } {
+/**
+ * DNS of two plans in three, by a chance of its own: one or two zones, each with record sets of every way of routing; in
+ * one of six of them, and where it is asked for, a name that a flip turns.
+ */
+export function drawDns(seed: number, flips = false): { readonly dns?: DnsInput } {
+  const chance = seeded(seed, 'flip');
+  if (flips || chance.whole(9) === 0) return { dns: flippedDns(chance) };
   const random = seeded(seed, 'dns');
   if (random.whole(3) === 0) return {};
   const zones = Array.from({ length: 1 + random.whole(2) }, (_, place) => ({
@@ -38,6 +43,49 @@ export function drawDns(seed: number): { readonly dns?: DnsInput } {
       // Zones of a handful of record sets change for the most part.
       safety: { fromRecords: 1_000 },
     },
+  };
+}
+
+/** Where the files of a flip are: the source's endpoint looks on one application host, the target's on a host of its side. */
+function flippedDns(random: Random): DnsInput {
+  const check = (id: string, address: string) => ({
+    id,
+    healthCheckId: `check-${id}`,
+    type: 'TCP' as const,
+    address,
+    port: 443,
+    intervalSeconds: 10 as const,
+    failureThreshold: 1 + random.whole(3),
+  });
+  const common = { zone: 'zone-1', name: 'www.shop-1.example', type: 'A' as const };
+  const source = { ttlSeconds: 30, values: ['192.0.2.1'], healthCheck: 'source' };
+  const target = { ttlSeconds: 30, values: ['198.51.100.1'], healthCheck: 'target' };
+  const path = '/run/shop/serving';
+  return {
+    zones: [{ id: 'zone-1', hostedZoneId: 'Z0NIGHT1', name: 'shop-1.example' }],
+    healthChecks: [check('source', '192.0.2.1'), check('target', '198.51.100.1')],
+    records: [
+      {
+        ...common,
+        setIdentifier: 'source',
+        before: { ...source, failover: 'PRIMARY' },
+        after: { ...source, failover: 'SECONDARY' },
+      },
+      {
+        ...common,
+        setIdentifier: 'target',
+        before: { ...target, failover: 'SECONDARY' },
+        after: { ...target, failover: 'PRIMARY' },
+      },
+    ],
+    flip: {
+      files: [
+        { host: random.whole(2) === 0 ? 'app-a' : 'app-b', path, standsFor: 'source', healthCheck: 'source' },
+        { host: 'jump', path, standsFor: 'target', healthCheck: 'target' },
+      ],
+      batch: random.whole(4) === 0 ? 'also' : 'plan-b',
+    },
+    safety: { fromRecords: 1_000 },
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Fault, ScriptedFault } from '../../shared/plan/scenario.ts';
 import type { Chain, Plan } from '../../shared/plan/plan.ts';
-import { never, present } from '../../shared/lib/assert.ts';
+import { present } from '../../shared/lib/assert.ts';
 import { armedHosts, switchOf } from '../../shared/plan/switches.ts';
 import { order, placeOf, type StepId } from '../../shared/steps/order.ts';
 import type { OperationName } from '../../shared/sessions/operations.ts';
@@ -9,7 +9,8 @@ import { reversedPlan } from '../../shared/plan/reversed-plan.ts';
 import { instanceOf } from '../../shared/steps/need.ts';
 import { mustOpenRing } from '../../shared/steps/way-back.ts';
 import { seeded, type Random } from '../../main/simulator/random.ts';
-import { aims, type Aim, cellBackOf, cellOf, followersOf, isInside, type Cell } from './cells.ts';
+import { aims, cellBackOf, cellOf, followersOf, isInside, type Cell } from './cells.ts';
+import { hostsOf } from './changed-hosts.ts';
 import { anyFault, catalogue, lasting, type Kind } from './draw-fault.ts';
 import { drawPlan, one } from './draw-plan.ts';
 import type { Happening, Mode, NightScript, WayBack } from './night-script.ts';
@@ -83,8 +84,10 @@ const mostEstates = 100;
 function planFor(random: Random, seed: number, [cell, back]: readonly [Cell | null, Cell | null]): Plan {
   const isSuited = (plan: Plan): boolean =>
     (cell === null || suited(plan, cell).length > 0) && (back === null || isSuitedBack(plan, back));
-  let plan = drawPlan(random, seed);
-  for (let drawn = 1; drawn < mostEstates && !isSuited(plan); drawn += 1) plan = drawPlan(random, seed);
+  const flips = cell?.step === 'flip' || back?.step === 'flip';
+  let plan = drawPlan(random, seed, flips);
+  for (let drawn = 1; drawn < mostEstates && !isSuited(plan); drawn += 1)
+    plan = drawPlan(random, seed, flips);
   return plan;
 }
 
@@ -202,6 +205,7 @@ function suited(plan: Plan, { step }: Cell): readonly Chain[] {
     if (step === 'converge') return ring;
     if (step === 'arm' || step === 'claim') return switchOf(plan, chain).kind === 'armed';
     if (step === 'mirror') return plan.journalMirror !== undefined;
+    if (step === 'flip') return plan.dns?.flip !== undefined;
     if (step === 'events') return chain.events.length > 0;
     if (step === 'persist-fence') return flavor === 'mysql';
     if (step === 'configure-reverse') return chain.wayBack === 'reverse' && chain.gtid === 'on';
@@ -235,22 +239,6 @@ function asked(step: StepId, { gtid }: Chain): readonly OperationName[] {
 /** Whether a step that changes hosts does its work on the servers themselves: MySQL keeps a fence, MariaDB's host does. */
 function isAsked({ simulator }: Plan, step: StepId): boolean {
   return step === 'restore' && simulator?.flavor === 'mysql';
-}
-
-/** The hosts that a step changes over SSH. */
-function hostsOf(plan: Plan, chain: Chain, hosts: NonNullable<Aim['hosts']>): readonly string[] {
-  switch (hosts) {
-    case 'armed':
-      return armedHosts(plan);
-    case 'application':
-      return plan.appFleets.flatMap((fleet) => fleet.hosts.map(({ host }) => host));
-    case 'mirror':
-      return [present(plan.journalMirror, 'a mirror').host];
-    case 'target':
-      return chain.target.masters.map(({ instance }) => instanceOf(plan, instance).host);
-    default:
-      return never(hosts, 'hosts of a step');
-  }
 }
 
 const reverseSteps: readonly StepId[] = ['configure-reverse', 'prepare-reverse', 'reverse'];

@@ -27,7 +27,7 @@ type Shape = {
 };
 
 /** The estate of a seed: one to four chains with one to four nodes a side, both flavours, with and without GTID. */
-export function drawPlan(random: Random, seed: number): Plan {
+export function drawPlan(random: Random, seed: number, flips = false): Plan {
   const chains = names.slice(0, one(random, chainCounts)).map((id): Shape => ({
     id,
     masters: random.whole(3) === 0 ? 1 : 2,
@@ -125,7 +125,7 @@ export function drawPlan(random: Random, seed: number): Plan {
       },
     ]),
     holds: [{ before: 'lock', role: 'driver' }],
-    ...drawDns(seed),
+    ...drawDns(seed, flips),
     simulator: {
       seed,
       flavor: one(random, ['mariadb', 'mysql']),

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { seedsAimedAt } from './cells.ts';
 import type { drawNight as drawSound } from './draw-night.ts';
-import { mutations, type Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
+import { mutations } from './mutations.ts';
 import { playNight as playSound } from './play-night.ts';
 
 const root = join(import.meta.dirname, '../..');

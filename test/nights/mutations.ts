@@ -1,25 +1,5 @@
-import type { Cell } from './cells.ts';
-import type { Allowed } from './draw-night.ts';
-
-/** One defect put into the product on purpose: every edit must find its text, exactly once. */
-export type Mutation = {
-  readonly name: string;
-  readonly edits: readonly { readonly file: string; readonly from: string; readonly to: string }[];
-  /** What goes wrong in the nights that are tried; the defect may need it to show. */
-  readonly faults: Allowed;
-  /** The step and the way of failing at which it shows, where one night in a hundred would be too rare. */
-  readonly aimedAt?: Cell;
-  /** The seed at which the search begins, where the first ones take long to show it. */
-  readonly from?: number;
-  /** Only every so many seeds: one night in 32 is turned round. */
-  readonly every?: number;
-  /** The rule that must see it, where another one alone would leave that rule unproven. */
-  readonly breaks?: string;
-};
-
-function edit(file: string, from: string, to: string): Mutation['edits'][number] {
-  return { file, from, to };
-}
+import { flipMutations } from './mutations-flip.ts';
+import { edit, type Mutation } from './mutation.ts';
 
 /** Defects that would lose writes, split data or leave production closed. Each must break a rule within a few nights. */
 export const mutations: readonly Mutation[] = [
@@ -260,6 +240,7 @@ export const mutations: readonly Mutation[] = [
     faults: ['kept-session'],
     breaks: 'noHostLeftOnSource',
   },
+  ...flipMutations,
   {
     name: 'leave the ring open on the way back',
     edits: [edit('shared/steps/restore.ts', 'if (ring === undefined) return none;', 'return none;')],

@@ -62,11 +62,15 @@ export function seatOperator(
     if (failed === undefined) return;
     retrying = true;
     retries -= 1;
+    // Behind a flip that failed some people try it again, and some press plan B.
+    const planB = failed.key === 'flip' && run.steps['announce']?.state === 'absent' && script.seed % 2 === 1;
+    const step =
+      planB && (run.zones ?? []).some(({ batch }) => batch.changes.length > 0) ? 'announce' : failed.key;
     clock.in(patience.pauseMs, () => {
       clock.answered();
       // Whoever sees the difference of a zone lets it be overwritten.
-      const overwrite = failed.key === 'announce' ? changedZones(run).map(({ zone }) => zone) : [];
-      void night.retry({ step: failed.key, overwrite, who: 'operator' }).finally(() => {
+      const overwrite = step === 'announce' ? changedZones(run).map(({ zone }) => zone) : [];
+      void night.retry({ step, overwrite, who: 'operator' }).finally(() => {
         retrying = false;
       });
     });

@@ -10,6 +10,14 @@ function own(zone: ZoneWorld, run: Run) {
   return zone.accepted.filter(({ comment }) => comment !== byOthers && comment.endsWith(run.id));
 }
 
+/** The files of the flip of a night, and whether each is there now. */
+function filesOf({ script, simulator }: Scene) {
+  return (script.plan.dns?.flip?.files ?? []).map((file) => ({
+    ...file,
+    there: simulator.world.hosts.get(file.host)?.files.has(file.path) ?? false,
+  }));
+}
+
 /** Rules of Route 53 that hold after every event of a run. */
 export const zoneRules: readonly EventRule[] = [
   {
@@ -37,6 +45,34 @@ export const zoneRules: readonly EventRule[] = [
     },
   },
   { name: 'noBlindSecondSend', law: 'I5', check: blindSend },
+  {
+    name: 'noFlipBeforeThePoint',
+    law: 'I4',
+    check: (scene, run) => {
+      if (run.ponrAt !== null) return null;
+      const turned = filesOf(scene).find(({ there, standsFor }) => there !== (standsFor === 'source'));
+      return turned === undefined ? null : `${turned.host} is flipped before the point of no return`;
+    },
+  },
+  {
+    name: 'neverEveryEndpointOut',
+    law: 'R14',
+    check: (scene) => {
+      const files = filesOf(scene);
+      return files.length === 0 || files.some(({ there }) => there)
+        ? null
+        : 'no endpoint of the flip is healthy: Route 53 takes all of them for healthy then';
+    },
+  },
+  {
+    name: 'noBatchWithoutAPress',
+    law: 'I5',
+    check: ({ script, simulator }, run) => {
+      if (script.plan.dns?.flip?.batch !== 'plan-b' || run.batchAsked) return null;
+      const changed = [...simulator.world.hostedZones.values()].find((zone) => own(zone, run).length > 0);
+      return changed === undefined ? null : `${changed.id} is changed, and nobody pressed for plan B`;
+    },
+  },
 ];
 
 /** A change is sent again only after Route 53 said that nothing happened, or after the names were listed. */

@@ -55,6 +55,11 @@ function truthOfRun(scene: Scene, run: Run, { step, text }: StepState): string |
         if (siteInUse !== target) return `${host} uses ${siteInUse}`;
       }
       return null;
+    case 'flip':
+      for (const { host, path, standsFor } of scene.script.plan.dns?.flip?.files ?? [])
+        if (scene.simulator.world.hosts.get(host)?.files.has(path) !== (standsFor === 'target'))
+          return `${path} of ${host} is not as the target wants it`;
+      return null;
     case 'announce':
       for (const prepared of run.zones ?? []) {
         const zone = scene.simulator.world.hostedZones.get(prepared.zone);

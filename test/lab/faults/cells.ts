@@ -21,6 +21,7 @@ export const isCrash = (cell: Cell): cell is Cell<CrashWay> => crashWays.some((w
 /** Why a step has nothing that could fail. */
 const sendsNothing: { readonly [S in StepId]?: string } = {
   barrier: 'it begins and ends in one decision and asks nobody',
+  flip: "the lab's plans have no flip: the step says so and sends nothing",
 };
 
 /** Steps that only look: a look has no effect that could come late or outlive its reply. */

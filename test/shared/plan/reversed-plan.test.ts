@@ -19,11 +19,18 @@ const drawn = Array.from({ length: 200 }, (_, seed): Plan => {
   return { ...plan, chains: plan.chains.map((chain) => ({ ...chain, wayBack: 'reverse' as const })) };
 });
 
+/** A night that only flipped leaves its zones as they were: from then on there is no other set to change them to. */
+function withoutPlanB(plan: Plan): Plan {
+  if (plan.dns?.flip?.batch !== 'plan-b') return plan;
+  const records = plan.dns.records.map((record) => ({ ...record, after: record.before }));
+  return { ...plan, dns: { ...plan.dns, records } };
+}
+
 describe('a plan turned round', () => {
   test.each(drawn.map((plan) => [plan.name, plan] as const))('%s: twice is the plan again', (_name, plan) => {
     const once = turned(plan);
     expect(judgePlan(once)).toEqual([]);
-    expect(turned(once)).toEqual(plan);
+    expect(turned(once)).toEqual(withoutPlanB(plan));
   });
 
   test('stands where a finished run leaves the estate', () => {

@@ -36,6 +36,7 @@ const pairs: readonly (readonly [first: StepId, second: StepId, why: string])[] 
   ['barrier', 'promote', 'no chain is promoted before all are proven'],
   ['promote', 'redirect', 'applications must not meet a closed target'],
   ['promote', 'announce', 'users must not be sent to a closed target'],
+  ['promote', 'flip', 'users must not be sent to a closed target'],
   ['promote', 'reverse', 'a reverse link on an unpromoted target could carry nothing'],
   ['promote', 'events', 'an event on a closed target would be an errant transaction'],
   ['promote', 'restore', 'a target that would start writable must not be closed behind a fence still'],
@@ -43,6 +44,7 @@ const pairs: readonly (readonly [first: StepId, second: StepId, why: string])[] 
   ['restore', 'canary', 'the canary must come round the ring'],
   ['redirect', 'canary', 'the canary takes the path of the users'],
   ['announce', 'canary', 'the canary takes the path of the users'],
+  ['flip', 'canary', 'the canary takes the path of the users'],
   ['reverse', 'canary', 'the canary comes back over the reverse link'],
   ['events', 'canary', 'the night is measured with everything running'],
   ['canary', 'residue', 'nobody is sent away before the new path is proven'],
@@ -69,8 +71,8 @@ describe('the order of the minute, as data', () => {
     expect(before('prepare-reverse')).not.toContain('drain');
   });
 
-  test('redirect, announce, reverse and events go side by side', () => {
-    const together: readonly StepId[] = ['redirect', 'announce', 'reverse', 'events'];
+  test('redirect, flip, announce, reverse and events go side by side', () => {
+    const together: readonly StepId[] = ['redirect', 'flip', 'announce', 'reverse', 'events'];
     for (const one of together) for (const other of together) expect(before(one)).not.toContain(other);
   });
 

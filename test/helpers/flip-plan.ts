@@ -1,0 +1,61 @@
+import type { PlanInput } from '../../shared/plan/plan.ts';
+import type { Plan } from '../../shared/plan/plan.ts';
+import { referenceWith } from './reference-plan.ts';
+
+type DnsInput = NonNullable<PlanInput['dns']>;
+
+/** Where the files of the flip are: the source's endpoint looks on one host, the target's on another. */
+export const flipFiles = {
+  source: { host: 'app-a1', path: '/run/shop/serving' },
+  target: { host: 'app-e1', path: '/run/shop/serving' },
+} as const;
+
+/** A name whose zone holds both answers: the source's while its check is healthy, else the target's. */
+export function flipDns(change: Partial<NonNullable<DnsInput['flip']>> = {}): DnsInput {
+  const check = (id: string, address: string) => ({
+    id,
+    healthCheckId: `check-${id}`,
+    type: 'HTTPS' as const,
+    address,
+    port: 443,
+    path: '/health',
+    intervalSeconds: 10 as const,
+    failureThreshold: 2,
+    dependsOnWrites: false,
+  });
+  const common = { zone: 'shop', name: 'www.shop.example', type: 'A' as const };
+  const source = { ttlSeconds: 60, values: ['192.0.2.10'], healthCheck: 'source' };
+  const target = { ttlSeconds: 60, values: ['198.51.100.10'], healthCheck: 'target' };
+  return {
+    zones: [{ id: 'shop', hostedZoneId: 'Z0EXAMPLE1SHOP', name: 'shop.example' }],
+    healthChecks: [check('source', '192.0.2.10'), check('target', '198.51.100.10')],
+    records: [
+      {
+        ...common,
+        setIdentifier: 'source',
+        before: { ...source, failover: 'PRIMARY' },
+        after: { ...source, failover: 'SECONDARY' },
+      },
+      {
+        ...common,
+        setIdentifier: 'target',
+        before: { ...target, failover: 'SECONDARY' },
+        after: { ...target, failover: 'PRIMARY' },
+      },
+    ],
+    flip: {
+      files: [
+        { ...flipFiles.source, standsFor: 'source', healthCheck: 'source' },
+        { ...flipFiles.target, standsFor: 'target', healthCheck: 'target' },
+      ],
+      ...change,
+    },
+    users: [{ id: 'all', clientSubnet: '192.0.2.0/24', region: 'us-east-1' }],
+    resolvers: [{ id: 'public-east', address: '192.0.2.53', region: 'us-east-1' }],
+  };
+}
+
+/** The reference case, announced by a flip. */
+export function flipPlan(change: Partial<NonNullable<DnsInput['flip']>> = {}): Plan {
+  return referenceWith((plan) => ({ ...plan, dns: flipDns(change) }));
+}

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import { foldRun } from '../../shared/audit/fold.ts';
+import { present } from '../../shared/lib/assert.ts';
+import type { Fault } from '../../shared/plan/scenario.ts';
+import type { Run } from '../../shared/steps/run.ts';
+import type { Cockpit } from '../../main/engine/cockpit.ts';
+import type { Simulator } from '../../main/simulator/simulator.ts';
+import { crashedNight } from '../helpers/crashed-night.ts';
+import { flipFiles, flipPlan } from '../helpers/flip-plan.ts';
+import { memoryJournal, rehearse, type Rehearsed } from '../helpers/rehearsal.ts';
+import { thereAndBack } from '../helpers/reversed-night.ts';
+
+const plan = flipPlan();
+const { source, target } = flipFiles;
+
+function filesOf({ world }: Simulator) {
+  const there = ({ host, path }: typeof source | typeof target): boolean =>
+    present(world.hosts.get(host), host).files.has(path);
+  return { source: there(source), target: there(target) };
+}
+
+const flipped = { source: false, target: true };
+const asBefore = { source: true, target: false };
+
+function changesOf({ world }: Simulator): number {
+  return present(world.hostedZones.get('shop'), 'the zone').accepted.length;
+}
+
+/** What a server of the zone answers, so long after now. */
+async function answerAfter(simulator: Simulator, ms: number): Promise<readonly string[]> {
+  await simulator.clock.run(simulator.clock.nowMs() + ms);
+  const asked = simulator.ports.dns.ask({
+    server: { address: '198.18.1.1', port: 53 },
+    question: { name: 'www.shop.example', type: 'A' },
+    recursion: false,
+    clientSubnet: null,
+    limitMs: 1_000,
+  });
+  let over = false;
+  void asked.then(() => (over = true));
+  await simulator.clock.run(() => over, simulator.clock.nowMs() + 2_000);
+  const reply = await asked;
+  return reply.kind === 'answered' ? reply.answers.map(({ data }) => data) : [];
+}
+
+/** A night with that trouble in the flip, and a person who presses so when the run waits for one. */
+async function nightWith(fault: Fault | null, press: 'flip' | 'announce' | null): Promise<Rehearsed> {
+  const at: { cockpit?: Cockpit; simulator?: Simulator } = {};
+  let pressed = press === null;
+  let ended: unknown = null;
+  const operator = (run: Run): void => {
+    if (pressed || press === null || run.outcome !== 'needs-operator') return;
+    pressed = true;
+    at.simulator?.ports.clock.after(2_000, () => {
+      void at.cockpit?.night()?.retry({ step: press, who: 'Dana' });
+    });
+  };
+  return rehearse({
+    plan,
+    faults: fault === null ? [] : [{ when: { step: 'flip', state: 'running' }, fault }],
+    preflight: (cockpit, simulator) => Object.assign(at, { cockpit, simulator }),
+    operator,
+    until: (run, measured) => {
+      if (run?.outcome !== 'done') {
+        ended = measured;
+        return press === null && measured !== null;
+      }
+      return measured !== null && measured !== ended;
+    },
+  });
+}
+
+const atHost = (host: string, way: 'error' | 'none' | 'lost-after-effect'): Fault => ({
+  kind: 'host-reply',
+  host,
+  way,
+  code: 1,
+  ms: 0,
+  times: 1,
+});
+
+function expectLawful({ violations, records, unintended }: Rehearsed): void {
+  expect(violations).toEqual([]);
+  expect(unintended).toEqual([]);
+  expect(foldRun(records)).toMatchObject({ ok: true });
+}
+
+describe('a night that is announced by a flip', () => {
+  test('turns what the zone answers once the checkers have seen it, and leaves the zone alone', async () => {
+    const night = await nightWith(null, null);
+    expect(night.blocks).toEqual([]);
+    expect(night.run?.outcome).toBe('done');
+    expectLawful(night);
+    expect(filesOf(night.simulator)).toEqual(flipped);
+    expect(changesOf(night.simulator)).toBe(0);
+    expect(await answerAfter(night.simulator, 20_000)).toEqual(['198.51.100.10']);
+  });
+
+  test.each([
+    ['target', target.host],
+    ['source', source.host],
+  ] as const)('a reply that is lost at the %s after the effect ends by looking', async (_, host) => {
+    const night = await nightWith(atHost(host, 'lost-after-effect'), null);
+    expect(night.run?.outcome).toBe('done');
+    expectLawful(night);
+    expect(filesOf(night.simulator)).toEqual(flipped);
+  });
+
+  test.each([
+    ['error', 'flip'],
+    ['none', 'flip'],
+    ['error', 'announce'],
+  ] as const)('%s at the host of the target: it waits for a person, who presses %s', async (way, press) => {
+    const alone = await nightWith(atHost(target.host, way), null);
+    expect(alone.run?.outcome).toBe('needs-operator');
+    expect(alone.run?.steps['flip']?.text).toContain('plan B');
+    expect(filesOf(alone.simulator)).toEqual(asBefore);
+    const pressed = await nightWith(atHost(target.host, way), press);
+    expect(pressed.run?.outcome).toBe('done');
+    expectLawful(pressed);
+    expect(changesOf(pressed.simulator)).toBe(press === 'announce' ? 1 : 0);
+    // Plan B leads to the same answer, and needs no file.
+    expect(filesOf(pressed.simulator)).toEqual(press === 'announce' ? asBefore : flipped);
+  });
+
+  test('the cockpit dies around every record of the flip: the next one looks, and no batch goes out by itself', async () => {
+    const journal = memoryJournal();
+    await rehearse({ plan, flavor: 'mariadb', journal });
+    const records = journal.read().length;
+    const first = journal.read().findIndex((record) => JSON.stringify(record).includes('"flip#1/'));
+    expect(first).toBeGreaterThan(0);
+    for (let record = first - 1; record < Math.min(records, first + 6); record += 1)
+      for (const edge of ['before', 'after'] as const) {
+        const night = await crashedNight({
+          flavor: 'mariadb',
+          plan,
+          record,
+          edge,
+          noticed: record % 2 === 0,
+        });
+        expect(night.refused).toBeNull();
+        expect(night.violations).toEqual([]);
+        if (night.run?.outcome === 'done') expect(filesOf(night.simulator)).toEqual(flipped);
+        expect(changesOf(night.simulator)).toBe(0);
+      }
+  }, 120_000);
+});
+
+describe('the way back of a flip', () => {
+  test('turns the files back, and changes nothing in a zone that the way forth left alone', async () => {
+    const night = await thereAndBack({ forth: { plan } });
+    expect(night.blocks).toEqual([]);
+    expect(night.run?.outcome).toBe('done');
+    expect(filesOf(night.simulator)).toEqual(asBefore);
+    expect(changesOf(night.simulator)).toBe(0);
+    expect(await answerAfter(night.simulator, 20_000)).toEqual(['192.0.2.10']);
+  });
+
+  test('behind a change batch both are turned back', async () => {
+    const night = await thereAndBack({ forth: { plan: flipPlan({ batch: 'also' }) } });
+    expect(night.blocks).toEqual([]);
+    expect(night.run?.outcome).toBe('done');
+    expect(filesOf(night.simulator)).toEqual(asBefore);
+    expect(changesOf(night.simulator)).toBe(2);
+    expect(await answerAfter(night.simulator, 60_000)).toEqual(['192.0.2.10']);
+  });
+});
