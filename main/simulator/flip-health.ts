@@ -1,14 +1,16 @@
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { SimulatorClock } from './clock.ts';
-import type { HostWorld } from './world.ts';
 import { simulatedCheckId } from './zone-world.ts';
+
+/** What is seen of a host here. */
+type HostFiles = { readonly id: string; readonly files: ReadonlyMap<string, string> };
 
 /** What Route 53's checkers make of the endpoints whose answer is a file on a host. */
 export type FlipHealth = {
   /** By the id in Route 53; a check that looks at no file is healthy. */
   readonly isHealthy: (healthCheckId: string) => boolean;
   /** A file of a host may just have been put there or taken away. */
-  readonly noted: (host: HostWorld, path: string) => void;
+  readonly noted: (host: HostFiles, path: string) => void;
 };
 
 type Watched = {
@@ -22,7 +24,7 @@ type Watched = {
 /** The files of the plan's flip as they are found on its hosts, with what the checkers have seen of each. */
 export function makeFlipHealth(
   { dns }: Plan,
-  hosts: ReadonlyMap<string, HostWorld>,
+  hosts: ReadonlyMap<string, HostFiles>,
   clock: Pick<SimulatorClock, 'nowMs'>,
 ): FlipHealth {
   const keyOf = (host: string, path: string): string => `${host} ${path}`;

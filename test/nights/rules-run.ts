@@ -40,6 +40,13 @@ export const oneWritableSide = {
   },
 };
 
+/** Whether a person pressed for the other way to announce. */
+function isOtherPlane({ steps }: Run, key: string): boolean {
+  if (key !== 'flip' && key !== 'announce') return false;
+  const other = steps[key === 'flip' ? 'announce' : 'flip'];
+  return other !== undefined && other.attempt > 1;
+}
+
 /** Rules that hold after every event of a run, whatever happens. */
 export const runRules: readonly EventRule[] = [
   oneWritableSide,
@@ -52,7 +59,9 @@ export const runRules: readonly EventRule[] = [
         const was = before.steps[step.key];
         if (was === undefined || was === step || was.state === step.state) continue;
         const again = step.attempt === was.attempt + 1 || step.step === 'unwind' || step.step === 'close';
-        if (!again && !nextStates[was.state].includes(step.state))
+        // Whoever takes the one way to announce gives up the other one, which had failed.
+        const givenUp = was.state === 'failed' && step.state === 'absent' && isOtherPlane(run, step.key);
+        if (!again && !givenUp && !nextStates[was.state].includes(step.state))
           return `${step.key} goes from ${was.state} to ${step.state}`;
       }
       return null;
