@@ -4,10 +4,10 @@ import { referenceWith } from './reference-plan.ts';
 
 type DnsInput = NonNullable<PlanInput['dns']>;
 
-/** Where the files of the flip are: the source's endpoint looks on one host, the target's on another. */
+/** Where the files of the flip are: on hosts that nothing else of the run changes, so that a fault there is the flip's. */
 export const flipFiles = {
-  source: { host: 'app-a1', path: '/run/shop/serving' },
-  target: { host: 'app-e1', path: '/run/shop/serving' },
+  source: { host: 'usw2-db', path: '/run/shop/serving' },
+  target: { host: 'usw2-jump', path: '/run/shop/serving' },
 } as const;
 
 /** A name whose zone holds both answers: the source's while its check is healthy, else the target's. */
