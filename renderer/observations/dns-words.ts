@@ -28,7 +28,8 @@ export const sides: Readonly<
 /** What is left of an answer's life, counting down: a cache gives it as long as that. */
 export function leftOf(row: DnsRowView, now: number): string {
   if (row.seenAtUtcMs === null) return '–';
-  if (row.ttlSeconds === null) return (row.kind === 'host' || row.kind === 'office') && row.side !== 'error' ? 'not told' : '–';
+  if (row.ttlSeconds === null)
+    return (row.kind === 'host' || row.kind === 'office') && row.side !== 'error' ? 'not told' : '–';
   // The server that holds the zone gives the whole TTL each time: nothing runs out there.
   if (row.kind === 'authoritative') return `TTL ${String(row.ttlSeconds)} s`;
   return `${String(Math.max(0, row.ttlSeconds - Math.floor((now - row.seenAtUtcMs) / 1_000)))} s`;

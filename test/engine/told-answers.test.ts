@@ -14,7 +14,7 @@ const plan = referenceWith((of) => ({
     : { dns: { ...of.dns, offices: [{ id: 'berlin', host: 'use1-jump', region: 'us-west-2' }] } }),
 }));
 
-async function watching(isOpen = true) {
+async function watching(isOpen = true, mode: 'minute' | 'calm' = 'calm') {
   const { dns } = plan;
   if (dns === undefined) throw new Error('the reference plan names no DNS');
   const simulator = createSimulator(plan);
@@ -24,7 +24,6 @@ async function watching(isOpen = true) {
     if (opened.kind === 'open' && isOpen) channel = opened.channel;
   });
   await clock.run(clock.nowMs() + 5_000);
-  let mode: 'minute' | 'calm' = 'calm';
   const failures: string[] = [];
   const watch = startDnsWatch({
     plan,
@@ -39,7 +38,6 @@ async function watching(isOpen = true) {
     failures,
     view: () => dnsView(dns, watch.readout()),
     run: (ms: number) => clock.run(clock.nowMs() + ms),
-    rest: () => (mode = 'minute'),
     stop: watch.stop,
   };
 }
@@ -66,8 +64,7 @@ test('Route 53 itself says what it would answer to each group of users, beside t
 });
 
 test('it is not asked in the minute, nor where no channel is open', async () => {
-  const open = await watching();
-  open.rest();
+  const open = await watching(true, 'minute');
   await open.run(12_000);
   expect(open.view().told).toEqual([]);
   await open.stop();
