@@ -17,7 +17,7 @@ export type Mutation = {
   readonly breaks?: string;
 };
 
-/** One change of one file, whose text must be there exactly once. */
+/** One place of the product's text and what stands there instead. */
 export function edit(file: string, from: string, to: string): Mutation['edits'][number] {
   return { file, from, to };
 }

@@ -1,5 +1,6 @@
-import { flipMutations } from './mutations-flip.ts';
 import { edit, type Mutation } from './mutation.ts';
+import { driverMutations } from './mutations-driver.ts';
+import { flipMutations } from './mutations-flip.ts';
 
 /** Defects that would lose writes, split data or leave production closed. Each must break a rule within a few nights. */
 export const mutations: readonly Mutation[] = [
@@ -249,4 +250,5 @@ export const mutations: readonly Mutation[] = [
     every: 32,
     breaks: 'noWriteLostBothWays',
   },
+  ...driverMutations,
 ];
