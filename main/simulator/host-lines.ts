@@ -1,5 +1,4 @@
 import type { Answer } from '../../shared/sessions/session.ts';
-import { sha256 } from '../../shared/lib/sha256.ts';
 import type { HostReplyFault, HostWorld, World } from './world.ts';
 
 /** A line that changes a host arrives there; answers in which way it fails, or null. */
@@ -20,9 +19,9 @@ export function exitedWith(
 
 /** Puts a file in place, or takes it away (null); answers with what is read back. */
 export function put(
+  { sha256 }: Pick<World, 'sha256'>,
   host: HostWorld,
-  path: string,
-  content: string | null,
+  [path, content]: readonly [path: string, content: string | null],
 ): Answer<{ readonly sha256: string | null }> {
   if (content === null) host.files.delete(path);
   else host.files.set(path, content);

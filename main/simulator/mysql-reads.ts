@@ -245,7 +245,9 @@ export const performReads: Performers<ReadName> = {
     transactions: openTransactions(world, server, ageMs),
   })),
   mostWrittenTables: reads(({ server }, { limit }) => ({ tables: server.tables.slice(0, limit) })),
-  newestRows: reads(({ server }, { tables, rows }) => ({ tables: lookAtTables(server, tables, rows) })),
+  newestRows: reads(({ world, server }, { tables, rows }) => ({
+    tables: lookAtTables(world, server, [tables, rows]),
+  })),
   readCanary: (call, { id }, done) => {
     if (!call.server.schemaPrepared) return done({ refused: refusal(1146) });
     const txn = call.server.chain.named.get(id);

@@ -1,6 +1,5 @@
 import { newestFirst } from './binlog.ts';
-import { sha256 } from '../../shared/lib/sha256.ts';
-import type { Server, Txn } from './world.ts';
+import type { Server, Txn, World } from './world.ts';
 
 /** Rows go to the tables in turn: each transaction of the application writes one row of one table. */
 function tableOf(server: Server, txn: Txn): string | undefined {
@@ -12,9 +11,9 @@ const depth = 3_000;
 
 /** The newest rows of tables by primary key, as one hash each. The key of a row is when and where it began. */
 export function lookAtTables(
+  { sha256 }: Pick<World, 'sha256'>,
   server: Server,
-  tables: readonly string[],
-  rows: number,
+  [tables, rows]: readonly [tables: readonly string[], rows: number],
 ): readonly { readonly table: string; readonly rows: number; readonly sha256: string | null }[] {
   const newest = newestFirst(server, depth).filter((txn) => txn.kind === 'app' || txn.kind === 'client');
   return tables.map((table) => {

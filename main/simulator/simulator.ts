@@ -1,3 +1,4 @@
+import { sha256, type Sha256 } from '../../shared/lib/sha256.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Fault, ScriptedFault } from '../../shared/plan/scenario.ts';
 import type { Ports } from '../ports.ts';
@@ -30,6 +31,8 @@ export type SimulatorOptions = {
   readonly faults?: readonly ScriptedFault[];
   /** See ClockOptions.settle. */
   readonly settle?: () => Promise<void>;
+  /** Default: the one that needs no platform; where thousands of nights are played, pass the platform's faster one. */
+  readonly sha256?: Sha256;
 };
 
 export type Simulator = {
@@ -86,6 +89,7 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
     appHosts: buildAppHosts(plan),
     hostedZones,
     dnsRandom: seeded(seed, 'route53'),
+    sha256: options.sha256 ?? sha256,
     unhealthyChecks: new Set(),
     actors,
     replyFaults: [],

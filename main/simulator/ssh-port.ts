@@ -177,7 +177,7 @@ function openChannel(world: World, host: HostWorld): SshChannel {
               guarded(() => ({
                 ms: world.random.between(1, 4),
                 finish: () => {
-                  const answer = put(host, path, content);
+                  const answer = put(world, host, [path, content]);
                   world.flips.noted(host, path);
                   return answer;
                 },

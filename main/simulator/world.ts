@@ -1,3 +1,4 @@
+import type { Sha256 } from '../../shared/lib/sha256.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Flavor } from '../../shared/sessions/identity.ts';
 import type { OperationName, Position } from '../../shared/sessions/operations.ts';
@@ -269,6 +270,8 @@ export type World = {
   readonly hostedZones: Map<string, ZoneWorld>;
   /** Chance of its own: what Route 53 draws moves nothing else. */
   readonly dnsRandom: Random;
+  /** What hosts hash files with, and servers their rows. */
+  readonly sha256: Sha256;
   /** Ids in Route 53 of health checks whose endpoint does not answer. */
   readonly unhealthyChecks: Set<string>;
   readonly actors: Actor[];

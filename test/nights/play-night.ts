@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Run } from '../../shared/steps/run.ts';
 import { createSimulator } from '../../main/simulator/simulator.ts';
 import { drive, type Lives } from './lives.ts';
@@ -43,7 +44,11 @@ const everyTurn = (): Promise<void> => new Promise((resolve) => process.nextTick
 
 /** Plays a whole night, from the first look to Close (or there and back), and holds every rule after every event. */
 export async function playNight(script: NightScript, options: PlayOptions = {}): Promise<Played> {
-  const simulator = createSimulator(script.plan, { seed: script.seed, settle: everyTurn });
+  const simulator = createSimulator(script.plan, {
+    seed: script.seed,
+    settle: everyTurn,
+    sha256: (text) => hash('sha256', text, 'hex'),
+  });
   const lives: Lives = { script, simulator, journal: lazyJournal(options.thorough ?? false) };
   const how = { trace: options.trace ?? null, thorough: options.thorough ?? false };
   const rules = watchRules({ ...lives, trace: how.trace, excused: new Set() });
