@@ -80,7 +80,8 @@ function section(title: string, items: readonly UndoItem[], ground: SheetGround)
   return [{ title, text: [], lines: items.flatMap((item) => itemLines(ground, item)) }];
 }
 
-function itemLines<K extends UndoItem['kind']>(
+/** One thing to set back, as lines for a person. */
+export function itemLines<K extends UndoItem['kind']>(
   ground: SheetGround,
   item: Item<K> & { readonly kind: K },
 ): readonly SheetLine[] {

@@ -20,6 +20,7 @@ import { forwardChannel } from '../steps/promote.ts';
 import { linkCount, noSuchLink } from './sheet-back.ts';
 import { dialectAt, identityLine, lookLine, mastersOf, writable } from './sheet-common.ts';
 import { mysqlLine, mysqlTo, sshLine } from './sheet-reach.ts';
+import { restoreSections } from './sheet-restore.ts';
 import { eventSections, reverseSections } from './sheet-way-back.ts';
 import type { SheetGround, SheetLine, SheetSection } from './sheet-parts.ts';
 import { flipSections } from './sheet-flip.ts';
@@ -39,6 +40,7 @@ export function forwardSections(ground: SheetGround): readonly SheetSection[] {
       ),
     },
     ...plan.chains.map((chain) => promoteSection(ground, chain)),
+    ...plan.chains.flatMap((chain) => restoreSections(ground, chain)),
     ...redirectSections(ground),
     ...flipSections(ground),
     ...announceSections(ground),

@@ -44,7 +44,8 @@ export function reverseSections(ground: SheetGround, chain: Chain): readonly She
   ];
 }
 
-function runsLine(
+/** Whether a link runs, both its threads. */
+export function runsLine(
   ground: SheetGround,
   [receiver, channel]: readonly [receiver: string, channel: string],
 ): SheetLine {

@@ -63,3 +63,7 @@ export const schedulerSeenStatement = 'SELECT @@global.event_scheduler AS event_
 export function eventDefinerStatement(schema: string, name: string): string {
   return `SELECT DEFINER FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${quoteText(schema)} AND EVENT_NAME = ${quoteText(name)}`;
 }
+
+/** How many of the variables that close a server it would set again at its next start (MySQL). */
+export const keptClosedStatement =
+  "SELECT COUNT(*) AS kept_closed FROM performance_schema.persisted_variables WHERE VARIABLE_NAME IN ('read_only', 'super_read_only')";

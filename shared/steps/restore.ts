@@ -22,7 +22,8 @@ import { startsOpen } from './starts-open.ts';
 /** How often a link that is on its way is looked at again, ms. */
 const lookAgainMs = 50;
 
-type Ring = { readonly instance: string; readonly from: string; readonly channel: string };
+/** A link of the ring that the way forth had stopped. */
+export type Ring = { readonly instance: string; readonly from: string; readonly channel: string };
 
 const none: Judged = { kind: 'done', text: '' };
 
@@ -79,7 +80,7 @@ function ringClosed(need: Needs, context: StepContext, chain: Chain): Judged {
   const runs = `${instance} follows ${from} again: the ring is closed`;
   if (before.link.receiver === 'running' && before.link.applier === 'running')
     return { kind: 'done', text: runs };
-  const to = placeOfRing(context, chain, ring);
+  const to = ringPlace(context, chain, ring);
   if (typeof to === 'string') return { kind: 'failed', text: to };
   if (to !== null && chain.gtid === 'off') {
     const moved = need.mysql('place-ring', [instance, 'act'], ['moveLink', { channel, to }]);
@@ -119,7 +120,11 @@ function closedAgain(need: Needs, context: StepContext, { instance, from, channe
  * once more what came round by the other side since. Null: a start may have taken effect, and the link knows how far it
  * came; a text: it is not known.
  */
-function placeOfRing(context: StepContext, chain: Chain, { instance, from }: Ring): Position | string | null {
+export function ringPlace(
+  context: Pick<StepContext, 'run' | 'key' | 'attempt'>,
+  chain: Chain,
+  { instance, from }: Ring,
+): Position | string | null {
   if (mayHaveStarted(context, instance)) return null;
   return (
     provenTarget(context.run, chain, from)?.position ??
@@ -127,7 +132,10 @@ function placeOfRing(context: StepContext, chain: Chain, { instance, from }: Rin
   );
 }
 
-function mayHaveStarted({ run, key, attempt }: StepContext, instance: string): boolean {
+function mayHaveStarted(
+  { run, key, attempt }: Pick<StepContext, 'run' | 'key' | 'attempt'>,
+  instance: string,
+): boolean {
   return Array.from({ length: attempt - 1 }, (_, index) => index + 1).some((earlier) => {
     const answer = entryIn(run.commands, commandKey(key, earlier, `close-ring@${instance}`));
     if (answer === undefined) return false;
