@@ -8,7 +8,7 @@ import { changedZones } from '../../shared/steps/overwrite.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { ChangeSeen } from '../../shared/steps/taken-changes.ts';
 import type { Journal } from '../ports.ts';
-import type { ActiveRun } from './active-run.ts';
+import { allThreads, type ActiveRun, type Threads } from './active-run.ts';
 import type { Observer } from './observer.ts';
 import type { CockpitParts } from './parts.ts';
 import { reopenLost } from './reopen.ts';
@@ -151,7 +151,7 @@ export function tellLost(runner: () => Runner | null, changed: () => void): Lost
 
 /** Opens what was lost and posts the retry; a server that is another one now is a refusal, and nothing is tried. */
 async function retryOver(
-  { parts, channels }: NightNeeds,
+  { parts, channels, observer }: NightNeeds,
   { runner, sessions }: { readonly runner: Runner; readonly sessions: Sessions },
   { step, who, overwrite = [] }: Parameters<Night['retry']>[0],
 ): Promise<Result<null, string>> {
@@ -163,7 +163,8 @@ async function retryOver(
     return failed(`Step "${step}" has neither failed nor come undone; there is nothing to retry.`);
   const reopened = await reopenLost({ plan, ports, run: runner.run(), sessions, channels, step });
   if (!reopened.ok) return reopened;
-  const { threads, stillLost } = reopened.value;
+  const { stillLost } = reopened.value;
+  const threads = unknownTo(runner.run(), allThreads(reopened.value.threads, observer.threads()));
   runner.post({
     kind: 'retry-asked',
     who,
@@ -173,6 +174,18 @@ async function retryOver(
     ...(stillLost.length === 0 ? {} : { stillLost }),
   });
   return ok(null);
+}
+
+/** The observer's sessions come back by themselves: what the run does not know it would end as an application's. */
+function unknownTo(run: Run, open: Threads): Threads {
+  return Object.fromEntries(
+    Object.entries(open).flatMap(([instance, own]) => {
+      const fresh = Object.entries(own).filter(
+        ([purpose, thread]) => run.threads[instance]?.[purpose] !== thread,
+      );
+      return fresh.length === 0 ? [] : [[instance, Object.fromEntries(fresh)]];
+    }),
+  );
 }
 
 /** The minute's own sessions, the observer's where a step reads or closes beside it, and the channels of preflight. */

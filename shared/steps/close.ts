@@ -1,4 +1,5 @@
 import { present } from '../lib/assert.ts';
+import { endLostAtClose, lookAgainAtCloseMs } from './end-lost-at-close.ts';
 import { dropEpoch } from './epoch.ts';
 import { giveLocksBack } from './give-lock-back.ts';
 import { stayLocked } from './locked-accounts.ts';
@@ -24,6 +25,9 @@ export const close: StepFunction = (context) => {
     item.kind === 'epoch' ? [dropEpoch(need, context.plan, item.host)] : [],
   );
   if (dropped.includes('waiting')) return need.waiting("the run's epoch to be gone from every host");
+  const lost = endLostAtClose(need, context);
+  if (lost === 'waiting')
+    return need.waiting("this run's lost sessions to be gone", context.now.monoMs + lookAgainAtCloseMs);
   const held = giveLocksBack(need, context.run);
   if (held !== null) return need.waiting(held);
   const left = dropped.flatMap((result) => (typeof result === 'object' ? [result.left] : []));
@@ -31,6 +35,6 @@ export const close: StepFunction = (context) => {
   const locked = stayLocked(context.run);
   const told = locked.length === 0 ? '' : ` Still locked by this run on the source: ${locked.join(' ')}`;
   return done(
-    `The cutover schema is removed on ${targets.join(', ')} and, by replication, behind them.${behind}${told}`,
+    `The cutover schema is removed on ${targets.join(', ')} and, by replication, behind them.${behind}${lost}${told}`,
   );
 };

@@ -96,7 +96,7 @@ export function lockNode(need: Needs, context: StepContext, [node, session, by =
 type Door = readonly [node: string, session: SessionPurpose, by?: string];
 
 /** Ends lost sessions of this run and sees them gone; null when they are. */
-function endLost(
+export function endLost(
   need: Needs,
   context: StepContext,
   [[node, session], lost, tag]: readonly [Door, readonly number[], string],
@@ -122,7 +122,7 @@ function endLost(
 }
 
 /** Of these numbers those that still belong to a cockpit of this plan: the account must be one of this cockpit's own. */
-function stillTheirs(
+export function stillTheirs(
   need: Needs,
   { run }: StepContext,
   [[node, session], lost, tag]: readonly [Door, readonly number[], string],

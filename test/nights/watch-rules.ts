@@ -185,10 +185,13 @@ export function watchRules({ script, simulator, trace, excused, ...watching }: W
   const left = (): string | null => {
     const { state, text: said = '' } = scene.run?.steps['unwind'] ?? {};
     const { text: locked = '' } = scene.run?.steps['lock'] ?? {};
-    return leftBehind(simulator, ghosts, {
+    // Close ends what is left of a dead cockpit, or names it.
+    const closed = scene.run?.outcome === 'done' && scene.run.phase === 'ended';
+    const { text: closing = '' } = scene.run?.steps['close'] ?? {};
+    return leftBehind(simulator, closed ? new Set() : ghosts, {
       mayHold: (id) => over || state === 'failed' || said.includes(` on ${id}`),
       // Sessions of a dead cockpit on a server that did not answer when the run was taken up again, which says so.
-      isNamed: (id) => namedAsLost(locked, id),
+      isNamed: (id) => (closed ? closing.includes(` on ${id} (`) : namedAsLost(locked, id)),
     });
   };
 
