@@ -3,6 +3,7 @@ import { judgeFigures } from '../../shared/observations/figures.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import { present } from '../../shared/lib/assert.ts';
 import type { Run } from '../../shared/steps/run.ts';
+import { openedBySwitch } from '../../shared/steps/stand-down.ts';
 import type { Ports } from '../ports.ts';
 import { pause } from './pause.ts';
 
@@ -21,13 +22,16 @@ export async function measure(
 ): Promise<MeasuredRecord> {
   const writes = await ports.clients.writes(of.sinceUtcMs);
   const figures = judgeFigures(plan, writes);
+  const opened = of.run === null ? [] : openedBySwitch(of.run, plan);
   const chains = await Promise.all(
     plan.chains.map(async (chain) => {
       const mine = writes.filter((write) => write.chain === chain.id);
       const acknowledged = mine.filter(({ outcome }) => outcome === 'acknowledged').map(({ id }) => id);
       const promoted = of.run?.steps[`promote:${chain.id}`]?.state === 'done';
-      // Past the point of no return only the target counts, even where its step failed after it had opened.
-      const side = (of.run?.ponrAt ?? null) === null ? chain.source : chain.target;
+      // Past the point of no return only the target counts, even where its step failed after it had opened; where the
+      // dead-man's switch opened the source no target can be open, and what was written since stands there.
+      const isOpened = opened.includes(chain);
+      const side = (of.run?.ponrAt ?? null) === null || isOpened ? chain.source : chain.target;
       const holder = present(side.masters[0], 'a master').instance;
       const missing = await askMissing(ports, [chain.id, holder, acknowledged]);
       const lostIds = missing.kind === 'ok' ? missing.value : [];
@@ -39,6 +43,7 @@ export async function measure(
         lost: missing.kind === 'ok' ? lostIds.length : null,
         unknown: mine.filter(({ outcome }) => outcome === 'unknown').length,
         lostIds: lostIds.slice(0, 100),
+        ...(isOpened ? { countedOn: 'source' as const } : {}),
         ...(missing.kind === 'ok' ? {} : { notChecked: `${holder}: ${missing.message}` }),
       };
     }),

@@ -1,4 +1,5 @@
 import type { ReportView, View } from '../../shared/contract/view.ts';
+import { countedOnSource } from '../../shared/steps/wording.ts';
 import { Dns, DnsLine } from '../observations/Dns.tsx';
 import { Residue, ResidueLine } from '../observations/Residue.tsx';
 import { GoChecklist } from '../steps/GoChecklist.tsx';
@@ -86,6 +87,7 @@ function Figures(props: { readonly view: View; readonly report: ReportView }) {
               <td className={`right num ${chain.lost === 0 ? css['good'] : css['bad']}`}>
                 {chain.lost === 0 ? '✓ ' : '✕ '}
                 {chain.lost === null ? `not checked: ${chain.notChecked ?? ''}` : count(chain.lost)}
+                {chain.countedOn === 'source' && <small> {countedOnSource}</small>}
               </td>
               <td className="right num">{count(chain.unknown)}</td>
             </tr>

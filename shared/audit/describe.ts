@@ -1,6 +1,7 @@
 import { letsPass } from '../gates/gate.ts';
 import type { Action } from '../steps/command.ts';
 import type { RunEvent } from '../steps/event.ts';
+import { countedOnSource } from '../steps/wording.ts';
 import { actionText, answerText, durationText, isEffect } from './command-text.ts';
 import type { DecidedRecord, JournalRecord, MeasuredRecord, PlanRecord, RunHeader } from './record.ts';
 
@@ -123,8 +124,8 @@ function openedAgain({
 
 function describeMeasured(record: MeasuredRecord): string {
   const chains = record.chains.map(
-    ({ name, writeFreezeMs, acknowledged, lost, unknown, notChecked }) =>
-      `${name}: write freeze ${durationText(writeFreezeMs)}, ${acknowledged} acknowledged, ${lost === null ? `not checked whether any is lost (${notChecked ?? 'no reason recorded'})` : `${lost} lost`}, ${unknown} unknown`,
+    ({ name, writeFreezeMs, acknowledged, lost, unknown, notChecked, countedOn }) =>
+      `${name}: write freeze ${durationText(writeFreezeMs)}, ${acknowledged} acknowledged, ${lost === null ? `not checked whether any is lost (${notChecked ?? 'no reason recorded'})` : `${lost} lost`}${countedOn === 'source' ? ` (${countedOnSource})` : ''}, ${unknown} unknown`,
   );
   return `measured: user-visible downtime ${durationText(record.userVisibleDowntimeMs)}; ${chains.join('; ')}`;
 }

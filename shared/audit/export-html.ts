@@ -2,6 +2,7 @@ import { letsPass, type Verdict } from '../gates/gate.ts';
 import { durationText } from './command-text.ts';
 import { describeRecord } from './describe.ts';
 import { reportStyle } from './export-html-style.ts';
+import { countedOnSource } from '../steps/wording.ts';
 import type { JournalRecord, MeasuredRecord } from './record.ts';
 import { outcomeSentence, reportOf, type AuditReport, type ReportStep } from './report.ts';
 
@@ -109,10 +110,10 @@ function figures({ header, measured }: AuditReport): string {
 ${table(['Chain', 'Write freeze', 'Forecast', 'Budget', 'Acknowledged writes', 'Lost', 'Without answer'], rows)}`;
 }
 
-function lostCell({ lost, lostIds, notChecked }: MeasuredRecord['chains'][number]): string {
+function lostCell({ lost, lostIds, notChecked, countedOn }: MeasuredRecord['chains'][number]): string {
   if (lost === null) return `<b class="bad">not checked</b><br>${escaped(notChecked ?? '')}`;
   const ids = lostIds.length > 0 ? `<br><code>${escaped(lostIds.join(' '))}</code>` : '';
-  return `<b class="${lost === 0 ? 'good' : 'bad'}">${lost}</b>${ids}`;
+  return `<b class="${lost === 0 ? 'good' : 'bad'}">${lost}</b>${ids}${countedOn === 'source' ? `<br>${escaped(countedOnSource)}` : ''}`;
 }
 
 function within(ms: number | null, budgetMs: number): string {

@@ -47,6 +47,8 @@ export type MeasuredRecord = {
     readonly unknown: number;
     readonly lostIds: readonly string[];
     readonly notChecked?: string;
+    /** Looked for on the source behind the point of no return too: the dead-man's switch opened it, and no target was. */
+    readonly countedOn?: 'source';
   }[];
   readonly userVisibleDowntimeMs: number | null;
   readonly overlapMs: number;

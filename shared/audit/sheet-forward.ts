@@ -16,10 +16,12 @@ import { nodesToFence } from '../steps/fence.ts';
 import { fleetHosts, instanceOf } from '../steps/need.ts';
 import { stayLocked } from '../steps/locked-accounts.ts';
 import { lastSeen } from '../steps/passage.ts';
+import { openedBySwitch } from '../steps/stand-down.ts';
 import { forwardChannel } from '../steps/promote.ts';
 import { linkCount, noSuchLink } from './sheet-back.ts';
 import { dialectAt, identityLine, lookLine, mastersOf, writable } from './sheet-common.ts';
 import { mysqlLine, mysqlTo, sshLine } from './sheet-reach.ts';
+import { leftOpenSection } from './sheet-left-open.ts';
 import { restoreSections } from './sheet-restore.ts';
 import { eventSections, reverseSections } from './sheet-way-back.ts';
 import type { SheetGround, SheetLine, SheetSection } from './sheet-parts.ts';
@@ -28,24 +30,28 @@ import { announceSections } from './sheet-zones.ts';
 
 /** Forward from the point of no return: the sources stay shut, the targets open, the application follows. */
 export function forwardSections(ground: SheetGround): readonly SheetSection[] {
-  const { plan } = ground;
+  const { run, plan } = ground;
+  const opened = openedBySwitch(run, plan);
+  const chains = plan.chains.filter((chain) => !opened.includes(chain));
   return [
+    ...opened.map((chain) => leftOpenSection(ground, chain)),
     {
       title: 'Keep the sources closed, restarts included',
       text: [
         'Closing a source is always allowed here, and may be repeated. A source that cannot be reached must stay unreachable for the application.',
       ],
-      lines: plan.chains.flatMap((chain) =>
+      lines: chains.flatMap((chain) =>
         nodesToFence(ground.run, chain).flatMap((node) => fenceLines(ground, node)),
       ),
     },
-    ...plan.chains.map((chain) => promoteSection(ground, chain)),
-    ...plan.chains.flatMap((chain) => restoreSections(ground, chain)),
-    ...redirectSections(ground),
-    ...flipSections(ground),
-    ...announceSections(ground),
-    ...plan.chains.flatMap((chain) => reverseSections(ground, chain)),
-    ...plan.chains.flatMap((chain) => eventSections(ground, chain)),
+    ...chains.map((chain) => promoteSection(ground, chain)),
+    ...chains.flatMap((chain) => restoreSections(ground, chain)),
+    // Hosts and names of an estate of which a part stays at its source are for whoever knows the application.
+    ...(opened.length > 0
+      ? []
+      : [...redirectSections(ground), ...flipSections(ground), ...announceSections(ground)]),
+    ...chains.flatMap((chain) => reverseSections(ground, chain)),
+    ...chains.flatMap((chain) => eventSections(ground, chain)),
     ...lockedSections(ground),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
 import type { Run } from '../steps/run.ts';
+import { openedBySwitch } from '../steps/stand-down.ts';
 import { backSections } from './sheet-back.ts';
 import { cockpitEnded, checks } from './sheet-common.ts';
 import { forwardSections } from './sheet-forward.ts';
@@ -10,6 +11,7 @@ import { whereThingsStand } from './sheet-standing.ts';
 const headlines = {
   nothing: 'Nothing is to be taken back. Only look.',
   back: 'GO BACK: the point of no return is not passed. The source must take writes again.',
+  stay: "STAY: every dead-man's switch opened its source again. The source takes the writes, the target stays closed.",
   forward:
     'GO FORWARD: the point of no return is passed. The source stays closed, the target takes the writes.',
 } as const;
@@ -18,6 +20,7 @@ const headlines = {
 export function emergencySheet(run: Run, plan: Plan): Sheet {
   const ground: SheetGround = { run, plan };
   const direction = directionOf(run);
+  const isBack = direction === 'forward' && openedBySwitch(run, plan).length === plan.chains.length;
   const doing = { nothing: () => [], back: backSections, forward: forwardSections }[direction];
   const sections =
     Object.keys(run.identities).length === 0
@@ -35,7 +38,7 @@ export function emergencySheet(run: Run, plan: Plan): Sheet {
     environment: plan.environment,
     asOfUtcMs: run.now.utcMs,
     direction,
-    headline: headlines[direction],
+    headline: isBack ? headlines.stay : headlines[direction],
     standing: whereThingsStand(run, plan),
     never: neverDone(direction),
     sections,

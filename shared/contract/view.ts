@@ -256,6 +256,8 @@ export type ReportView = {
     /** null: it could not be looked for, and `notChecked` says why. */
     readonly lost: number | null;
     readonly notChecked?: string;
+    /** Looked for on the source, which the dead-man's switch opened again behind the point of no return. */
+    readonly countedOn?: 'source';
     readonly unknown: number;
   }[];
   readonly userVisibleDowntimeMs: number | null;

@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/plan.ts';
+import type { Chain, Plan } from '../plan/plan.ts';
 import { armedHosts } from '../plan/switches.ts';
 import type { Command } from './command.ts';
 import { quickMs } from './need.ts';
@@ -49,4 +49,17 @@ export function switchActed(run: Run, plan: Plan, instance: string): boolean {
   const host = plan.instances.find(({ id }) => id === instance)?.host;
   const answer = entryIn(run.commands, `promote#1/stand-down@${host}`)?.answer;
   return answer?.kind === 'refused' && answer.code === switchActedStatus;
+}
+
+/**
+ * Chains whose second stage acted behind the point of no return: it saw every target master closed and keeps their run
+ * locks, so that the source alone has the data, and takes the writes. Nothing of such a chain goes forward any more.
+ */
+export function openedBySwitch(run: Run, plan: Plan): readonly Chain[] {
+  if (run.ponrAt === null) return [];
+  return plan.chains.filter(
+    ({ id, source }) =>
+      run.steps[`promote:${id}`]?.state !== 'done' &&
+      source.masters.some(({ instance }) => switchActed(run, plan, instance)),
+  );
 }

@@ -3,6 +3,7 @@ import { switchOf } from '../plan/switches.ts';
 import { undoneSince } from './again.ts';
 import type { Run } from './run.ts';
 import { secondStageMs } from '../plan/switches.ts';
+import { openedBySwitch } from './stand-down.ts';
 
 /** The stop-here matrix: what is writable now, what is lost if we stop, how to go back, how long it takes. */
 export type StopHere = {
@@ -24,10 +25,12 @@ export function judgeStopHere(run: Run, plan: Plan): StopHere {
       undoneSince(run, chain, 'target-closed').length === 0,
   );
   const names = (chains: readonly { readonly id: string }[]) => chains.map(({ id }) => id).join(', ');
-  const open = plan.chains.filter((chain) => !promoted.includes(chain));
+  const onSource = openedBySwitch(run, plan);
+  const open = plan.chains.filter((chain) => !promoted.includes(chain) && !onSource.includes(chain));
   const reversible = plan.chains.filter(
     ({ id, wayBack }) => wayBack === 'reverse' && run.steps[`reverse:${id}`]?.state === 'done',
   );
+  if (onSource.length > 0) return openAtSource([onSource, promoted, open]);
   return {
     writable:
       open.length === 0
@@ -45,6 +48,31 @@ export function judgeStopHere(run: Run, plan: Plan): StopHere {
         ? 'one press, within limits.promoteMs'
         : 'its own go/no-go, then about as long as the way forth',
     ifLaptopDies: 'the target stays open and the source closed; journal and report tell the rest',
+  };
+}
+
+/**
+ * The second stage acted: nothing may go forward there, because the data is on the source, and nothing of it back, because
+ * the forward link may be gone. What is left is for a person, by the emergency sheet.
+ */
+function openAtSource([onSource, promoted, closed]: readonly (readonly {
+  readonly id: string;
+}[])[]): StopHere {
+  const names = (chains: readonly { readonly id: string }[] | undefined) =>
+    (chains ?? []).map(({ id }) => id).join(', ');
+  const rest = [
+    ...(promoted?.length === 0 ? [] : [`the target of ${names(promoted)}`]),
+    ...(closed?.length === 0 ? [] : [`nothing of ${names(closed)}`]),
+  ];
+  return {
+    writable: [
+      `the source of ${names(onSource)}, which its dead-man's switch opened again while no target was open`,
+      ...rest,
+    ].join('; '),
+    lost: `nothing: what was written since stands on the source of ${names(onSource)}`,
+    wayBack: `${names(onSource)} is back already. Leave its source open and its target closed; the emergency sheet says how it is cleared away by hand`,
+    takes: "no writes wait for it; the target's replication is set up anew before the next run",
+    ifLaptopDies: `the source of ${names(onSource)} stays open: the switch keeps the run lock without which no target opens`,
   };
 }
 

@@ -46,3 +46,6 @@ export function alarmText({
 }: Pick<Alarm, 'instance' | 'seen' | 'expected'>): string {
   return `${instance}: ${seen}; expected ${expected}`;
 }
+
+/** Beside the figure of lost writes, where the dead-man's switch opened the source again behind the point of no return. */
+export const countedOnSource = "counted on the source, which its dead-man's switch opened again";
