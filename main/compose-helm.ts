@@ -116,6 +116,7 @@ export async function composeHelm(file: string): Promise<Result<Composed, string
       verdicts: (phase) => at().verdicts(phase),
       record: (payload) => at().record(payload),
       prepare: (who) => at().prepare(who),
+      proveZones: (who) => at().proveZones(who),
       acceptHostKey: (host, fingerprint, who) => at().acceptHostKey(host, fingerprint, who),
       night: () => at().night(),
       left: () => at().left(),

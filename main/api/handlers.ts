@@ -86,6 +86,7 @@ export function createApi(cockpit: Cockpit): Api {
     handlers: {
       view: async () => ({ ok: true, value: view() }),
       prepare: async () => reply(await cockpit.prepare(cockpit.parts.ports.laptop.user())),
+      proveZones: async ({ who }) => reply(await cockpit.proveZones(who)),
       answerChecklist: async ({ item, answer, who }) => {
         if (!cockpit.parts.plan.checklists.some(({ id }) => id === item))
           return { ok: false, message: `The plan has no checklist item "${item}".` };

@@ -14,6 +14,7 @@ import { watchOtherCockpits, type OtherCockpit } from './other-cockpit.ts';
 import { overtake } from './overtake.ts';
 import type { CockpitParts, RunJournal } from './parts.ts';
 import { prepareSources } from './prepare.ts';
+import { proveZones } from './prove-zones.ts';
 import { resumeNight, type Overtaking, type Resumed } from './resume.ts';
 import { emptySessions } from './sessions.ts';
 import { keepTroubles, type Trouble } from './troubles.ts';
@@ -31,6 +32,8 @@ export type Cockpit = {
   readonly verdicts: (phase: 'preflight' | 'go') => readonly Verdict[];
   readonly record: (payload: PlanRecord) => void;
   readonly prepare: (who: string) => Promise<Result<string, string>>;
+  /** Writes one planned record set of each zone as it stands: whether the zones may be changed is seen by that alone. */
+  readonly proveZones: (who: string) => Promise<Result<string, string>>;
   readonly acceptHostKey: (host: string, fingerprint: string, who: string) => Promise<Result<null, string>>;
   readonly night: () => Night | null;
   /** A run of this plan that was begun and never ended, when no cockpit drives it; null: there is none. */
@@ -72,7 +75,12 @@ export function startCockpit(parts: CockpitParts): Cockpit {
     parts.told?.(text);
     changed();
   });
-  const observer = startObserver(plan, ports, { channels, tell: troubles.tell, lowering: parts.lowering });
+  const observer = startObserver(plan, ports, {
+    channels,
+    tell: troubles.tell,
+    lowering: parts.lowering,
+    proofs: () => preparation.proofs,
+  });
   let preparation = foldPreparation(planJournal.read());
   // What people answered before the way back was asked for, they answered for the way forth.
   const askedSince = parts.reverses === undefined ? 0 : ports.clock.now().utcMs;
@@ -189,6 +197,11 @@ export function startCockpit(parts: CockpitParts): Cockpit {
       await observer.refresh();
       changed();
       return prepared;
+    },
+    proveZones: (who) => {
+      const driven = othersRun();
+      if (driven !== null) return Promise.resolve(failed(driven));
+      return occupy(() => proveZones({ plan, ports, channels, record, who }));
     },
     acceptHostKey: async (host, fingerprint, who) => {
       const refused =

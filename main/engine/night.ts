@@ -9,6 +9,7 @@ import { whatBlocks } from './parts.ts';
 import { pause } from './pause.ts';
 import { openMirror } from './open-mirror.ts';
 import { prepareZones } from './prepare-zones.ts';
+import { keepProving, proveZones } from './prove-zones.ts';
 import { choosePlanTables } from './proof-tables.ts';
 import { reasonOf } from './troubles.ts';
 import { emptySessions, openForRun, type Sessions } from './sessions.ts';
@@ -46,6 +47,9 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
   }
   const mirrorChannel = await observer.work.during(openMirror(plan, ports));
   const dns = await observer.work.during(prepareZones(plan, ports, needs.channels));
+  const proving = { plan, ports, channels: needs.channels, record: needs.record, who: by.who };
+  // Its gate tells what became of it; a zone that could not be prepared is not written to.
+  if (dns.troubles.length === 0) await observer.work.during(proveZones(proving));
   const proofTables = await observer.work.during(choosePlanTables(plan, sessions));
   const sleep = await ports.laptop.blockSleep();
   // Judged last: opening dozens of sessions keeps this laptop busy, and what was seen before that is old by now.
@@ -55,6 +59,11 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
   const precedence = ports.laptop.takePrecedence();
   const verdicts = by.unattended ? await verdictsInCalm(needs, patienceMs) : needs.verdicts('go');
   const forecasts = forecastAll(needs);
+  const renewed = keepProving({
+    ...proving,
+    proofs: () => needs.preparation().proofs,
+    failed: (error) => needs.tell(`The program is wrong: proving the zones failed (${reasonOf(error)}).`),
+  });
   const begin = (who: string): Result<ActiveRun, string> => {
     const now = [
       ...whatBlocks(needs.verdicts('go').filter((verdict) => !letsPass(verdict))),
@@ -78,6 +87,7 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
         identities: identified.value,
         sessions: actingSessions(needs, sessions),
       });
+      renewed.stop();
       return ok(active);
     } catch (error) {
       return failed(`Not released, and nothing was begun: ${reasonOf(error)}`);
@@ -92,6 +102,7 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
   const ground = { sessions, judged, active: () => active, begin };
   return ok(
     nightOf(needs, ground, () => {
+      renewed.stop();
       sleep.release();
       precedence.release();
     }),

@@ -59,11 +59,8 @@ export type Observer = {
 };
 
 /** Watches every instance and host of the plan until stopped. Reading sessions come back by themselves; acting ones never. */
-export function startObserver(
-  plan: Plan,
-  ports: Ports,
-  { channels, tell, lowering }: ObserverGround,
-): Observer {
+export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround): Observer {
+  const { channels, tell } = ground;
   const now = (): number => ports.clock.now().utcMs;
   const nodes = planNodes(plan);
   const facts = new Map<string, WatchedFacts>(nodes.map((node) => [node, nothingKnown(node, now())]));
@@ -241,7 +238,7 @@ export function startObserver(
     resting: () => resting,
     failed,
   });
-  const zones = watchZones(plan, ports, { channels, lowering, resting: () => resting, work, failed });
+  const zones = watchZones(plan, ports, { ...ground, resting: () => resting, work, failed });
   const loops = [...fastLoops, ...activityLoops, ...surveyLoops, ...hostLoops, ...lostLoops, laptopLoop];
 
   return {

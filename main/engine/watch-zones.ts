@@ -37,11 +37,11 @@ export type ObserverGround = {
   readonly channels: ReturnType<typeof emptySessions>;
   readonly tell: (text: string) => void;
   readonly lowering?: Lowering | undefined;
+  /** Proofs that zones may be changed, as the plan's journal has them. */
+  readonly proofs?: (() => DnsFacts['proofs']) | undefined;
 };
 
-type Around = {
-  readonly lowering?: Lowering | undefined;
-  readonly channels: ReturnType<typeof emptySessions>;
+type Around = Pick<ObserverGround, 'lowering' | 'proofs' | 'channels'> & {
   readonly resting: () => boolean;
   readonly work: OwnWork;
   readonly failed: (what: string, error: unknown) => void;
@@ -145,7 +145,13 @@ export function watchZones(plan: Plan, ports: Ports, around: Around): ZoneWatch 
     part: () =>
       zones.size === 0
         ? {}
-        : { dns: { zones: Object.fromEntries(zones), checks: Object.fromEntries(checks) } },
+        : {
+            dns: {
+              zones: Object.fromEntries(zones),
+              checks: Object.fromEntries(checks),
+              proofs: around.proofs?.() ?? {},
+            },
+          },
     refresh: async () => {
       await Promise.all(zoneLoops.map((loop) => loop.now()));
       await Promise.all(checkLoops.map((loop) => loop.now()));

@@ -7,6 +7,7 @@ import { useAsk, useWhyNot } from '../store/ask.ts';
 import { useUi } from '../store/ui.ts';
 import { Answer } from './Answer.tsx';
 import css from './detail.module.css';
+import { ProveZones } from './ProveZones.tsx';
 import type { Row } from './rows.ts';
 
 const guards = {
@@ -115,6 +116,7 @@ function GateDetail(props: { readonly verdict: Verdict }) {
           </div>
         </section>
       )}
+      {verdict.gate.startsWith('dns.write:') && <ProveZones />}
       {verdict.guards.length > 0 && (
         <section className="stack">
           <h3 className="label">Guards</h3>

@@ -1,4 +1,5 @@
 import { letsPass } from '../gates/gate.ts';
+import { showContent, showSet } from '../observations/record-set.ts';
 import type { Action } from '../steps/command.ts';
 import type { RunEvent } from '../steps/event.ts';
 import { countedOnSource } from '../steps/wording.ts';
@@ -146,6 +147,10 @@ function describePreparation(record: PlanRecord): string {
       return `${record.who} prepares ${record.instance}: ${record.statements.join('; ')}`;
     case 'prepare-answered':
       return `${record.instance} ${record.outcome === 'ok' ? 'is prepared' : `was not prepared (${record.outcome})`}${record.text === '' ? '' : `: ${record.text}`}`;
+    case 'zone-proof-intended':
+      return `${record.who} writes ${showSet(record.set)} of zone ${record.zone} as it stands (account ${record.account}): ${showContent(record.set.content)}`;
+    case 'zone-proof-answered':
+      return `zone ${record.zone} ${record.outcome === 'ok' ? 'may be changed' : `was not proven (${record.outcome})`}: ${record.text}`;
     case 'identity-seen':
       return `${record.instance} is server ${record.serverUuid ?? record.serverId}, data in ${record.datadir}`;
     case 'run-begun':

@@ -1,6 +1,7 @@
 import type { ChecklistAnswer, Override } from '../gates/gate.ts';
 import type { MeasuredFreeze } from '../observations/forecast.ts';
 import { decide, emptyRun } from '../steps/decide.ts';
+import type { ZoneProof } from '../steps/zone-proof.ts';
 import type { Run } from '../steps/run.ts';
 import { failed, ok, type Result } from '../lib/result.ts';
 import type { JournalRecord, MeasuredRecord, RunHeader } from './record.ts';
@@ -42,6 +43,8 @@ export type Preparation = {
   readonly runs: readonly { readonly runId: string; readonly outcome: string | null }[];
   /** Write freezes measured by earlier runs of this plan. */
   readonly history: readonly MeasuredFreeze[];
+  /** The newest proof that a zone may be changed, by zone. */
+  readonly proofs: Readonly<Record<string, ZoneProof>>;
 };
 
 /** The fold of a plan's journal: the newest answer of each item, overrides that were not withdrawn. */
@@ -50,6 +53,7 @@ export function foldPreparation(records: readonly JournalRecord[]): Preparation 
   const overrides = new Map<string, Override>();
   const runs = new Map<string, string | null>();
   const history: MeasuredFreeze[] = [];
+  const proofs: Record<string, ZoneProof> = {};
   for (const { at, payload } of records) {
     if (payload.kind === 'checklist-answered')
       answers.set(payload.item, {
@@ -66,6 +70,10 @@ export function foldPreparation(records: readonly JournalRecord[]): Preparation 
         atUtcMs: at.utcMs,
       });
     if (payload.kind === 'override-withdrawn') overrides.delete(payload.gate);
+    if (payload.kind === 'zone-proof-answered') {
+      const { zone, outcome, text } = payload;
+      proofs[zone] = { zone, outcome, text, atUtcMs: at.utcMs };
+    }
     if (payload.kind === 'run-begun') runs.set(payload.runId, null);
     if (payload.kind === 'run-ended') {
       runs.set(payload.runId, payload.outcome);
@@ -79,5 +87,6 @@ export function foldPreparation(records: readonly JournalRecord[]): Preparation 
     overrides: [...overrides.values()],
     runs: [...runs].map(([runId, outcome]) => ({ runId, outcome })),
     history,
+    proofs,
   };
 }

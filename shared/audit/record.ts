@@ -1,5 +1,6 @@
 import type { Moment, RunEvent } from '../steps/event.ts';
 import type { Command } from '../steps/command.ts';
+import type { RecordSet } from '../observations/record-set.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Verdict } from '../gates/gate.ts';
 
@@ -86,6 +87,20 @@ export type PlanRecord =
   | {
       readonly kind: 'prepare-answered';
       readonly instance: string;
+      readonly outcome: 'ok' | 'refused' | 'none';
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'zone-proof-intended';
+      readonly zone: string;
+      readonly account: string;
+      /** Exactly as it stands. */
+      readonly set: RecordSet;
+      readonly who: string;
+    }
+  | {
+      readonly kind: 'zone-proof-answered';
+      readonly zone: string;
       readonly outcome: 'ok' | 'refused' | 'none';
       readonly text: string;
     }

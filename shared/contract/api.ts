@@ -14,6 +14,8 @@ export const requests = {
   /** The newest view; `since` lets main answer quickly when nothing changed. */
   view: { input: z.strictObject({}), mutates: false },
   prepare: { input: z.strictObject({}), mutates: true },
+  /** Writes one planned record set of each DNS zone as it stands. */
+  proveZones: { input: z.strictObject({ who: name }), mutates: true },
   answerChecklist: {
     input: z.strictObject({ item: name, answer: z.enum(['yes', 'no']), who: name }),
     mutates: true,

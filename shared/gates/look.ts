@@ -20,6 +20,9 @@ export const freshness = {
   laptopMs: 60_000,
   clientMs: 5_000,
   zoneMs: 120_000,
+  /** In preflight, and at go/no-go: ten minutes before the hold and one. */
+  zoneProofMs: 600_000,
+  zoneProofAtGoMs: 60_000,
   healthMs: 60_000,
 } as const;
 

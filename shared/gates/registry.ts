@@ -1,6 +1,7 @@
 import { accounts } from './accounts.ts';
 import { blockers } from './blockers.ts';
 import { dnsHealth } from './dns-health.ts';
+import { dnsWrite } from './dns-write.ts';
 import { dnsZones } from './dns-zones.ts';
 import { durability } from './durability.ts';
 import { enableEvents } from './enable-events.ts';
@@ -34,6 +35,7 @@ export const registry: readonly GateDefinition[] = [
   ...versions,
   ...hosts,
   ...dnsZones,
+  ...dnsWrite,
   ...dnsHealth,
   ...laptop,
   ...mirror,

@@ -1,5 +1,6 @@
 import type { Runway } from '../gates/ttl-runway.ts';
 import type { HealthCheckFacts, HealthVote, ZoneFacts } from '../sessions/zone-answers.ts';
+import type { ZoneProof } from '../steps/zone-proof.ts';
 import type { Observation } from './observation.ts';
 import type { RecordSet } from './record-set.ts';
 
@@ -30,6 +31,8 @@ export type HealthSeen = {
 export type DnsFacts = {
   readonly zones: Readonly<Record<string, ZoneSeen>>;
   readonly checks: Readonly<Record<string, HealthSeen>>;
+  /** The newest proof that a zone may be changed, by zone; none where it was not tried. */
+  readonly proofs: Readonly<Record<string, ZoneProof>>;
 };
 
 /** Whether every checker says healthy; no vote at all is no proof. */

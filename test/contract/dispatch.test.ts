@@ -9,6 +9,7 @@ const names = Object.keys(requests) as RequestName[];
 const good: { readonly [K in RequestName]: unknown } = {
   view: {},
   prepare: {},
+  proveZones: { who: 'w' },
   answerChecklist: { item: 'i', answer: 'yes', who: 'w' },
   overrideGate: { gate: 'g', reason: 'because', who: 'w' },
   withdrawOverride: { gate: 'g', who: 'w' },

@@ -6,6 +6,7 @@ import { present } from '../../../shared/lib/assert.ts';
 import type { DnsFacts, HealthSeen, ZoneSeen } from '../../../shared/observations/dns-facts.ts';
 import { unknown } from '../../../shared/observations/observation.ts';
 import type { RecordSet } from '../../../shared/observations/record-set.ts';
+import type { ZoneProof } from '../../../shared/steps/zone-proof.ts';
 import type { Plan } from '../../../shared/plan/plan.ts';
 import type { HealthCheckFacts } from '../../../shared/sessions/zone-answers.ts';
 import { modelZones } from '../../helpers/model-zones.ts';
@@ -76,13 +77,18 @@ function seen(
     checks: Object.fromEntries(
       Object.entries(addresses).map(([id, address]) => [id, checkSeen(id, address, checks[id])]),
     ),
+    proofs: { shop: { zone: 'shop', atUtcMs: judgedAt - 20_000, outcome: 'ok', text: 'www was written' } },
   };
 }
 
-function verdicts(dns: DnsFacts | undefined, of: Plan = plan): readonly Verdict[] {
+function verdicts(
+  dns: DnsFacts | undefined,
+  of: Plan = plan,
+  phase: 'preflight' | 'go' = 'preflight',
+): readonly Verdict[] {
   const { dns: _dns, ...rest } = healthySnapshot('mariadb');
   const snapshot = dns === undefined ? rest : { ...rest, dns };
-  const context = { now: judgedAt, phase: 'preflight', history: [], program: thisProgram } as const;
+  const context = { now: judgedAt, phase, history: [], program: thisProgram } as const;
   return judge(of, snapshot, { people: healthyPeople, context }).filter(({ group }) => group === 'dns');
 }
 
@@ -106,6 +112,7 @@ describe('the gates on DNS', () => {
       'dns.safety:shop',
       'dns.batch:shop',
       'dns.runway:shop',
+      'dns.write:shop',
       'dns.check:east-source',
       'dns.check:west-source',
       'dns.check:east-target',
@@ -206,6 +213,49 @@ describe('the gates on DNS', () => {
       'dns.runway:shop closed',
     ]);
     expect(shut(seen({ runway: runway(judgedAt - 61_000) }, {}, high), high)).toEqual([]);
+  });
+
+  test('a proof of the write that is old, failed or missing warns in preflight and keeps the run from beginning', () => {
+    const write = (phase: 'preflight' | 'go', proof: Partial<ZoneProof> | null, ageMs = 20_000) => {
+      const atUtcMs = judgedAt - ageMs;
+      const made = { zone: 'shop', atUtcMs, outcome: 'ok', text: 'www was written', ...proof } as const;
+      const facts = { ...seen(), proofs: proof === null ? {} : { shop: made } };
+      const { state, blocking, reasons } = present(
+        verdicts(facts, plan, phase).find(({ gate }) => gate === 'dns.write:shop'),
+        'the gate',
+      );
+      return { state, blocking, reasons: reasons.join(' ') };
+    };
+    const open = { state: 'open', reasons: expect.stringContaining('Proven 20 s ago') };
+    expect(write('go', {})).toMatchObject(open);
+    expect(write('preflight', {})).toMatchObject(open);
+    expect(write('go', null)).toMatchObject({ state: 'closed', blocking: true });
+    expect(write('preflight', null)).toMatchObject({ state: 'closed', blocking: false });
+    const old = {
+      state: 'closed',
+      blocking: true,
+      reasons: expect.stringContaining('seen it proven 61 s ago'),
+    };
+    expect(write('go', {}, 61_000)).toMatchObject(old);
+    expect(write('preflight', {}, 599_000)).toMatchObject({ state: 'open' });
+    expect(write('preflight', {}, 601_000)).toMatchObject({ state: 'closed', blocking: false });
+    const denied = { outcome: 'refused', text: 'AccessDenied' } as const;
+    const says = { state: 'closed', blocking: true, reasons: expect.stringContaining('AccessDenied') };
+    expect(write('go', denied)).toMatchObject(says);
+  });
+
+  test('a zone of which nothing stands yet cannot be proven, and says so', () => {
+    const fresh = referenceWith((input) => ({
+      ...input,
+      dns: {
+        ...input.dns,
+        records: (input.dns?.records ?? []).map((record) => ({ ...record, before: 'absent' })),
+      } as never,
+    }));
+    const verdict = verdicts({ ...seen(), proofs: {} }, fresh, 'go').find(
+      ({ gate }) => gate === 'dns.write:shop',
+    );
+    expect(verdict).toMatchObject({ state: 'closed', blocking: false });
   });
 
   test('a target endpoint that one checker does not see, and one that was healthy too short', () => {
