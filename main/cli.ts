@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { auditExport, auditVerify } from './cli-audit.ts';
 import { dnsDiff, dnsLowerTtl, dnsPolicies, dnsRestoreTtl } from './cli-dns.ts';
+import { dnsHealth } from './cli-dns-health.ts';
 import { dnsWatch } from './cli-dns-watch.ts';
 import { open } from './cli-open.ts';
 import { check, preflight, schema } from './cli-plan.ts';
@@ -128,6 +129,17 @@ for (const [name, act, words] of [
     .action((plan: string, options: { json?: boolean }) =>
       exitWith(act(plan, { json: options.json === true })),
     );
+dns
+  .command('health')
+  .argument('<plan>')
+  .option('--create', 'makes the health checks that are missing; one that is there is never changed')
+  .option('--json', 'one JSON object on stdout')
+  .description(
+    'each health check of the plan as it is in Route 53, and its votes; exit 0 as planned, 2 not all, 1 unusable',
+  )
+  .action((plan: string, options: { create?: boolean; json?: boolean }) =>
+    exitWith(dnsHealth(plan, { create: options.create === true, json: options.json === true })),
+  );
 dns
   .command('policy')
   .argument('<plan>')

@@ -5,15 +5,18 @@ import type { DnsZone, PlannedDns } from '../shared/plan/plan-dns.ts';
 import type { Plan } from '../shared/plan/plan.ts';
 import { createClock } from './adapters/clock.ts';
 import { dnsClientOf } from './adapters/dns.ts';
+import { healthFile } from './adapters/health-file.ts';
 import { ttlFile, ttlPath } from './adapters/ttl-file.ts';
 import { loadPlan } from './compose.ts';
 import { findZoneServers } from './engine/find-zone-servers.ts';
+import type { HealthWork } from './engine/health-checks.ts';
 import type { TtlWork, ZoneServerPlace } from './engine/lower-ttl.ts';
 import type { DnsPort, ZoneChannel } from './ports.ts';
 import { planDirectory, stateDirectory } from './settings.ts';
 
 export { lowerTtls, restoreTtls } from './engine/lower-ttl.ts';
 export type { TtlWork } from './engine/lower-ttl.ts';
+export { lookAtCheck, makeCheck, type CheckStanding } from './engine/health-checks.ts';
 
 /** The DNS of one plan: its zones, each opened when it is asked for. */
 export type ComposedDns = {
@@ -24,6 +27,8 @@ export type ComposedDns = {
   readonly open: (zone: DnsZone) => Promise<Result<ZoneChannel, string>>;
   /** Everything that lowering or restoring its TTLs needs. */
   readonly work: (zone: DnsZone, channel: ZoneChannel, say: (line: string) => void) => TtlWork;
+  /** Everything that looking at health checks, and making them, needs. */
+  readonly health: (channel: ZoneChannel) => HealthWork;
 };
 
 const openMs = 30_000;
@@ -79,6 +84,13 @@ export async function composeDns(
         servers: () => servers({ channel, dns, zone, port }),
       };
     },
+    health: (channel) => ({
+      channel,
+      clock: createClock(),
+      file: healthFile(directory),
+      plan: plan.name,
+      planDigest: digest,
+    }),
   });
 }
 

@@ -13,6 +13,7 @@ import type { ClientFacts, LaptopFacts } from '../shared/observations/snapshot.t
 import type { EpochMark } from '../shared/steps/driver.ts';
 import type { Moment } from '../shared/steps/event.ts';
 import type { JournalRecord, Payload } from '../shared/audit/record.ts';
+import type { HealthLine, MadeChecks } from '../shared/audit/health-record.ts';
 import type { TtlLine, TtlRecord } from '../shared/audit/ttl-record.ts';
 import type { Result } from '../shared/lib/result.ts';
 
@@ -93,6 +94,13 @@ export type TtlFile = {
   readonly add: (line: TtlLine) => Result<null, string>;
   /** The TTLs are back: the file is kept under another name. */
   readonly putAway: (restored: Extract<TtlLine, { readonly kind: 'restored' }>) => Result<null, string>;
+};
+
+/** Where it is kept which checks were made from a plan. */
+export type HealthFile = {
+  readonly file: string;
+  readonly read: () => Result<MadeChecks, string>;
+  readonly add: (line: HealthLine) => Result<null, string>;
 };
 
 export type Timer = { readonly cancel: () => void };

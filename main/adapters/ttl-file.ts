@@ -1,40 +1,17 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { foldTtlRecord, type TtlLine, type TtlRecord } from '../../shared/audit/ttl-record.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import { reasonOf, syncDirectory } from './journal-disk.ts';
 import type { TtlFile } from '../ports.ts';
+import { addSyncedLine, readSyncedLines } from './synced-lines.ts';
 
 /** The file beside a plan's journal in which the observed TTLs of one zone are kept until they are put back. */
 export function ttlFile(file: string): TtlFile {
-  const write = (line: TtlLine, flags: 'wx' | 'a'): Result<null, string> => {
-    try {
-      const fd = openSync(file, flags, 0o600);
-      try {
-        writeFileSync(fd, `${JSON.stringify(line)}\n`);
-        fsyncSync(fd);
-      } finally {
-        closeSync(fd);
-      }
-      syncDirectory(dirname(file));
-      return ok(null);
-    } catch (error) {
-      return failed(`${file}: ${reasonOf(error)}`);
-    }
-  };
+  const write = (line: TtlLine, flags: 'wx' | 'a'): Result<null, string> => addSyncedLine(file, line, flags);
   return {
     file,
-    read: (): Result<TtlRecord | null, string> => {
-      let text: string;
-      try {
-        text = readFileSync(file, 'utf8');
-      } catch (error) {
-        const gone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-        return gone ? ok(null) : failed(`${file}: ${reasonOf(error)}`);
-      }
-      const folded = foldTtlRecord(text);
-      return folded.ok ? folded : failed(`${file}: ${folded.error}. It is left as it is: look at it.`);
-    },
+    read: (): Result<TtlRecord | null, string> => readSyncedLines(file, foldTtlRecord),
     // A file that is there already is never written over: it holds TTLs that nobody can observe any more.
     begin: (observed) => write(observed, 'wx'),
     add: (line) => write(line, 'a'),

@@ -14,7 +14,7 @@ const mostLingering = 40;
 const mostPoints = 240;
 
 /** What the screen and the command line show of a readout. */
-export function dnsView(dns: PlannedDns, readout: DnsReadout): DnsView {
+export function dnsView(dns: PlannedDns, readout: DnsReadout, health: DnsView['health'] = null): DnsView {
   const lingering = readout.rows.flatMap((row) => lingers(row, readout));
   return {
     atUtcMs: readout.at,
@@ -51,6 +51,7 @@ export function dnsView(dns: PlannedDns, readout: DnsReadout): DnsView {
     lingeringMore: Math.max(0, lingering.length - mostLingering),
     history: thinned(readout.history),
     pace: paceText(readout.pace),
+    health,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Cockpit } from '../engine/cockpit.ts';
 import { startDnsWatch, type DnsWatch } from '../engine/dns-watch.ts';
 import { reasonOf } from '../engine/troubles.ts';
 import { dnsView } from './dns-view.ts';
+import { healthView } from './health-view.ts';
 
 /** The propagation of this cockpit's plan, watched as long as anybody looks at the screen. */
 export type DnsWatching = {
@@ -41,7 +42,8 @@ export function watchDns(cockpit: Cockpit): DnsWatching {
           failed: (what, error) => cockpit.tell(`The program is wrong: ${what} failed (${reasonOf(error)}).`),
         }),
       };
-      return dnsView(dns, watched.watch.readout());
+      const { dns: facts, at } = cockpit.snapshot();
+      return dnsView(dns, watched.watch.readout(), healthView(dns, facts, at));
     },
     stop,
   };

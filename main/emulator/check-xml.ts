@@ -1,6 +1,6 @@
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import type { HealthCheckFacts, HealthVote } from '../../shared/sessions/zone-answers.ts';
-import type { EmulatedCheck } from './emulated-aws.ts';
+import type { EmulatedCheck } from './checkers.ts';
 import { childOf, textOf, xml, type Element } from './xml.ts';
 
 /** Reads the body of CreateHealthCheck as the check that comes of it. */

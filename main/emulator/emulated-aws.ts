@@ -1,8 +1,10 @@
 import type { DnsName } from '../../shared/observations/dns-name.ts';
+import { countsAsHealthy } from '../../shared/observations/health-check.ts';
 import type { Subnet } from '../../shared/observations/ip-address.ts';
 import { normaliseSet, type RecordSet } from '../../shared/observations/record-set.ts';
-import type { HealthCheckFacts, HealthVote } from '../../shared/sessions/zone-answers.ts';
+import type { HealthCheckFacts } from '../../shared/sessions/zone-answers.ts';
 import { applyBatch, type ChangeBatch } from '../../shared/steps/change-batch.ts';
+import { votesNow, type EmulatedCheck } from './checkers.ts';
 
 /** One hosted zone as it begins: its SOA and NS are added. */
 export type ZoneToEmulate = {
@@ -25,6 +27,8 @@ export type EmulatedAccount = {
   readonly now: () => number;
   /** Requests a second that Route 53 answers; more are throttled. */
   readonly requestsASecond: number;
+  /** Health checks that are there already. */
+  readonly checks?: readonly HealthCheckFacts[];
 };
 
 /** What the account is made to do wrong. All of it can be changed while it runs. */
@@ -59,12 +63,6 @@ export type EmulatedZone = Omit<ZoneToEmulate, 'sets'> & {
 
 export type EmulatedChange = { readonly id: string; readonly submittedAt: number; readonly insyncAt: number };
 
-export type EmulatedCheck = {
-  facts: HealthCheckFacts;
-  votes: readonly HealthVote[];
-  readonly reference: string;
-};
-
 /** The account: its zones, changes and checks, and how it is made to fail. */
 export type EmulatedAws = {
   readonly about: EmulatedAccount;
@@ -72,6 +70,8 @@ export type EmulatedAws = {
   readonly zones: ReadonlyMap<string, EmulatedZone>;
   readonly changes: Map<string, EmulatedChange>;
   readonly checks: Map<string, EmulatedCheck>;
+  /** Every CallerReference that was ever used: that of a deleted check is spent. */
+  readonly references: Set<string>;
   /** Changes a zone as somebody else would; the reasons where it may not be. */
   readonly change: (
     zone: EmulatedZone,
@@ -106,7 +106,13 @@ const versionsKept = 20;
 export function emulatedAws(about: EmulatedAccount): EmulatedAws {
   const zones = new Map(about.zones.map((zone, at) => [zone.hostedZoneId, begun(zone, at)]));
   const changes = new Map<string, EmulatedChange>();
-  const checks = new Map<string, EmulatedCheck>();
+  const checks = new Map<string, EmulatedCheck>(
+    (about.checks ?? []).map((facts) => [
+      facts.healthCheckId,
+      { facts, votes: null, reference: facts.healthCheckId, madeAt: 0 },
+    ]),
+  );
+  const references = new Set(about.checks?.map(({ healthCheckId }) => healthCheckId));
   let spent: readonly number[] = [];
   return {
     about,
@@ -122,6 +128,7 @@ export function emulatedAws(about: EmulatedAccount): EmulatedAws {
     zones,
     changes,
     checks,
+    references,
     change: (zone, batch) => {
       const applied = applyBatch(zone, batch);
       if (!applied.ok) return { wrong: applied.error };
@@ -145,9 +152,8 @@ export function emulatedAws(about: EmulatedAccount): EmulatedAws {
       return true;
     },
     isHealthy: (id) => {
-      const votes = checks.get(id)?.votes ?? [];
-      // More than 18 % of the checkers must say so (Developer Guide, "How Route 53 determines the status").
-      return votes.length === 0 || votes.filter(({ healthy }) => healthy).length * 100 > 18 * votes.length;
+      const check = checks.get(id);
+      return check === undefined || countsAsHealthy(votesNow(check, about.now()));
     },
   };
 }

@@ -1,4 +1,5 @@
 import { parseDnsName } from '../../shared/observations/dns-name.ts';
+import { factsAsPlanned } from '../../shared/observations/health-check.ts';
 import { parseSubnet } from '../../shared/observations/ip-address.ts';
 import type { PlannedDns } from '../../shared/plan/plan-dns.ts';
 import { plannedSet } from '../../shared/plan/planned-sets.ts';
@@ -39,5 +40,9 @@ export function accountOfPlan(dns: PlannedDns, now: () => number): EmulatedAccou
     }),
     now,
     requestsASecond: 5,
+    // One without an id is still to be made.
+    checks: dns.healthChecks.flatMap((check) =>
+      check.healthCheckId === undefined ? [] : [factsAsPlanned(check, check.healthCheckId)],
+    ),
   };
 }

@@ -1,6 +1,7 @@
 import { parseDnsName } from '../../shared/observations/dns-name.ts';
 import type { RecordSet } from '../../shared/observations/record-set.ts';
 import type { EmulatedAws, EmulatedChange, EmulatedZone } from './emulated-aws.ts';
+import { votesNow } from './checkers.ts';
 import { checkXml, parseCheck, votesXml } from './check-xml.ts';
 import { answerTo } from './zone-dns.ts';
 import { parseXml, textOf, xml, xmlDocument } from './xml.ts';
@@ -207,19 +208,24 @@ function createCheckReply(aws: EmulatedAws, body: string): ApiReply {
   if (!root.ok) return apiError(400, 'InvalidInput', root.error);
   const reference = textOf(root.value, 'CallerReference') ?? '';
   const known = [...aws.checks.values()].find((check) => check.reference === reference);
-  const id = known?.facts.healthCheckId ?? `check-${aws.checks.size + 1}-emulated`;
+  const id = known?.facts.healthCheckId ?? `check-${aws.references.size + 1}-emulated`;
   const facts = parseCheck(root.value, id);
   if (!facts.ok || reference === '')
     return apiError(400, 'InvalidInput', facts.ok ? 'no CallerReference' : facts.error);
-  if (known !== undefined && JSON.stringify(known.facts) !== JSON.stringify(facts.value))
+  const isSpent = known === undefined && aws.references.has(reference);
+  if (isSpent || (known !== undefined && JSON.stringify(known.facts) !== JSON.stringify(facts.value)))
     return apiError(
       409,
       'HealthCheckAlreadyExists',
       'The health check you are attempting to create already exists.',
     );
-  const check = known ?? { facts: facts.value, votes: [], reference };
+  const check = known ?? { facts: facts.value, votes: null, reference, madeAt: aws.about.now() };
   aws.checks.set(id, check);
-  return good('CreateHealthCheckResponse', [checkXml(check)], 201);
+  aws.references.add(reference);
+  const reply = good('CreateHealthCheckResponse', [checkXml(check)], 201);
+  if (aws.faults.loseReplies === 0) return reply;
+  aws.faults.loseReplies -= 1;
+  return { ...reply, lost: true };
 }
 
 function checkReply(aws: EmulatedAws, id: string, votes: boolean): ApiReply {
@@ -227,6 +233,6 @@ function checkReply(aws: EmulatedAws, id: string, votes: boolean): ApiReply {
   if (check === undefined)
     return apiError(404, 'NoSuchHealthCheck', `A health check with id ${id} does not exist.`);
   return votes
-    ? good('GetHealthCheckStatusResponse', [votesXml(check.votes)])
+    ? good('GetHealthCheckStatusResponse', [votesXml(votesNow(check, aws.about.now()))])
     : good('GetHealthCheckResponse', [checkXml(check)]);
 }

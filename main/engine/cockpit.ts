@@ -42,7 +42,7 @@ export type Cockpit = {
   readonly other: () => OtherCockpit | null;
   /** Drives its run on from here: it is ousted, and its sessions are ended on every server. */
   readonly takeOver: (who: string, runId: string) => Promise<Result<Resumed, string>>;
-  /** Opens everything, judges everything, and holds: nothing is changed before the release. */
+  /** Opens, proves and judges everything, and holds: nothing is another before the release. */
   readonly arm: (who: string, unattended: boolean) => Promise<Result<Night, string>>;
   /** Releases a hold of what is armed; on the way back the run that is turned round is handed over first. */
   readonly release: (by: Parameters<Night['release']>[0]) => Promise<Result<null, string>>;
@@ -79,7 +79,7 @@ export function startCockpit(parts: CockpitParts): Cockpit {
     channels,
     tell: troubles.tell,
     lowering: parts.lowering,
-    proofs: () => preparation.proofs,
+    tried: () => preparation,
   });
   let preparation = foldPreparation(planJournal.read());
   // What people answered before the way back was asked for, they answered for the way forth.

@@ -12,6 +12,7 @@ import { prepareZones } from './prepare-zones.ts';
 import { keepProving, proveZones } from './prove-zones.ts';
 import { choosePlanTables } from './proof-tables.ts';
 import { reasonOf } from './troubles.ts';
+import { tryOnScratch } from './try-on-scratch.ts';
 import { emptySessions, openForRun, type Sessions } from './sessions.ts';
 
 const identityLimitMs = 5_000;
@@ -26,7 +27,10 @@ const lookAgainMs = 250;
 
 type By = { readonly who: string; readonly unattended: boolean };
 
-/** Opens and checks all that the minute needs. Changes nothing on any server. */
+/**
+ * Opens and checks all that the minute needs. Changes nothing on any server; in Route 53 one record set of each zone is
+ * written as it stands, and in a rehearsal the change is tried under the scratch name.
+ */
 export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night, string>> {
   const { observer } = needs;
   const { plan, ports } = needs.parts;
@@ -49,7 +53,11 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
   const dns = await observer.work.during(prepareZones(plan, ports, needs.channels));
   const proving = { plan, ports, channels: needs.channels, record: needs.record, who: by.who };
   // Its gate tells what became of it; a zone that could not be prepared is not written to.
-  if (dns.troubles.length === 0) await observer.work.during(proveZones(proving));
+  if (dns.troubles.length === 0) {
+    await observer.work.during(proveZones(proving));
+    const trying = { ...proving, clock: ports.clock, channel: needs.channels.zone };
+    await observer.work.during(tryOnScratch(trying, dns.zones));
+  }
   const proofTables = await observer.work.during(choosePlanTables(plan, sessions));
   const sleep = await ports.laptop.blockSleep();
   // Judged last: opening dozens of sessions keeps this laptop busy, and what was seen before that is old by now.

@@ -1,5 +1,6 @@
 import { runwayOf, type TtlRecord } from '../../shared/audit/ttl-record.ts';
 import { ok, type Result } from '../../shared/lib/result.ts';
+import { zoneOfCheck } from '../../shared/plan/checks-of-zones.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import {
   allHealthy,
@@ -7,6 +8,7 @@ import {
   type HealthSeen,
   type ZoneSeen,
 } from '../../shared/observations/dns-facts.ts';
+import { keepLook, votesByRegion } from '../../shared/observations/health-check.ts';
 import { known, unknown } from '../../shared/observations/observation.ts';
 import { plannedZones } from '../../shared/steps/prepared-zone.ts';
 import type { Ports, ZoneChannel } from '../ports.ts';
@@ -37,11 +39,11 @@ export type ObserverGround = {
   readonly channels: ReturnType<typeof emptySessions>;
   readonly tell: (text: string) => void;
   readonly lowering?: Lowering | undefined;
-  /** Proofs that zones may be changed, as the plan's journal has them. */
-  readonly proofs?: (() => DnsFacts['proofs']) | undefined;
+  /** What was proven and tried of zones, as the plan's journal has it. */
+  readonly tried?: (() => Pick<DnsFacts, 'proofs' | 'trials'>) | undefined;
 };
 
-type Around = Pick<ObserverGround, 'lowering' | 'proofs' | 'channels'> & {
+type Around = Pick<ObserverGround, 'lowering' | 'tried' | 'channels'> & {
   readonly resting: () => boolean;
   readonly work: OwnWork;
   readonly failed: (what: string, error: unknown) => void;
@@ -94,19 +96,18 @@ export function watchZones(plan: Plan, ports: Ports, around: Around): ZoneWatch 
     return known(runwayOf(kept.value, marginMs), now(), `what was kept of the lowering of zone ${zone}`);
   };
 
-  /** Health checks belong to the account, not to a zone: whichever open channel of it may ask. */
-  const channel = (): ZoneChannel | null => {
-    for (const zone of zones.keys()) {
-      const open = channels.zone(zone);
-      if (open !== null) return open;
-    }
-    return null;
+  /** A health check belongs to an account: the channel of a zone whose records name it may ask. */
+  const channelOf = (check: string): ZoneChannel | null => {
+    const zone = plan.dns === undefined ? null : zoneOfCheck(plan.dns, check);
+    return zone === null ? null : channels.zone(zone);
   };
   const readCheck = async (id: string, healthCheckId: string): Promise<void> => {
     if (resting()) return;
-    const asked = channel();
+    const asked = channelOf(id);
+    const looks = checks.get(id)?.looks ?? [];
     if (asked === null) {
-      checks.set(id, unseenCheck(id, now(), 'no channel to Route 53 is open'));
+      const unseen = unseenCheck(id, now(), 'no channel to Route 53 is open');
+      checks.set(id, { ...unseen, looks: keepLook(looks, { at: now(), regions: [] }) });
       return;
     }
     const facts = await asked.healthCheck(healthCheckId, askLimitMs);
@@ -117,6 +118,10 @@ export function watchZones(plan: Plan, ports: Ports, around: Around): ZoneWatch 
       facts: observed(facts, `health check ${id}`),
       votes: observed(votes, `votes of health check ${id}`),
       healthySince: healthy ? (checks.get(id)?.healthySince ?? votes.takenAt) : null,
+      looks: keepLook(looks, {
+        at: votes.takenAt,
+        regions: votes.kind === 'ok' ? votesByRegion(votes.value) : [],
+      }),
     });
   };
 
@@ -149,7 +154,7 @@ export function watchZones(plan: Plan, ports: Ports, around: Around): ZoneWatch 
             dns: {
               zones: Object.fromEntries(zones),
               checks: Object.fromEntries(checks),
-              proofs: around.proofs?.() ?? {},
+              ...(around.tried?.() ?? { proofs: {}, trials: {} }),
             },
           },
     refresh: async () => {
@@ -169,5 +174,5 @@ function unseenZone(zone: string, at: number, why: string): ZoneSeen {
 
 function unseenCheck(check: string, at: number, why: string): HealthSeen {
   const none = unknown(why, at, check);
-  return { check, facts: none, votes: none, healthySince: null };
+  return { check, facts: none, votes: none, healthySince: null, looks: [] };
 }

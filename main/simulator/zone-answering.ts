@@ -1,5 +1,5 @@
+import { factsAsPlanned } from '../../shared/observations/health-check.ts';
 import { answerOfZone } from '../../shared/observations/zone-choice.ts';
-import type { PlannedHealthCheck } from '../../shared/plan/plan-dns.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
 import type {
   HealthCheckFacts,
@@ -65,7 +65,7 @@ export function answersOf(
     healthVotes: (healthCheckId, limitMs) =>
       call('other', limitMs, () => ({ value: votesOf(world, healthCheckId) })),
     createHealthCheck: (planned, _callerReference, limitMs) =>
-      call('other', limitMs, () => ({ value: factsOf(planned, `simulated-${planned.id}`) })),
+      call('other', limitMs, () => ({ value: factsAsPlanned(planned, `simulated-${planned.id}`) })),
   };
 }
 
@@ -120,38 +120,7 @@ function answered(
 
 function checkOf({ plan: { dns } }: World, healthCheckId: string): HealthCheckFacts | null {
   const planned = dns?.healthChecks.find(({ id }) => simulatedCheckId(dns, id) === healthCheckId);
-  return planned === undefined ? null : factsOf(planned, healthCheckId);
-}
-
-function factsOf(planned: PlannedHealthCheck, healthCheckId: string): HealthCheckFacts {
-  const common = { healthCheckId, inverted: false, disabled: false };
-  if (planned.type === 'EXISTING')
-    return {
-      ...common,
-      type: 'CALCULATED',
-      address: null,
-      port: null,
-      path: null,
-      hostName: null,
-      searchString: null,
-      intervalSeconds: null,
-      failureThreshold: null,
-      regions: [],
-    };
-  const { type, address, port, intervalSeconds, failureThreshold, regions } = planned;
-  const asked = type === 'TCP' ? null : planned;
-  return {
-    ...common,
-    type,
-    address,
-    port,
-    path: asked?.path ?? null,
-    hostName: asked?.hostName ?? null,
-    searchString: asked?.searchString ?? null,
-    intervalSeconds,
-    failureThreshold,
-    regions,
-  };
+  return planned === undefined ? null : factsAsPlanned(planned, healthCheckId);
 }
 
 function votesOf(world: World, healthCheckId: string): readonly HealthVote[] {

@@ -1,9 +1,11 @@
+import { useState } from 'react';
 import type { DnsView, ShareView } from '../../shared/contract/dns-view.ts';
 import { Mark } from '../parts/Mark.tsx';
 import { plural, utcTime } from '../parts/format.ts';
 import { useNow } from '../store/clock.ts';
 import { useRun } from '../store/run.ts';
 import css from './dns.module.css';
+import { DnsHealth } from './DnsHealth.tsx';
 import { DnsMatrix, SideMark } from './DnsMatrix.tsx';
 import { etaWords, percentOf, sumOf } from './dns-words.ts';
 import { ShareChart } from './ShareChart.tsx';
@@ -167,6 +169,23 @@ function Zones(props: { readonly dns: DnsView }) {
   );
 }
 
+/** Who answers what, or the health checks by which Route 53 chooses: one of the two at a time has the room. */
+function Main(props: { readonly dns: DnsView }) {
+  const { dns } = props;
+  const [wantsHealth, setWantsHealth] = useState(false);
+  if (dns.health === null) return <DnsMatrix dns={dns} choice={null} />;
+  const choice = (
+    <button type="button" onClick={() => setWantsHealth(!wantsHealth)}>
+      {wantsHealth ? 'Who answers what' : 'Health checks'}
+    </button>
+  );
+  return wantsHealth ? (
+    <DnsHealth health={dns.health} choice={choice} />
+  ) : (
+    <DnsMatrix dns={dns} choice={choice} />
+  );
+}
+
 /** DNS as users see it: how far the change has come, who still answers the source, and why. */
 export function Dns() {
   const dns = useRun((state) => state.dns);
@@ -179,7 +198,7 @@ export function Dns() {
   return (
     <div className={css['dns']}>
       <Summary dns={dns} />
-      <DnsMatrix dns={dns} />
+      <Main dns={dns} />
       <div className={css['aside']}>
         <Lingering dns={dns} />
         <Zones dns={dns} />

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { DnsRowView, DnsSide, DnsView } from '../../shared/contract/dns-view.ts';
 import { count, utcTime } from '../parts/format.ts';
 import { useNow } from '../store/clock.ts';
@@ -56,7 +56,7 @@ function Row(props: { readonly row: DnsRowView; readonly now: number }) {
  * One row for each server, question and group of users, in an order that never changes: answers change in place. Which side
  * it is, what is left of it, and since when.
  */
-export function DnsMatrix(props: { readonly dns: DnsView }) {
+export function DnsMatrix(props: { readonly dns: DnsView; readonly choice: ReactNode }) {
   const { rows } = props.dns;
   const [lingering, setLingering] = useState(false);
   const now = useNow(1_000);
@@ -68,9 +68,11 @@ export function DnsMatrix(props: { readonly dns: DnsView }) {
         <h2 className="label" id="dns-matrix">
           Who answers what
         </h2>
+        <span className="spacer" />
         <button type="button" aria-pressed={lingering} onClick={() => setLingering(!lingering)}>
           {lingering ? 'Show all' : 'Only what is not on the target'}
         </button>
+        {props.choice}
       </div>
       <div className={css['scroll']} tabIndex={0} role="group" aria-label="Answers, row by row">
         <table>

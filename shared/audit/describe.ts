@@ -151,6 +151,10 @@ function describePreparation(record: PlanRecord): string {
       return `${record.who} writes ${showSet(record.set)} of zone ${record.zone} as it stands (account ${record.account}): ${showContent(record.set.content)}`;
     case 'zone-proof-answered':
       return `zone ${record.zone} ${record.outcome === 'ok' ? 'may be changed' : `was not proven (${record.outcome})`}: ${record.text}`;
+    case 'zone-trial-intended':
+      return `${record.who} tries the change of zone ${record.zone} under its scratch name, ${record.what}: ${record.batch.changes.map(({ action, set }) => `${action} ${showSet(set)}`).join('; ')}`;
+    case 'zone-tried':
+      return `the change of zone ${record.zone} ${record.outcome === 'ok' ? 'was tried under its scratch name' : 'could not be tried under its scratch name'}: ${record.text}`;
     case 'identity-seen':
       return `${record.instance} is server ${record.serverUuid ?? record.serverId}, data in ${record.datadir}`;
     case 'run-begun':

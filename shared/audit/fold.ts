@@ -1,6 +1,7 @@
 import type { ChecklistAnswer, Override } from '../gates/gate.ts';
 import type { MeasuredFreeze } from '../observations/forecast.ts';
 import { decide, emptyRun } from '../steps/decide.ts';
+import type { ZoneTrial } from '../steps/scratch-trial.ts';
 import type { ZoneProof } from '../steps/zone-proof.ts';
 import type { Run } from '../steps/run.ts';
 import { failed, ok, type Result } from '../lib/result.ts';
@@ -45,6 +46,8 @@ export type Preparation = {
   readonly history: readonly MeasuredFreeze[];
   /** The newest proof that a zone may be changed, by zone. */
   readonly proofs: Readonly<Record<string, ZoneProof>>;
+  /** The newest trial of a zone's change under its scratch name, by zone. */
+  readonly trials: Readonly<Record<string, ZoneTrial>>;
 };
 
 /** The fold of a plan's journal: the newest answer of each item, overrides that were not withdrawn. */
@@ -54,6 +57,7 @@ export function foldPreparation(records: readonly JournalRecord[]): Preparation 
   const runs = new Map<string, string | null>();
   const history: MeasuredFreeze[] = [];
   const proofs: Record<string, ZoneProof> = {};
+  const trials: Record<string, ZoneTrial> = {};
   for (const { at, payload } of records) {
     if (payload.kind === 'checklist-answered')
       answers.set(payload.item, {
@@ -74,6 +78,10 @@ export function foldPreparation(records: readonly JournalRecord[]): Preparation 
       const { zone, outcome, text } = payload;
       proofs[zone] = { zone, outcome, text, atUtcMs: at.utcMs };
     }
+    if (payload.kind === 'zone-tried') {
+      const { zone, outcome, text } = payload;
+      trials[zone] = { zone, outcome, text, atUtcMs: at.utcMs };
+    }
     if (payload.kind === 'run-begun') runs.set(payload.runId, null);
     if (payload.kind === 'run-ended') {
       runs.set(payload.runId, payload.outcome);
@@ -88,5 +96,6 @@ export function foldPreparation(records: readonly JournalRecord[]): Preparation 
     runs: [...runs].map(([runId, outcome]) => ({ runId, outcome })),
     history,
     proofs,
+    trials,
   };
 }

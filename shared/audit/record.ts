@@ -1,4 +1,6 @@
 import type { Moment, RunEvent } from '../steps/event.ts';
+import type { ChangeBatch } from '../steps/change-batch.ts';
+import type { TrialBatch } from '../steps/scratch-trial.ts';
 import type { Command } from '../steps/command.ts';
 import type { RecordSet } from '../observations/record-set.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -102,6 +104,19 @@ export type PlanRecord =
       readonly kind: 'zone-proof-answered';
       readonly zone: string;
       readonly outcome: 'ok' | 'refused' | 'none';
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'zone-trial-intended';
+      readonly zone: string;
+      readonly what: TrialBatch['what'];
+      readonly batch: ChangeBatch;
+      readonly who: string;
+    }
+  | {
+      readonly kind: 'zone-tried';
+      readonly zone: string;
+      readonly outcome: 'ok' | 'failed';
       readonly text: string;
     }
   | {

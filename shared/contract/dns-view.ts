@@ -1,3 +1,5 @@
+import type { HealthView } from './health-view.ts';
+
 /** What the screen shows of DNS: pushed apart from the view, because it changes by itself and may be long. */
 export type DnsView = {
   readonly atUtcMs: number;
@@ -26,6 +28,8 @@ export type DnsView = {
   /** The share over time, oldest first. */
   readonly history: readonly (ShareView & { readonly atUtcMs: number })[];
   readonly pace: string;
+  /** Null: there is none, or nobody looks at Route 53 here. */
+  readonly health: HealthView | null;
 };
 
 export type DnsSide = 'source' | 'target' | 'other' | 'error' | 'waiting';

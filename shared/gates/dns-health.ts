@@ -1,13 +1,20 @@
 import { present } from '../lib/assert.ts';
 import { allHealthy } from '../observations/dns-facts.ts';
-import type { PlannedDns, PlannedHealthCheck, PlannedSide } from '../plan/plan-dns.ts';
-import type { HealthCheckFacts } from '../sessions/zone-answers.ts';
+import {
+  checkFields,
+  chosenAmong,
+  countsAsHealthy,
+  dependsOnWrites,
+  detectionOf,
+  servedAlthoughUnhealthy,
+  stableSince,
+} from '../observations/health-check.ts';
+import { checksNamed } from '../plan/checks-of-zones.ts';
+import type { PlannedDns, PlannedHealthCheck } from '../plan/plan-dns.ts';
 import { freshness } from './look.ts';
 import type { GateDefinition, World } from './world.ts';
 
 const group = 'dns';
-/** An EXISTING check does not say how often it looks: Route 53's own default, s. */
-const usualIntervalSeconds = 30;
 
 /** Gates on the health checks of the plan: Route 53 sends nobody to an endpoint that it takes for dead, or does after all. */
 export const dnsHealth: readonly GateDefinition[] = [
@@ -40,17 +47,15 @@ export const dnsHealth: readonly GateDefinition[] = [
         look.expect(false, `Route 53 has no health check ${planned.healthCheckId ?? ''}.`, createIt);
         return look.judgement();
       }
-      look.expect(
-        !facts.disabled,
-        'Expected it enabled, seen it disabled: it always counts as healthy.',
-        'aws route53 update-health-check --no-disabled',
-      );
-      for (const [field, expected, seen] of fieldsOf(planned, facts)) {
+      for (const { field, planned: expected, seen } of checkFields(planned, facts)) {
         look.row(field, expected, seen);
+        const means = seen === 'disabled' ? ': a disabled check always counts as healthy' : '';
         look.expect(
           expected === seen,
-          `Its ${field} is ${seen}, expected ${expected}.`,
-          'Correct the health check, or the plan.',
+          `Its ${field} is ${seen}, expected ${expected}${means}.`,
+          seen === 'disabled'
+            ? 'aws route53 update-health-check --no-disabled'
+            : 'Correct the health check, or the plan.',
         );
       }
       return look.judgement('field', 'plan', 'Route 53');
@@ -62,7 +67,7 @@ export const dnsHealth: readonly GateDefinition[] = [
     scope: 'item',
     // What the flip turns healthy only in the minute cannot be healthy before it.
     items: ({ plan }) =>
-      plan.dns === undefined ? [] : checksOf(plan.dns, 'after').filter(standsBefore(plan.dns)),
+      plan.dns === undefined ? [] : checksNamed(plan.dns, 'after').filter(standsBefore(plan.dns)),
     title: (check) =>
       `Target endpoint ${check} is healthy to every checker, for as many intervals as the plan asks.`,
     guards: [],
@@ -83,14 +88,16 @@ export const dnsHealth: readonly GateDefinition[] = [
           "Let the checkers' address ranges through the firewall of the target, and see that the endpoint answers.",
         )
       ) {
-        const { seconds } = detectionOf(planned);
-        const wantedMs = planned.stableIntervals * seconds * 1_000;
-        const stableMs = world.context.now - (seen?.healthySince ?? world.context.now);
+        const { intervalSeconds } = detectionOf(planned);
+        const stable = stableSince(planned, seen?.healthySince ?? null, world.context.now);
         // A new check counts as healthy before it was looked at even once: only time shows.
         look.expect(
-          stableMs >= wantedMs,
-          `Expected it healthy for ${planned.stableIntervals} intervals of ${seconds} s on end, seen it so for ${Math.floor(stableMs / 1_000)} s.`,
+          stable.stableMs >= stable.wantedMs,
+          `Expected it healthy for ${stable.wanted} intervals of ${intervalSeconds} s on end, seen it so for ${Math.floor(stable.stableMs / 1_000)} s.`,
           'It opens by itself as long as every checker goes on seeing it healthy.',
+        );
+        look.note(
+          `Healthy to every checker for ${stable.intervals} intervals on end, ${stable.wanted} are asked for.`,
         );
         // A simulated world is as old as its cockpit: nothing in it can have been seen for long.
         if (world.plan.environment === 'simulator') look.warnOnly();
@@ -110,12 +117,13 @@ export const dnsHealth: readonly GateDefinition[] = [
       const { dns } = plan;
       if (dns === undefined || dns.healthChecks.length === 0) return null;
       for (const check of dns.healthChecks) {
-        const { seconds, threshold } = detectionOf(check);
-        const says = 'dependsOnWrites' in check ? (check.dependsOnWrites ? 'yes' : 'no') : 'not said';
-        look.row(check.id, `${seconds} s × ${threshold}`, `${seconds * threshold} s`, says);
+        const { intervalSeconds, threshold, seconds } = detectionOf(check);
+        const depends = dependsOnWrites(check);
+        const says = depends === null ? 'not said' : depends ? 'yes' : 'no';
+        look.row(check.id, `${intervalSeconds} s × ${threshold}`, `${seconds} s`, says);
         look.expect(
-          says !== 'yes',
-          `${check.id} answers only while the database takes writes, and Route 53 takes an endpoint out after ${seconds * threshold} s: a minute that lasts longer turns it unhealthy, and all others with it.`,
+          depends !== true,
+          `${check.id} answers only while the database takes writes, and Route 53 takes an endpoint out after ${seconds} s: a minute that lasts longer turns it unhealthy, and all others with it.`,
           'Give the check a path that does not write.',
         );
       }
@@ -131,13 +139,11 @@ export const dnsHealth: readonly GateDefinition[] = [
     guards: [],
     overridable: true,
     blocking: false,
-    judge: ({ plan }, look) => {
-      const { dns } = plan;
+    judge: (world, look) => {
+      const { dns } = world.plan;
       if (dns === undefined) return null;
-      for (const { name, type, setIdentifier = '', after } of dns.records) {
-        if (after === 'absent' || !isChosenAmong(after)) continue;
-        const evaluates = 'alias' in after && after.alias.evaluateTargetHealth;
-        const by = after.healthCheck ?? (evaluates ? 'the health of its alias target' : null);
+      for (const { name, type, setIdentifier, check, evaluatesTarget } of chosenAmong(dns, 'after')) {
+        const by = check ?? (evaluatesTarget ? 'the health of its alias target' : null);
         look.row(name, type, setIdentifier, by ?? 'none: always healthy');
         look.expect(
           by !== null,
@@ -145,6 +151,12 @@ export const dnsHealth: readonly GateDefinition[] = [
           'Give it a healthCheck in the plan.',
         );
       }
+      for (const name of servedAlthoughUnhealthy(dns, 'after', isUnhealthy(world)))
+        look.expect(
+          false,
+          `Every target endpoint of ${name} is unhealthy now: Route 53 would answer as if all were healthy, and users would be sent to dead ones.`,
+          'See that the endpoints of the target answer their checkers.',
+        );
       look.note(
         'When all of a name are unhealthy, Route 53 answers as if all were healthy: a check that is wrong everywhere protects nobody.',
       );
@@ -153,7 +165,7 @@ export const dnsHealth: readonly GateDefinition[] = [
   },
 ];
 
-const createIt = 'Create it in Route 53, and write its id as healthCheckId in the plan.';
+const createIt = 'cockpit dns health PLAN --create makes it; then write its id as healthCheckId in the plan.';
 
 function checkOf({ plan }: World, item: string): PlannedHealthCheck {
   return present(
@@ -162,52 +174,16 @@ function checkOf({ plan }: World, item: string): PlannedHealthCheck {
   );
 }
 
-/** Health checks that one side of the plan's record sets names. */
-function checksOf({ records }: PlannedDns, side: 'before' | 'after'): readonly string[] {
-  const named = records.flatMap((record) => {
-    const set = record[side];
-    return set === 'absent' || set.healthCheck === undefined ? [] : [set.healthCheck];
-  });
-  return [...new Set(named)];
-}
-
 function standsBefore({ flip }: PlannedDns): (check: string) => boolean {
   return (check) =>
     flip?.files.every(({ healthCheck, standsFor }) => healthCheck !== check || standsFor !== 'target') ??
     true;
 }
 
-function isChosenAmong({ region, weight, failover }: Exclude<PlannedSide, 'absent'>): boolean {
-  return region !== undefined || weight !== undefined || failover !== undefined;
-}
-
-/** After how long Route 53 takes an endpoint out at the earliest. */
-function detectionOf(check: PlannedHealthCheck): { readonly seconds: number; readonly threshold: number } {
-  return check.type === 'EXISTING'
-    ? { seconds: usualIntervalSeconds, threshold: 1 }
-    : { seconds: check.intervalSeconds, threshold: check.failureThreshold };
-}
-
-type Field = readonly [field: string, expected: string, seen: string];
-
-/** What the plan says of a check beside what Route 53 has; a check of another kind is watched, never compared. */
-function fieldsOf(planned: PlannedHealthCheck, seen: HealthCheckFacts): readonly Field[] {
-  if (planned.type === 'EXISTING') return [];
-  const say = (value: string | number | null | undefined): string => `${value ?? 'none'}`;
-  const regions = (list: readonly string[]): string =>
-    list.length === 0 ? 'all' : list.toSorted().join(', ');
-  const asked = planned.type === 'TCP' ? undefined : planned;
-  const fields: readonly Field[] = [
-    ['type', planned.type, seen.type],
-    ['address', planned.address, say(seen.address ?? seen.hostName)],
-    ['port', say(planned.port), say(seen.port)],
-    ['path', say(asked?.path), say(seen.path)],
-    ['text', say(asked?.searchString), say(seen.searchString)],
-    ['interval', say(planned.intervalSeconds), say(seen.intervalSeconds)],
-    ['threshold', say(planned.failureThreshold), say(seen.failureThreshold)],
-    ['sense', 'not inverted', seen.inverted ? 'inverted' : 'not inverted'],
-  ];
-  return planned.regions.length === 0
-    ? fields
-    : [...fields, ['regions', regions(planned.regions), regions(seen.regions)]];
+/** Whether Route 53 takes an endpoint for dead by the newest votes; of what was not seen nothing is claimed. */
+function isUnhealthy({ snapshot }: World): (check: string) => boolean {
+  return (check) => {
+    const votes = snapshot.dns?.checks[check]?.votes;
+    return votes?.kind === 'known' && !countsAsHealthy(votes.value);
+  };
 }

@@ -59,6 +59,38 @@ export const dnsWrite: readonly GateDefinition[] = [
       return look.judgement();
     },
   },
+  {
+    id: 'dns.scratch',
+    group: 'dns',
+    scope: 'item',
+    items: ({ plan: { dns, environment } }) =>
+      environment === 'production'
+        ? []
+        : plannedZones(dns).flatMap(({ id, scratchName }) => (scratchName === undefined ? [] : [id])),
+    title: (zone) => `The whole change of zone ${zone} and its way back were tried under its scratch name.`,
+    guards: [],
+    overridable: true,
+    blocking: true,
+    judge: ({ snapshot, context }, item, look) => {
+      if (context.phase === 'preflight') look.warnOnly();
+      const trial = snapshot.dns?.trials[item];
+      const fix = 'Go/no-go tries it by itself each time that it is opened.';
+      if (trial === undefined) {
+        look.expect(false, `Expected a trial of the change of zone ${item}, seen none yet.`, fix);
+        return look.judgement();
+      }
+      const ageMs = Math.max(0, context.now - trial.atUtcMs);
+      look.used(trial.atUtcMs);
+      look.expect(trial.outcome === 'ok', `The trial failed ${say(ageMs)} ago: ${trial.text}.`, fix);
+      look.expect(
+        ageMs <= freshness.zoneTrialMs,
+        `Expected a trial within the last ${say(freshness.zoneTrialMs)}, seen one ${say(ageMs)} ago.`,
+        fix,
+      );
+      look.note(`Tried ${say(ageMs)} ago: ${trial.text}.`);
+      return look.judgement();
+    },
+  },
 ];
 
 const proveIt =

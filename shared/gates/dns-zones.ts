@@ -196,7 +196,11 @@ function diffOf(world: World, item: string, look: Look): ZoneDiff | undefined {
   const changes = plannedChanges(dns, item, healthCheckIds(dns));
   if (!changes.ok)
     for (const reason of changes.error)
-      look.expect(false, reason, 'Create it, and write its id as healthCheckId in the plan.');
+      look.expect(
+        false,
+        reason,
+        'cockpit dns health PLAN --create makes it; then write its id as healthCheckId in the plan.',
+      );
   return sets === undefined || !changes.ok ? undefined : diffZone(changes.value, sets);
 }
 

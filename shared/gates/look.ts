@@ -23,6 +23,7 @@ export const freshness = {
   /** In preflight, and at go/no-go: ten minutes before the hold and one. */
   zoneProofMs: 600_000,
   zoneProofAtGoMs: 60_000,
+  zoneTrialMs: 3_600_000,
   healthMs: 60_000,
 } as const;
 

@@ -1,6 +1,8 @@
 import type { Runway } from '../gates/ttl-runway.ts';
 import type { HealthCheckFacts, HealthVote, ZoneFacts } from '../sessions/zone-answers.ts';
+import type { ZoneTrial } from '../steps/scratch-trial.ts';
 import type { ZoneProof } from '../steps/zone-proof.ts';
+import type { HealthLook } from './health-check.ts';
 import type { Observation } from './observation.ts';
 import type { RecordSet } from './record-set.ts';
 
@@ -25,6 +27,8 @@ export type HealthSeen = {
   readonly votes: Observation<readonly HealthVote[]>;
   /** UTC ms since which every look saw every checker's vote healthy; null: the newest did not. */
   readonly healthySince: number | null;
+  /** The last looks, oldest first. */
+  readonly looks: readonly HealthLook[];
 };
 
 /** What is seen of DNS, by the plan's own ids of zones and health checks. */
@@ -33,6 +37,8 @@ export type DnsFacts = {
   readonly checks: Readonly<Record<string, HealthSeen>>;
   /** The newest proof that a zone may be changed, by zone; none where it was not tried. */
   readonly proofs: Readonly<Record<string, ZoneProof>>;
+  /** The newest trial of a zone's change under its scratch name, by zone. */
+  readonly trials: Readonly<Record<string, ZoneTrial>>;
 };
 
 /** Whether every checker says healthy; no vote at all is no proof. */

@@ -1,5 +1,7 @@
 import { parseDnsName } from '../observations/dns-name.ts';
-import type { PlannedDns } from './plan-dns.ts';
+import { checksNamed, zoneOfCheck } from './checks-of-zones.ts';
+import type { DnsZone, PlannedDns } from './plan-dns.ts';
+import { underScratch } from './planned-sets.ts';
 
 /** One statement of an IAM policy. */
 export type PolicyStatement = {
@@ -20,14 +22,8 @@ export function dnsPolicy(dns: PlannedDns, zoneId: string): IamPolicy {
   const zone = dns.zones.find(({ id }) => id === zoneId);
   const records = dns.records.filter((record) => record.zone === zoneId);
   const hostedZone = `arn:aws:route53:::hostedzone/${zone?.hostedZoneId ?? ''}`;
-  const used = new Set(
-    records.flatMap(({ before, after }) =>
-      [before, after].flatMap((side) =>
-        side === 'absent' || side.healthCheck === undefined ? [] : [side.healthCheck],
-      ),
-    ),
-  );
-  const checks = dns.healthChecks.filter(({ id }) => used.has(id));
+  const used = new Set((['before', 'after'] as const).flatMap((side) => checksNamed({ records }, side)));
+  const checks = dns.healthChecks.filter(({ id }) => used.has(id) || zoneOfCheck(dns, id) === zoneId);
   const named = checks.flatMap(({ healthCheckId }) => (healthCheckId === undefined ? [] : [healthCheckId]));
   const creates = named.length < checks.length;
   const checkOf = (id: string): string => `arn:aws:route53:::healthcheck/${id}`;
@@ -45,9 +41,7 @@ export function dnsPolicy(dns: PlannedDns, zoneId: string): IamPolicy {
         ...allow('ChangeThePlannedRecords', ['ChangeResourceRecordSets'], [hostedZone]),
         Condition: {
           'ForAllValues:StringEquals': {
-            'route53:ChangeResourceRecordSetsNormalizedRecordNames': unique(
-              records.map(({ name }) => parseDnsName(name) ?? name),
-            ),
+            'route53:ChangeResourceRecordSetsNormalizedRecordNames': unique(namesOf(zone, records)),
             'route53:ChangeResourceRecordSetsRecordTypes': unique(records.map(({ type }) => type)),
             'route53:ChangeResourceRecordSetsActions': ['CREATE', 'DELETE', 'UPSERT'],
           },
@@ -69,4 +63,17 @@ export function dnsPolicy(dns: PlannedDns, zoneId: string): IamPolicy {
       ...(creates ? [allow('CreateTheHealthChecks', ['CreateHealthCheck'], ['*'])] : []),
     ],
   };
+}
+
+/** Names of the plan's own records, and where they stand while they are tried under the scratch name. */
+function namesOf(
+  zone: DnsZone | undefined,
+  records: readonly { readonly name: string }[],
+): readonly string[] {
+  return records.flatMap(({ name }) => {
+    const own = parseDnsName(name) ?? name;
+    if (zone?.scratchName === undefined) return [own];
+    const scratch = underScratch(name, { name: zone.name, scratchName: zone.scratchName });
+    return scratch === null ? [own] : [own, scratch];
+  });
 }

@@ -2,6 +2,7 @@ import { parseDnsName } from '../observations/dns-name.ts';
 import { parseIp, parseSubnet } from '../observations/ip-address.ts';
 import type { RecordSet } from '../observations/record-set.ts';
 import { brokenRules, type BrokenRule } from '../observations/zone-rules.ts';
+import { judgeScratchNames } from './judge-scratch.ts';
 import type { Complaint } from './complaint.ts';
 import { namesOf } from './mistake.ts';
 import type { DnsZone, PlannedDns, PlannedHealthCheck, PlannedRecord, PlannedSide } from './plan-dns.ts';
@@ -18,6 +19,7 @@ export function judgeDns({ dns, environment }: Plan): readonly Complaint[] {
   return [
     ...judgeEmulator(dns, environment),
     ...dns.zones.flatMap((zone, index) => judgeZone(dns, zone, index)),
+    ...judgeScratchNames(dns, environment),
     ...dns.records.flatMap((record, index) => judgeRecord(dns, record, ['dns', 'records', index])),
     ...dns.zones.flatMap((zone, index) =>
       dns.zones.findIndex((other) => other.id === zone.id) === index

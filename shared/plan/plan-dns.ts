@@ -33,6 +33,11 @@ const zoneSchema = z.strictObject({
     .regex(/^\d{12}$/, 'the 12 digits of an AWS account, as a text in quotes')
     .optional()
     .describe('The 12 digits of the AWS account that must be found behind the profile.'),
+  scratchName: address
+    .optional()
+    .describe(
+      'A name inside the zone that nothing uses. In a rehearsal the whole change and its way back are made under it, and taken away; not for production.',
+    ),
 });
 export type DnsZone = z.infer<typeof zoneSchema>;
 
@@ -50,7 +55,9 @@ const checkerRegion = z.enum([
 
 const healthCheckCommon = {
   id,
-  healthCheckId: text.optional().describe('Its id in Route 53; without one it is created from this plan.'),
+  healthCheckId: text
+    .optional()
+    .describe('Its id in Route 53; without one, cockpit dns health PLAN --create makes it and says the id.'),
   stableIntervals: z
     .int()
     .min(1)

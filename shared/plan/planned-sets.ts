@@ -1,4 +1,5 @@
 import { failed, ok, type Result } from '../lib/result.ts';
+import { parseDnsName, type DnsName } from '../observations/dns-name.ts';
 import { normaliseSet, type RecordSet, type Routing } from '../observations/record-set.ts';
 import type { PlannedChange } from '../observations/zone-diff.ts';
 import type { PlannedDns, PlannedRecord, PlannedSide } from './plan-dns.ts';
@@ -71,4 +72,14 @@ export function plannedChanges(
             `Health check ${id} of the plan has no id in Route 53 yet, expected it to be created first.`,
         ),
       );
+}
+
+/** Where a name of a zone stands under the zone's scratch name; null where that would be no name any more. */
+export function underScratch(
+  name: string,
+  zone: { readonly name: string; readonly scratchName: string },
+): DnsName | null {
+  const [full, apex] = [parseDnsName(name) ?? name, parseDnsName(zone.name) ?? zone.name];
+  const inside = full === apex ? '' : full.slice(0, -apex.length);
+  return parseDnsName(`${inside}${zone.scratchName}`);
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ZoneChannel } from '../../main/ports.ts';
+import { checkFields } from '../../shared/observations/health-check.ts';
+import { parseIp } from '../../shared/observations/ip-address.ts';
 import { normaliseSet, type RecordSet } from '../../shared/observations/record-set.ts';
 import { diffZone } from '../../shared/observations/zone-diff.ts';
 import { batchOf, reverseBatch, unchangingBatch, type ChangeBatch } from '../../shared/steps/change-batch.ts';
@@ -68,7 +70,8 @@ const byKey = (sets: readonly RecordSet[]): readonly string[] =>
  * What moto lacks. `judging`: it refuses by other codes, or not at all; `way-back`: it holds what was created once for there
  * for ever; `changes`: every change id is known to it.
  */
-export type Lack = 'judging' | 'way-back' | 'changes' | 'test-answer' | 'check-regions';
+export type Lack =
+  'judging' | 'way-back' | 'changes' | 'test-answer' | 'check-regions' | 'check-references' | 'check-votes';
 
 /** What every Route 53 that the adapter speaks to must do: ours, moto as far as it can, and AWS itself. */
 export function route53Suite(make: () => Promise<Route53World>, lacks: ReadonlySet<Lack> = new Set()): void {
@@ -205,6 +208,48 @@ export function route53Suite(make: () => Promise<Route53World>, lacks: ReadonlyS
       expect(made).toMatchObject({ hostName: 'www.shop.example', intervalSeconds: 10, failureThreshold: 2 });
       expect(valueOf(await channel.healthCheck(made.healthCheckId, limitMs))).toEqual(made);
       if (!lacks.has('check-regions')) expect(made.regions).toEqual(['eu-west-1', 'sa-east-1', 'us-east-1']);
+      const differing = checkFields(wanted, made).filter(({ planned: one, seen }) => one !== seen);
+      expect(differing.filter(({ field }) => !lacks.has('check-regions') || field !== 'regions')).toEqual([]);
+    });
+
+    test('knows the request for a health check again, and refuses another one of the same reference', async () => {
+      const wanted = {
+        id: 'west',
+        type: 'TCP' as const,
+        address: '192.0.2.20',
+        port: 443,
+        intervalSeconds: 30 as const,
+        failureThreshold: 3,
+        stableIntervals: 3,
+        regions: [],
+      };
+      const made = valueOf(await channel.createHealthCheck(wanted, 'reference-2', limitMs));
+      if (lacks.has('check-references')) return;
+      expect(valueOf(await channel.createHealthCheck(wanted, 'reference-2', limitMs))).toEqual(made);
+      const other = await channel.createHealthCheck({ ...wanted, port: 80 }, 'reference-2', limitMs);
+      expect(other).toMatchObject({ kind: 'refused', code: 409 });
+      expect(valueOf(await channel.healthCheck(made.healthCheckId, limitMs))).toEqual(made);
+    });
+
+    test('says what the checkers of a health check say, and of one that is not there that it is not', async () => {
+      if (lacks.has('check-votes')) return;
+      const none = await channel.healthVotes('00000000-0000-4000-8000-000000000000', limitMs);
+      expect(none).toMatchObject({ kind: 'refused', code: 404 });
+      const wanted = {
+        id: 'votes',
+        type: 'TCP' as const,
+        address: '192.0.2.30',
+        port: 443,
+        intervalSeconds: 10 as const,
+        failureThreshold: 3,
+        stableIntervals: 3,
+        regions: [],
+      };
+      const made = valueOf(await channel.createHealthCheck(wanted, 'reference-3', limitMs));
+      for (const { region, checker } of valueOf(await channel.healthVotes(made.healthCheckId, limitMs))) {
+        expect(region).toMatch(/^[a-z]{2}-[a-z]+-\d$/);
+        expect(parseIp(checker)).not.toBeNull();
+      }
     });
 
     test('says what Route 53 itself would answer', async () => {

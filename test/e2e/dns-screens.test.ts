@@ -11,6 +11,14 @@ const places = [
   { place: 'minute', view: 'minute', open: null, seen: dns },
   { place: 'watch', view: 'watch', open: null, seen: dns },
   { place: 'watch-dns', view: 'watch', open: 'DNS as users see it', seen: dns },
+  {
+    place: 'preflight-health',
+    view: 'preflight',
+    open: 'DNS as users see it',
+    seen: dnsBefore,
+    then: 'Health checks',
+  },
+  { place: 'watch-health', view: 'watch', open: 'DNS as users see it', seen: dns, then: 'Health checks' },
   { place: 'watch-residue', view: 'watch', open: 'Residue on the source', seen: dns },
 ] as const;
 
@@ -33,6 +41,7 @@ describe.runIf(browserPresent)('DNS and residue, in both sizes and both themes',
       server.push({ kind: 'dns', dns: at.seen });
       server.push({ kind: 'residue', residue });
       if (at.open !== null) await page.getByRole('button', { name: at.open }).first().click();
+      if ('then' in at) await page.getByRole('button', { name: at.then }).click();
       await use(page, server);
     });
   }

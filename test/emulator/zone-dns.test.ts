@@ -147,6 +147,7 @@ test('takes an endpoint out by its health check, and serves all when none is wel
       facts: { ...facts, ...rest },
       votes: [vote(healthy)],
       reference: id,
+      madeAt: 0,
     });
   };
   const east = async (): Promise<string | undefined> =>

@@ -1,6 +1,7 @@
 import type { DnsRowView, DnsSide, DnsView } from '../../shared/contract/dns-view.ts';
 import type { ResidueView } from '../../shared/contract/residue-view.ts';
 import { at } from './view-chains.ts';
+import { health } from './view-health.ts';
 
 type Part = Partial<DnsRowView> & Pick<DnsRowView, 'server' | 'kind' | 'side'>;
 const values: Readonly<Record<DnsSide, readonly string[]>> = {
@@ -203,6 +204,7 @@ export const dns: DnsView = {
     };
   }),
   pace: `${rows.length} questions, each every 2 s`,
+  health,
 };
 
 /** Before anything: all on the source. */

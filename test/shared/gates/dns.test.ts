@@ -1,107 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Verdict } from '../../../shared/gates/gate.ts';
-import { judge } from '../../../shared/gates/judge.ts';
-import { thisProgram } from '../../../shared/gates/world.ts';
-import { present } from '../../../shared/lib/assert.ts';
-import type { DnsFacts, HealthSeen, ZoneSeen } from '../../../shared/observations/dns-facts.ts';
-import { unknown } from '../../../shared/observations/observation.ts';
-import type { RecordSet } from '../../../shared/observations/record-set.ts';
-import type { ZoneProof } from '../../../shared/steps/zone-proof.ts';
-import type { Plan } from '../../../shared/plan/plan.ts';
-import type { HealthCheckFacts } from '../../../shared/sessions/zone-answers.ts';
-import { modelZones } from '../../helpers/model-zones.ts';
+import type { ZoneSeen } from '../../../shared/observations/dns-facts.ts';
 import { setOf } from '../../helpers/record-sets.ts';
-import { referencePlan, referenceWith } from '../../helpers/reference-plan.ts';
-import { fact, healthyPeople, healthySnapshot, judgedAt, takenAt } from '../../helpers/snapshot.ts';
-
-const plan = referencePlan();
-
-function zoneSeen(of: Plan, change: Partial<ZoneSeen> = {}): ZoneSeen {
-  const zone = present(modelZones(of).get('shop'), 'the zone');
-  return {
-    zone: 'shop',
-    access: fact({ account: '111122223333', credentialsEndAt: null }),
-    facts: fact({
-      hostedZoneId: 'Z0EXAMPLE1SHOP',
-      name: 'shop.example',
-      view: 'public' as const,
-      nameServers: [],
-      recordSetCount: 2,
-    }),
-    sets: fact(zone.sets),
-    runway: unknown('its lowering was not recorded', takenAt, 'shop'),
-    ...change,
-  };
-}
-
-function checkSeen(check: string, address: string, change: Partial<HealthSeen> = {}): HealthSeen {
-  const facts: HealthCheckFacts = {
-    healthCheckId: `check-${check}`,
-    type: 'HTTPS',
-    address,
-    port: 443,
-    path: '/health',
-    hostName: 'www.shop.example',
-    searchString: null,
-    intervalSeconds: 30,
-    failureThreshold: 3,
-    regions: [],
-    inverted: false,
-    disabled: false,
-  };
-  return {
-    check,
-    facts: fact(facts),
-    votes: fact([
-      { region: 'us-east-1', checker: '15.177.0.1', checkedAt: takenAt, healthy: true, status: '200' },
-    ]),
-    healthySince: takenAt - 600_000,
-    ...change,
-  };
-}
-
-const addresses = {
-  'east-source': '192.0.2.10',
-  'west-source': '192.0.2.20',
-  'east-target': '198.51.100.10',
-  'west-target': '203.0.113.10',
-} as const;
-
-function seen(
-  zone: Partial<ZoneSeen> = {},
-  checks: Readonly<Record<string, Partial<HealthSeen>>> = {},
-  of: Plan = plan,
-): DnsFacts {
-  return {
-    zones: { shop: zoneSeen(of, zone) },
-    checks: Object.fromEntries(
-      Object.entries(addresses).map(([id, address]) => [id, checkSeen(id, address, checks[id])]),
-    ),
-    proofs: { shop: { zone: 'shop', atUtcMs: judgedAt - 20_000, outcome: 'ok', text: 'www was written' } },
-  };
-}
-
-function verdicts(
-  dns: DnsFacts | undefined,
-  of: Plan = plan,
-  phase: 'preflight' | 'go' = 'preflight',
-): readonly Verdict[] {
-  const { dns: _dns, ...rest } = healthySnapshot('mariadb');
-  const snapshot = dns === undefined ? rest : { ...rest, dns };
-  const context = { now: judgedAt, phase, history: [], program: thisProgram } as const;
-  return judge(of, snapshot, { people: healthyPeople, context }).filter(({ group }) => group === 'dns');
-}
-
-function shut(dns: DnsFacts | undefined, of: Plan = plan): readonly string[] {
-  return verdicts(dns, of)
-    .filter(({ state }) => state !== 'open')
-    .map(({ gate, state }) => `${gate} ${state}`);
-}
-
-function setsWith(change: (sets: readonly RecordSet[]) => readonly RecordSet[]): ZoneSeen['sets'] {
-  const zone = present(modelZones(plan).get('shop'), 'the zone');
-  return fact(change(zone.sets));
-}
+import { referenceWith } from '../../helpers/reference-plan.ts';
+import { fact, judgedAt, takenAt } from '../../helpers/snapshot.ts';
+import { plan, checkSeen, seen, verdicts, shut, setsWith } from '../../helpers/dns-gates.ts';
 
 describe('the gates on DNS', () => {
   test('are all open where everything is as the plan says', () => {
@@ -213,49 +115,6 @@ describe('the gates on DNS', () => {
       'dns.runway:shop closed',
     ]);
     expect(shut(seen({ runway: runway(judgedAt - 61_000) }, {}, high), high)).toEqual([]);
-  });
-
-  test('a proof of the write that is old, failed or missing warns in preflight and keeps the run from beginning', () => {
-    const write = (phase: 'preflight' | 'go', proof: Partial<ZoneProof> | null, ageMs = 20_000) => {
-      const atUtcMs = judgedAt - ageMs;
-      const made = { zone: 'shop', atUtcMs, outcome: 'ok', text: 'www was written', ...proof } as const;
-      const facts = { ...seen(), proofs: proof === null ? {} : { shop: made } };
-      const { state, blocking, reasons } = present(
-        verdicts(facts, plan, phase).find(({ gate }) => gate === 'dns.write:shop'),
-        'the gate',
-      );
-      return { state, blocking, reasons: reasons.join(' ') };
-    };
-    const open = { state: 'open', reasons: expect.stringContaining('Proven 20 s ago') };
-    expect(write('go', {})).toMatchObject(open);
-    expect(write('preflight', {})).toMatchObject(open);
-    expect(write('go', null)).toMatchObject({ state: 'closed', blocking: true });
-    expect(write('preflight', null)).toMatchObject({ state: 'closed', blocking: false });
-    const old = {
-      state: 'closed',
-      blocking: true,
-      reasons: expect.stringContaining('seen it proven 61 s ago'),
-    };
-    expect(write('go', {}, 61_000)).toMatchObject(old);
-    expect(write('preflight', {}, 599_000)).toMatchObject({ state: 'open' });
-    expect(write('preflight', {}, 601_000)).toMatchObject({ state: 'closed', blocking: false });
-    const denied = { outcome: 'refused', text: 'AccessDenied' } as const;
-    const says = { state: 'closed', blocking: true, reasons: expect.stringContaining('AccessDenied') };
-    expect(write('go', denied)).toMatchObject(says);
-  });
-
-  test('a zone of which nothing stands yet cannot be proven, and says so', () => {
-    const fresh = referenceWith((input) => ({
-      ...input,
-      dns: {
-        ...input.dns,
-        records: (input.dns?.records ?? []).map((record) => ({ ...record, before: 'absent' })),
-      } as never,
-    }));
-    const verdict = verdicts({ ...seen(), proofs: {} }, fresh, 'go').find(
-      ({ gate }) => gate === 'dns.write:shop',
-    );
-    expect(verdict).toMatchObject({ state: 'closed', blocking: false });
   });
 
   test('a target endpoint that one checker does not see, and one that was healthy too short', () => {
