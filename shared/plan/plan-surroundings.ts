@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { argv, credentialSchema, durationMs, hostFile, id, mysqlName, path, tableName, text } from './plan-words.ts';
+import {
+  argv,
+  credentialSchema,
+  durationMs,
+  hostFile,
+  id,
+  mysqlName,
+  path,
+  tableName,
+  text,
+} from './plan-words.ts';
 
 /** What surrounds the databases: application fleets, tunnels and the synthetic clients; DNS has a file of its own. */
 

@@ -130,7 +130,12 @@ function safety({ random, plan, cell, kinds }: Draw): readonly Happening[] {
 
 /** What a night is aimed at, and mostly something that follows it: a night in which one thing goes wrong tells less. */
 function aimsOf({ random, plan, kinds }: Draw, cell: Cell): readonly Happening[] {
-  const followers = followersOf(cell).filter(({ way }) => way !== 'crash' || cell.way !== 'crash');
+  // Hosts of a flip or of a mirror are there only in a plan that has one.
+  const isThere = (each: Cell): boolean =>
+    (each.step !== 'flip' && each.step !== 'mirror') || suited(plan, each).length > 0;
+  const followers = followersOf(cell).filter(
+    (each) => (each.way !== 'crash' || cell.way !== 'crash') && isThere(each),
+  );
   const then = followers.length > 0 && random.whole(3) > 0 ? one(random, followers) : null;
   const aimed = aim(random, plan, cell);
   if (then !== null) return [...aimed, ...aimAt(random, plan, then)];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Plan } from '../../../shared/plan/plan.ts';
 import type { ZoneSeen } from '../../../shared/observations/dns-facts.ts';
 import { setOf } from '../../helpers/record-sets.ts';
 import { referenceWith } from '../../helpers/reference-plan.ts';

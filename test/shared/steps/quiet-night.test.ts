@@ -21,10 +21,11 @@ describe('a quiet night of two chains', () => {
 
   test('says aloud what the plan leaves out', () => {
     const absent = Object.values(run.steps).filter(({ state }) => state === 'absent');
-    expect(absent.map(({ key }) => key)).toEqual(['arm', 'mirror']);
+    expect(absent.map(({ key }) => key)).toEqual(['arm', 'mirror', 'flip']);
     expect(absent.map(({ text }) => text)).toEqual([
       expect.stringMatching(/^The plan has no dead-man's switch: /),
       'The plan keeps no mirror of the journal.',
+      'The plan has no data-plane flip.',
     ]);
   });
 
