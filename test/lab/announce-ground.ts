@@ -76,12 +76,20 @@ export function byHand({ aws }: Emulator, from: string, to: string): void {
   if ('wrong' in done) throw new Error(done.wrong.join('; '));
 }
 
-/** Changes of record sets that were asked of it, `POST … 200` and the like, with when they came (UTC ms). */
-export function changesAsked(emulator: Emulator): readonly { readonly line: string; readonly at: number }[] {
+/**
+ * Changes of record sets that a run asked of it, `POST … 200` and the like, with when they came (UTC ms). What came before
+ * its release is the proof that the zone may be changed.
+ */
+export function changesAsked(
+  emulator: Emulator,
+  run: Run | null,
+): readonly { readonly line: string; readonly at: number }[] {
+  const releasedAt = present(run?.steps['lock']?.startedAt, 'when the run was released').utcMs;
   return emulator
     .heard()
     .filter(({ line }) => line.startsWith('POST /2013'))
-    .map(({ line, at }) => ({ line, at: performance.timeOrigin + at }));
+    .map(({ line, at }) => ({ line, at: performance.timeOrigin + at }))
+    .filter(({ at }) => at >= releasedAt);
 }
 
 /**

@@ -189,9 +189,13 @@ export async function nextLife(lives: Lives, rules: Rules): Promise<NextLife> {
   };
 }
 
-/** What a cockpit that takes a run up again tells is no trouble. */
-export function isTakenUp(trouble: string): boolean {
-  return /^Run \S+ is taken up again: /.test(trouble);
+/** What a cockpit tells and is no trouble: that it takes a run up again, and a mirror that the run itself names as lost. */
+export function isNews(told: string, run: Run | null): boolean {
+  const { lost = null } = run?.mirror ?? {};
+  return (
+    /^Run \S+ is taken up again: /.test(told) ||
+    (lost !== null && told.startsWith(`The journal's mirror is lost: ${lost}.`))
+  );
 }
 
 /** Lets the world's time pass until a promise is settled. */

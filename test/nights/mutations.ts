@@ -145,7 +145,7 @@ export const mutations: readonly Mutation[] = [
     ],
     faults: 'all',
     aimedAt: { step: 'fence', way: 'abort' },
-    from: 33_000,
+    from: 22_600,
   },
   {
     name: 'leave the lock of a dead cockpit behind',

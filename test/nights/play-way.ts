@@ -2,7 +2,7 @@ import type { Run } from '../../shared/steps/run.ts';
 import { startCockpit, type Cockpit } from '../../main/engine/cockpit.ts';
 import type { Night } from '../../main/engine/night-ground.ts';
 import { touchable } from '../helpers/touched.ts';
-import { drive, firstLife, isTakenUp, nextLife, type Lives } from './lives.ts';
+import { drive, firstLife, isNews, nextLife, type Lives } from './lives.ts';
 import { actsOf, faultsOf, sleepOf, type Act } from './night-script.ts';
 import { seatOperator } from './operator.ts';
 import { overtake, whoeverWakesIsOusted, wokenUp } from './overtaken.ts';
@@ -72,7 +72,7 @@ export async function playWay(lives: Lives, options: WayOptions): Promise<Way> {
     refused,
     measured: (next === null ? night : next.night)?.measured() ?? null,
     journal: other?.journal ?? journal,
-    troubles: living.troubles().flatMap(({ text }) => (isTakenUp(text) ? [] : [text])),
+    troubles: living.troubles().flatMap(({ text }) => (isNews(text, run) ? [] : [text])),
     thorough: options.thorough,
   });
   if (other !== null) {

@@ -17,6 +17,7 @@ import { zoneRules } from './rules-zones.ts';
 import { wayBackAtThePoint, wayBackRules } from './rules-way-back.ts';
 import { changes, statementRules } from './rules-statements.ts';
 import { noteFault } from './note-fault.ts';
+import { recordText } from './record-text.ts';
 import { namedAsLost, type Hit, type Scene, type Violation } from './scene.ts';
 
 type Watching = {
@@ -68,6 +69,8 @@ export function watchRules({ script, simulator, trace, excused, ...watching }: W
   const ghosts = new Set<Thread>();
   let inside = false;
   let over = false;
+  // Nobody has taken the run up: what its dead cockpit holds stays until a person has looked.
+  let untaken = false;
   const before: string[] = [];
   const scene: Scene = {
     script,
@@ -189,7 +192,7 @@ export function watchRules({ script, simulator, trace, excused, ...watching }: W
     const closed = scene.run?.outcome === 'done' && scene.run.phase === 'ended';
     const { text: closing = '' } = scene.run?.steps['close'] ?? {};
     return leftBehind(simulator, closed ? new Set() : ghosts, {
-      mayHold: (id) => over || state === 'failed' || said.includes(` on ${id}`),
+      mayHold: (id) => over || untaken || state === 'failed' || said.includes(` on ${id}`),
       // Sessions of a dead cockpit on a server that did not answer when the run was taken up again, which says so.
       isNamed: (id) => (closed ? closing.includes(` on ${id} (`) : namedAsLost(locked, id)),
     });
@@ -231,7 +234,10 @@ export function watchRules({ script, simulator, trace, excused, ...watching }: W
     // A run is not taken up on a stranger at one of its addresses: who refuses that, and says so, keeps I7.
     refused: (why) => {
       const strangers = [...simulator.world.servers.values()].some(({ replacedBy }) => replacedBy !== null);
-      if (strangers && why.includes('reached another server than this run began with')) return true;
+      if (strangers && why.includes('reached another server than this run began with')) {
+        untaken = true;
+        return true;
+      }
       broken({ name: 'resumeIsTotal', law: 'R6' }, why);
       return false;
     },
@@ -286,15 +292,4 @@ function leftBehind(
       return `${id} has a run lock, held by thread ${lockHolder}`;
   }
   return null;
-}
-
-function recordText({ event, intended, changed, pointOfNoReturn }: DecidedRecord): string {
-  const what =
-    event.kind === 'answered'
-      ? `answered ${event.key} ${event.answer.kind === 'ok' ? 'ok' : `${event.answer.kind}: ${event.answer.message}`}`
-      : event.kind === 'alarmed'
-        ? `alarmed ${event.alarm.alarm} ${event.alarm.instance}: ${event.alarm.seen}`
-        : event.kind;
-  const then = intended.length === 0 ? '' : ` ⇒ ${intended.map(({ key }) => key).join(' ')}`;
-  return `${what}${then}${changed.length === 0 ? '' : ` [${changed.join(', ')}]`}${pointOfNoReturn ? ' PONR' : ''}`;
 }
