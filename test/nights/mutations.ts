@@ -30,7 +30,7 @@ export const mutations: readonly Mutation[] = [
       ),
     ],
     faults: ['lag-spike'],
-    from: 50,
+    from: 150,
   },
   {
     name: 'trust the reply of a thaw, or that there was none',

@@ -1,11 +1,11 @@
 import type { DecidedRecord } from '../../shared/audit/record.ts';
 import type { Run } from '../../shared/steps/run.ts';
-import { keptBySwitch } from '../../main/simulator/dead-mans-switch.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
 import type { Thread } from '../../main/simulator/world.ts';
 import { whyOver } from '../../shared/steps/resume.ts';
 import { isInside } from './cells.ts';
 import { hitsOf, lineHit, replyHit } from './hits.ts';
+import { knownLost, leftBehind } from './left-behind.ts';
 import type { MemoryJournal } from './memory-journal.ts';
 import type { NightScript } from './night-script.ts';
 import { aloneRules } from './rules-alone.ts';
@@ -188,10 +188,11 @@ export function watchRules({ script, simulator, trace, excused, ...watching }: W
   const left = (): string | null => {
     const { state, text: said = '' } = scene.run?.steps['unwind'] ?? {};
     const { text: locked = '' } = scene.run?.steps['lock'] ?? {};
-    // Close ends what is left of a dead cockpit, or names it.
+    // Close ends what is left of a dead cockpit, or names it: of a session that came about as it died nobody has the number.
     const closed = scene.run?.outcome === 'done' && scene.run.phase === 'ended';
     const { text: closing = '' } = scene.run?.steps['close'] ?? {};
-    return leftBehind(simulator, closed ? new Set() : ghosts, {
+    const unknown = [...ghosts].filter(({ id }) => !knownLost(scene.run).includes(id));
+    return leftBehind(simulator, closed ? new Set(unknown) : ghosts, {
       mayHold: (id) => over || untaken || state === 'failed' || said.includes(` on ${id}`),
       // Sessions of a dead cockpit on a server that did not answer when the run was taken up again, which says so.
       isNamed: (id) => (closed ? closing.includes(` on ${id} (`) : namedAsLost(locked, id)),
@@ -273,23 +274,4 @@ export function watchRules({ script, simulator, trace, excused, ...watching }: W
       attached = false;
     },
   };
-}
-
-function leftBehind(
-  { world }: Simulator,
-  ghosts: ReadonlySet<Thread>,
-  { mayHold, isNamed }: { readonly [K in 'mayHold' | 'isNamed']: (id: string) => boolean },
-): string | null {
-  for (const { id, power, threads, lockHolder } of world.servers.values()) {
-    if (power !== 'up') continue;
-    const left = [...threads.values()].find(
-      (thread) => thread.owner === 'cockpit' && !ghosts.has(thread) && !isNamed(id),
-    );
-    if (left !== undefined) return `${id} has thread ${left.id} of the cockpit (${left.statement ?? 'idle'})`;
-    const ghostly = [...ghosts].some(({ id: thread }) => thread === lockHolder) && mayHold(id);
-    // A switch that acted in the passage keeps the lock without which no target opens.
-    if (lockHolder !== null && lockHolder !== keptBySwitch && !ghostly)
-      return `${id} has a run lock, held by thread ${lockHolder}`;
-  }
-  return null;
 }
