@@ -1,11 +1,10 @@
 import type { HealthCheckView, HealthView, RegionLook } from '../../shared/contract/health-view.ts';
-import type { DnsFacts, HealthSeen } from '../../shared/observations/dns-facts.ts';
+import { isUnhealthyIn, type DnsFacts, type HealthSeen } from '../../shared/observations/dns-facts.ts';
 import {
-  checkFields,
   chosenAmong,
-  countsAsHealthy,
   dependsOnWrites,
   detectionOf,
+  differingFields,
   servedAlthoughUnhealthy,
   stableSince,
   type HealthLook,
@@ -23,12 +22,8 @@ export function healthView(dns: PlannedDns, facts: DnsFacts | undefined, now: nu
     set.check === null && !set.evaluatesTarget ? [showSet(set)] : [],
   );
   if (dns.healthChecks.length === 0 && unchecked.length === 0) return null;
-  const isUnhealthy = (check: string): boolean => {
-    const votes = facts?.checks[check]?.votes;
-    return votes?.kind === 'known' && !countsAsHealthy(votes.value);
-  };
   const traps = (['before', 'after'] as const).flatMap((side) =>
-    servedAlthoughUnhealthy(dns, side, isUnhealthy).map(
+    servedAlthoughUnhealthy(dns, side, isUnhealthyIn(facts)).map(
       (name) =>
         `Every endpoint of ${name} ${side === 'before' ? 'on the source' : 'on the target'} is unhealthy: Route 53 answers as if all were healthy, and dead ones are served like living ones.`,
     ),
@@ -98,7 +93,7 @@ function standingOf(
   if (seen.facts.kind === 'unknown') return { state: 'unknown', why: seen.facts.why };
   if (seen.facts.value === null)
     return { state: 'missing', why: `Route 53 has no health check ${check.healthCheckId}.` };
-  const differing = checkFields(check, seen.facts.value).filter((each) => each.planned !== each.seen);
+  const differing = differingFields(check, seen.facts.value);
   if (differing.length === 0) return { state: 'as-planned', why: '' };
   const fields = differing.map(
     ({ field, planned, seen: found }) => `${field}: planned ${planned}, seen ${found}`,

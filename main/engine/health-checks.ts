@@ -1,6 +1,6 @@
 import { callerReference } from '../../shared/audit/health-record.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
-import { checkFields, type CheckField } from '../../shared/observations/health-check.ts';
+import { differingFields, type CheckField } from '../../shared/observations/health-check.ts';
 import type { PlannedHealthCheck } from '../../shared/plan/plan-dns.ts';
 import type { HealthVote } from '../../shared/sessions/zone-answers.ts';
 import type { ClockPort, HealthFile, ZoneChannel } from '../ports.ts';
@@ -44,7 +44,7 @@ export async function lookAtCheck(
   if (facts.value === null) return ok({ kind: 'missing', healthCheckId, named });
   const votes = await channel.healthVotes(healthCheckId, callLimitMs);
   if (votes.kind !== 'ok') return failed(votes.message);
-  const differing = checkFields(planned, facts.value).filter(({ planned: one, seen }) => one !== seen);
+  const differing = differingFields(planned, facts.value);
   const kind = differing.length === 0 ? 'as-planned' : 'differs';
   return ok({ kind, healthCheckId, named, differing, votes: votes.value });
 }

@@ -48,7 +48,7 @@ export function begin(world: World, host: HostWorld, argv: readonly string[]): B
   };
 }
 
-/** Whether a file is there, and what is in it, as any host says it. */
+/** Whether a file is there, and what is in it, as every host says it. */
 function lookedAt({ files }: HostWorld, argv: readonly string[]): Begun | null {
   const path = argv.at(-1) ?? '';
   if (argv[0] === 'test') return instant(files.has(path) === (argv[1] !== '!') ? 0 : 1, '', '');

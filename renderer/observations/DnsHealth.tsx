@@ -3,6 +3,7 @@ import type { HealthCheckView, HealthView, RegionLook } from '../../shared/contr
 import { Mark } from '../parts/Mark.tsx';
 import { plural, utcTime } from '../parts/format.ts';
 import css from './dns-health.module.css';
+import frame from './scrolled-panel.module.css';
 import { SideMark } from './DnsMatrix.tsx';
 
 const states = {
@@ -106,14 +107,19 @@ function Check(props: { readonly check: HealthCheckView }) {
 export function DnsHealth(props: { readonly health: HealthView; readonly choice: ReactNode }) {
   const { checks, unchecked, traps } = props.health;
   return (
-    <section className={`panel ${css['health']}`} aria-labelledby="dns-health">
-      <div className={css['head']}>
+    <section className={`panel ${frame['panel']}`} aria-labelledby="dns-health">
+      <div className={frame['head']}>
         <h2 className="label" id="dns-health">
           Health checks, and how their checkers vote
         </h2>
         {props.choice}
       </div>
-      <div className={css['scroll']} tabIndex={0} role="group" aria-label="Health checks">
+      <div
+        className={`${frame['scroll']} ${css['votes']}`}
+        tabIndex={0}
+        role="group"
+        aria-label="Health checks"
+      >
         {traps.map((trap) => (
           <p key={trap} className={css['trap']}>
             <Mark tone="closed">all served</Mark> {trap}

@@ -3,6 +3,7 @@ import type { DnsRowView, DnsSide, DnsView } from '../../shared/contract/dns-vie
 import { count, utcTime } from '../parts/format.ts';
 import { useNow } from '../store/clock.ts';
 import css from './dns-matrix.module.css';
+import frame from './scrolled-panel.module.css';
 import { leftOf, remarkOf, sentenceOf, sides } from './dns-words.ts';
 
 /** More rows than these are not drawn at once; the filter finds the ones that matter. */
@@ -63,8 +64,8 @@ export function DnsMatrix(props: { readonly dns: DnsView; readonly choice: React
   const wanted = lingering ? rows.filter(({ side }) => side !== 'target') : rows;
   const shown = wanted.slice(0, mostRows);
   return (
-    <section className={`panel ${css['matrix']}`} aria-labelledby="dns-matrix">
-      <div className={css['head']}>
+    <section className={`panel ${frame['panel']}`} aria-labelledby="dns-matrix">
+      <div className={frame['head']}>
         <h2 className="label" id="dns-matrix">
           Who answers what
         </h2>
@@ -74,7 +75,12 @@ export function DnsMatrix(props: { readonly dns: DnsView; readonly choice: React
         </button>
         {props.choice}
       </div>
-      <div className={css['scroll']} tabIndex={0} role="group" aria-label="Answers, row by row">
+      <div
+        className={`${frame['scroll']} ${css['rows']}`}
+        tabIndex={0}
+        role="group"
+        aria-label="Answers, row by row"
+      >
         <table>
           <thead>
             <tr>

@@ -1,9 +1,8 @@
 import { present } from '../lib/assert.ts';
-import { allHealthy } from '../observations/dns-facts.ts';
+import { allHealthy, isUnhealthyIn } from '../observations/dns-facts.ts';
 import {
   checkFields,
   chosenAmong,
-  countsAsHealthy,
   dependsOnWrites,
   detectionOf,
   servedAlthoughUnhealthy,
@@ -151,7 +150,7 @@ export const dnsHealth: readonly GateDefinition[] = [
           'Give it a healthCheck in the plan.',
         );
       }
-      for (const name of servedAlthoughUnhealthy(dns, 'after', isUnhealthy(world)))
+      for (const name of servedAlthoughUnhealthy(dns, 'after', isUnhealthyIn(world.snapshot.dns)))
         look.expect(
           false,
           `Every target endpoint of ${name} is unhealthy now: Route 53 would answer as if all were healthy, and users would be sent to dead ones.`,
@@ -178,12 +177,4 @@ function standsBefore({ flip }: PlannedDns): (check: string) => boolean {
   return (check) =>
     flip?.files.every(({ healthCheck, standsFor }) => healthCheck !== check || standsFor !== 'target') ??
     true;
-}
-
-/** Whether Route 53 takes an endpoint for dead by the newest votes; of what was not seen nothing is claimed. */
-function isUnhealthy({ snapshot }: World): (check: string) => boolean {
-  return (check) => {
-    const votes = snapshot.dns?.checks[check]?.votes;
-    return votes?.kind === 'known' && !countsAsHealthy(votes.value);
-  };
 }

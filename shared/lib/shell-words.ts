@@ -8,8 +8,10 @@ export function quotePath(path: string): string {
   return path.startsWith('~/') ? `"$HOME"/${quoteWord(path.slice(2))}` : quoteWord(path);
 }
 
-/** A line of a script that is given a path as its first word: from here on `$1` is the path with the home of the account in it. */
-export const homeInFirstWord = `case $1 in '~/'*) set -- "$HOME/\${1#??}" ;; esac`;
+/** A line of a script that was given a path as a word: a leading `~/` in that variable becomes the home of the account. */
+export function homeIn(variable: string): string {
+  return `case $${variable} in '~/'*) ${variable}=$HOME/\${${variable}#??} ;; esac`;
+}
 
 /** One word for people to read: bare where nothing in it is special to a shell. */
 export function plainWord(word: string): string {

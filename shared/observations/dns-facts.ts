@@ -2,7 +2,7 @@ import type { Runway } from '../gates/ttl-runway.ts';
 import type { HealthCheckFacts, HealthVote, ZoneFacts } from '../sessions/zone-answers.ts';
 import type { ZoneTrial } from '../steps/scratch-trial.ts';
 import type { ZoneProof } from '../steps/zone-proof.ts';
-import type { HealthLook } from './health-check.ts';
+import { countsAsHealthy, type HealthLook } from './health-check.ts';
 import type { Observation } from './observation.ts';
 import type { RecordSet } from './record-set.ts';
 
@@ -40,6 +40,14 @@ export type DnsFacts = {
   /** The newest trial of a zone's change under its scratch name, by zone. */
   readonly trials: Readonly<Record<string, ZoneTrial>>;
 };
+
+/** Which checks Route 53 takes for dead by the newest votes; of what was not seen nothing is claimed. */
+export function isUnhealthyIn(facts: DnsFacts | undefined): (check: string) => boolean {
+  return (check) => {
+    const votes = facts?.checks[check]?.votes;
+    return votes?.kind === 'known' && !countsAsHealthy(votes.value);
+  };
+}
 
 /** Whether every checker says healthy; no vote at all is no proof. */
 export function allHealthy(votes: readonly HealthVote[]): boolean {

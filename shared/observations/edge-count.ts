@@ -1,4 +1,4 @@
-import { homeInFirstWord } from '../lib/shell-words.ts';
+import { homeIn } from '../lib/shell-words.ts';
 import type { PlannedResidue } from '../plan/plan-surroundings.ts';
 
 type Edge = PlannedResidue['edges'][number];
@@ -10,12 +10,12 @@ const counters: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Asks HAProxy's runtime socket by whichever program the host has for that. It reads; nothing is set by it. */
-const askSocket = `if command -v socat > /dev/null; then printf 'show stat\\n' | socat -t 2 - "UNIX-CONNECT:$1"; elif command -v nc > /dev/null; then printf 'show stat\\n' | nc -U -w 2 "$1"; else echo 'this host has neither socat nor nc'; fi`;
+const askSocket = `if command -v socat > /dev/null; then printf 'show stat\\n' | socat -t 2 - "UNIX-CONNECT:$p"; elif command -v nc > /dev/null; then printf 'show stat\\n' | nc -U -w 2 "$p"; else echo 'this host has neither socat nor nc'; fi`;
 
 /** The command that counts what came in by an edge since it began to count. */
 export function countCommand(edge: Edge): readonly string[] {
-  const [script, place] = 'socket' in edge ? [askSocket, edge.socket] : ['wc -l "$1"', edge.log];
-  return ['sh', '-c', `${homeInFirstWord}; ${script}`, 'sh', place];
+  const [script, place] = 'socket' in edge ? [askSocket, edge.socket] : ['wc -l "$p"', edge.log];
+  return ['sh', '-c', `p=$1; ${homeIn('p')}; ${script}`, 'sh', place];
 }
 
 /** The count that the command printed; null for what cannot be read as one. */

@@ -37,6 +37,11 @@ export function checkFields(planned: PlannedHealthCheck, seen: HealthCheckFacts)
   ];
 }
 
+/** The fields in which a check is not as the plan says. */
+export function differingFields(planned: PlannedHealthCheck, seen: HealthCheckFacts): readonly CheckField[] {
+  return checkFields(planned, seen).filter((field) => field.planned !== field.seen);
+}
+
 /** The health check that a plan means, as Route 53 has it once it is made; one of another kind says nothing of itself. */
 export function factsAsPlanned(planned: PlannedHealthCheck, healthCheckId: string): HealthCheckFacts {
   const nothing = {

@@ -9,6 +9,7 @@ import {
   needs,
   newestAsked,
   trouble,
+  waitingTogether,
   type Judged,
   type Needs,
   type StepContext,
@@ -47,22 +48,12 @@ export const announce: StepFunction = (context) => {
       text: 'The flip announces; the change batch is plan B, and sent only when a person presses for it.',
     };
   const need = needs(context);
-  const seen = run.zones.map((zone) => ({ zone, judged: announceZone({ need, context }, zone) }));
-  const waiting = seen.filter(({ judged }) => judged.kind === 'waiting');
-  if (waiting.length > 0) {
-    const wakes = waiting.flatMap(({ judged }) =>
-      judged.kind === 'waiting' && judged.wakeAtMonoMs !== undefined ? [judged.wakeAtMonoMs] : [],
-    );
-    return need.waiting(
-      waiting.map(({ judged }) => judged.text).join('; '),
-      wakes.length === 0 ? undefined : Math.min(...wakes),
-    );
-  }
-  const failed = seen.filter(({ judged }) => judged.kind === 'failed');
-  if (failed.length > 0) return failure(failed.map(({ judged }) => judged.text).join(' '));
-  return done(
-    seen.length === 0 ? 'Nothing in Route 53 changes.' : seen.map(({ judged }) => judged.text).join(' '),
-  );
+  const seen = run.zones.map((zone) => announceZone({ need, context }, zone));
+  const waiting = waitingTogether(seen);
+  if (waiting !== null) return need.waiting(waiting.text, waiting.wakeAtMonoMs);
+  const failed = seen.filter(({ kind }) => kind === 'failed');
+  if (failed.length > 0) return failure(failed.map(({ text }) => text).join(' '));
+  return done(seen.length === 0 ? 'Nothing in Route 53 changes.' : seen.map(({ text }) => text).join(' '));
 };
 
 type Ground = { readonly need: Needs; readonly context: StepContext };

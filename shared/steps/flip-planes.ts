@@ -1,3 +1,4 @@
+import { detectionOf } from '../observations/health-check.ts';
 import type { PlannedDns } from '../plan/plan-dns.ts';
 import { loweredSide } from '../plan/planned-sets.ts';
 
@@ -28,7 +29,7 @@ export function planesOf(dns: PlannedDns | undefined): readonly Plane[] {
     says: `change batch: control plane of Route 53 (us-east-1), mostly ${insyncSeconds} s until INSYNC + ${ttl} s TTL`,
   };
   if (flip === undefined) return [batch];
-  const detection = detectionOf(dns);
+  const detection = slowestOf(dns);
   return [
     {
       step: 'flip',
@@ -42,7 +43,7 @@ export function planesOf(dns: PlannedDns | undefined): readonly Plane[] {
 }
 
 /** The slowest of the flip's health checks: that many looks on end must agree before Route 53 takes an endpoint out or in. */
-function detectionOf({ flip, healthChecks }: PlannedDns): {
+function slowestOf({ flip, healthChecks }: PlannedDns): {
   readonly seconds: number;
   readonly says: string;
 } {
@@ -50,9 +51,8 @@ function detectionOf({ flip, healthChecks }: PlannedDns): {
   let slowest = { seconds: 0, says: 'no health check' };
   for (const check of healthChecks) {
     if (!named.has(check.id) || check.type === 'EXISTING') continue;
-    const seconds = check.intervalSeconds * check.failureThreshold;
-    if (seconds > slowest.seconds)
-      slowest = { seconds, says: `${check.intervalSeconds} s × ${check.failureThreshold}` };
+    const { intervalSeconds, threshold, seconds } = detectionOf(check);
+    if (seconds > slowest.seconds) slowest = { seconds, says: `${intervalSeconds} s × ${threshold}` };
   }
   return slowest;
 }

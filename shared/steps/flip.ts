@@ -9,6 +9,7 @@ import {
   needs,
   newestAsked,
   trouble,
+  waitingTogether,
   type Judged,
   type Needs,
   type StepContext,
@@ -52,23 +53,15 @@ type Ground = { readonly need: Needs; readonly context: StepContext; readonly pl
 function placeAll(ground: Ground, side: FlipFile['standsFor']): Judged {
   const { planned } = ground;
   const seen = planned.files.flatMap((file, index) =>
-    file.standsFor === side ? [{ file, judged: place(ground, file, index) }] : [],
+    file.standsFor === side ? [place(ground, file, index)] : [],
   );
-  const waiting = seen.filter(({ judged }) => judged.kind === 'waiting');
-  if (waiting.length > 0) {
-    const wakes = waiting.flatMap(({ judged }) =>
-      judged.kind === 'waiting' && judged.wakeAtMonoMs !== undefined ? [judged.wakeAtMonoMs] : [],
-    );
-    const text = waiting.map(({ judged }) => judged.text).join('; ');
-    return wakes.length === 0
-      ? { kind: 'waiting', text }
-      : { kind: 'waiting', text, wakeAtMonoMs: Math.min(...wakes) };
-  }
-  const failed = seen.filter(({ judged }) => judged.kind === 'failed');
+  const waiting = waitingTogether(seen);
+  if (waiting !== null) return waiting;
+  const failed = seen.filter(({ kind }) => kind === 'failed');
   if (failed.length > 0)
     return {
       kind: 'failed',
-      text: `${failed.length} of ${seen.length} files that stand for the ${side} are not as the target wants them: ${failed.map(({ judged }) => judged.text).join('; ')}.`,
+      text: `${failed.length} of ${seen.length} files that stand for the ${side} are not as the target wants them: ${failed.map(({ text }) => text).join('; ')}.`,
     };
   return { kind: 'done', text: '' };
 }

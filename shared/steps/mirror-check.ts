@@ -1,4 +1,4 @@
-import { homeInFirstWord } from '../lib/shell-words.ts';
+import { homeIn } from '../lib/shell-words.ts';
 
 /** The name under which the check is run: what a simulated host knows it by. */
 export const mirrorCheck = 'mirror-check';
@@ -9,8 +9,8 @@ export const mirrorCheck = 'mirror-check';
  */
 export function mirrorCheckArgv(directory: string): readonly string[] {
   const script = [
-    homeInFirstWord,
     'd=$1',
+    homeIn('d'),
     // Without a slash there is nothing above it to look at: it would be looked at for ever.
     'while [ ! -e "$d" ]; do case $d in */*) u=${d%/*}; d=${u:-/} ;; *) echo "$d is no full path" >&2; exit 1 ;; esac; done',
     '[ -d "$d" ] && [ -w "$d" ] || { echo "$d cannot be written to" >&2; exit 1; }',

@@ -1,4 +1,4 @@
-import { homeInFirstWord } from '../lib/shell-words.ts';
+import { homeIn } from '../lib/shell-words.ts';
 
 /** The name under which the look is run: what a simulated host knows it by. */
 export const mirrorRuns = 'mirror-runs';
@@ -12,8 +12,9 @@ const mostRuns = 5;
  */
 export function mirrorRunsArgv(directory: string): readonly string[] {
   const script = [
-    homeInFirstWord,
-    'cd "$1" 2>/dev/null || exit 0',
+    'd=$1',
+    homeIn('d'),
+    'cd "$d" 2>/dev/null || exit 0',
     'for e in *.epoch; do r=${e%.epoch}; [ -f "$r.jsonl" ] && echo "$(stat -c %Y "$r.jsonl") $r"; done',
   ].join('; ');
   return ['sh', '-c', `{ ${script}; } | sort -rn | head -n ${mostRuns}`, mirrorRuns, directory];

@@ -59,6 +59,19 @@ export type Judged =
   | { readonly kind: 'done' | 'failed'; readonly text: string }
   | { readonly kind: 'waiting'; readonly text: string; readonly wakeAtMonoMs?: number };
 
+/** What the parts of a step wait for together, until the first of them is to be looked at again; null: none of them waits. */
+export function waitingTogether(
+  parts: readonly { readonly kind: string; readonly text: string; readonly wakeAtMonoMs?: number }[],
+): Extract<Judged, { readonly kind: 'waiting' }> | null {
+  const waiting = parts.filter(({ kind }) => kind === 'waiting');
+  if (waiting.length === 0) return null;
+  const text = waiting.map((part) => part.text).join('; ');
+  const wakes = waiting.flatMap(({ wakeAtMonoMs }) => wakeAtMonoMs ?? []);
+  return wakes.length === 0
+    ? { kind: 'waiting', text }
+    : { kind: 'waiting', text, wakeAtMonoMs: Math.min(...wakes) };
+}
+
 /** A step's finished judgement: it is done, and this is what was seen. */
 export function done(text: string): Progress {
   return { kind: 'done', text };

@@ -8,6 +8,7 @@ import {
   needs,
   newestAsked,
   trouble,
+  waitingTogether,
   type ChainStepFunction,
   type Judged,
   type Needs,
@@ -41,12 +42,8 @@ export const restore: ChainStepFunction = (context, chain) => {
   ];
   const failed = parts.flatMap(({ kind, text }) => (kind === 'failed' || kind === 'silent' ? [text] : []));
   if (failed.length > 0) return failure(failed.join('; '));
-  const waiting = parts.flatMap(({ kind, text }) => (kind === 'waiting' ? [text] : []));
-  const wakes = parts.flatMap((part) =>
-    part.kind === 'waiting' && part.wakeAtMonoMs !== undefined ? [part.wakeAtMonoMs] : [],
-  );
-  if (waiting.length > 0)
-    return need.waiting(waiting.join('; '), wakes.length === 0 ? undefined : Math.min(...wakes));
+  const waiting = waitingTogether(parts);
+  if (waiting !== null) return need.waiting(waiting.text, waiting.wakeAtMonoMs);
   const said = parts.flatMap(({ text }) => (text === '' ? [] : [text]));
   return done(said.length === 0 ? 'Nothing of the target waits to be set back.' : `${said.join('. ')}.`);
 };

@@ -1,3 +1,5 @@
+import { homeIn } from '../lib/shell-words.ts';
+
 /**
  * What a server would read when it starts again: its process says by which option files it was started, and its own
  * program, asked to print and not to start, resolves groups and includes as it will then. Options may hold passwords:
@@ -110,7 +112,7 @@ if [ -n "$first" ]; then
   fi
 fi
 dropin=$4
-case $dropin in '~/'*) dropin=$HOME/\${dropin#??} ;; esac
+${homeIn('dropin')}
 if [ -n "$dropin" ]; then
   if [ -e "$dropin" ] || [ -L "$dropin" ]; then
     echo 'dropin there'

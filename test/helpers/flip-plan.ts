@@ -1,5 +1,4 @@
-import type { PlanInput } from '../../shared/plan/plan.ts';
-import type { Plan } from '../../shared/plan/plan.ts';
+import type { Plan, PlanInput } from '../../shared/plan/plan.ts';
 import { referenceWith } from './reference-plan.ts';
 
 type DnsInput = NonNullable<PlanInput['dns']>;
@@ -9,6 +8,29 @@ export const flipFiles = {
   source: { host: 'usw2-db', path: '/run/shop/serving' },
   target: { host: 'usw2-jump', path: '/run/shop/serving' },
 } as const;
+
+type Side = { readonly ttlSeconds: number; readonly values: string[]; readonly healthCheck: string };
+
+/** The two record sets of a name that is turned by health checks: the primary one answers while it is healthy. */
+export function failoverPair(
+  common: { readonly zone: string; readonly name: string; readonly type: 'A' },
+  { source, target }: { readonly source: Side; readonly target: Side },
+): DnsInput['records'] {
+  return [
+    {
+      ...common,
+      setIdentifier: 'source',
+      before: { ...source, failover: 'PRIMARY' },
+      after: { ...source, failover: 'SECONDARY' },
+    },
+    {
+      ...common,
+      setIdentifier: 'target',
+      before: { ...target, failover: 'SECONDARY' },
+      after: { ...target, failover: 'PRIMARY' },
+    },
+  ];
+}
 
 /** A name whose zone holds both answers: the source's while its check is healthy, else the target's. */
 export function flipDns(change: Partial<NonNullable<DnsInput['flip']>> = {}): DnsInput {
@@ -29,20 +51,7 @@ export function flipDns(change: Partial<NonNullable<DnsInput['flip']>> = {}): Dn
   return {
     zones: [{ id: 'shop', hostedZoneId: 'Z0EXAMPLE1SHOP', name: 'shop.example' }],
     healthChecks: [check('source', '192.0.2.10'), check('target', '198.51.100.10')],
-    records: [
-      {
-        ...common,
-        setIdentifier: 'source',
-        before: { ...source, failover: 'PRIMARY' },
-        after: { ...source, failover: 'SECONDARY' },
-      },
-      {
-        ...common,
-        setIdentifier: 'target',
-        before: { ...target, failover: 'SECONDARY' },
-        after: { ...target, failover: 'PRIMARY' },
-      },
-    ],
+    records: failoverPair(common, { source, target }),
     flip: {
       files: [
         { ...flipFiles.source, standsFor: 'source', healthCheck: 'source' },

@@ -4,30 +4,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createClock } from '../../main/adapters/clock.ts';
-import { dnsClient } from '../../main/adapters/dns.ts';
-import { startDnsWatch, type DnsWatch } from '../../main/engine/dns-watch.ts';
-import type { DnsPort } from '../../main/ports.ts';
+import type { DnsWatch } from '../../main/engine/dns-watch.ts';
 import { remainingSeconds } from '../../shared/observations/dns-propagation.ts';
-import { dnsSchema } from '../../shared/plan/plan-dns.ts';
-import { referencePlan } from '../helpers/reference-plan.ts';
 import { startDnsServers, whyNoDnsServers, type DnsServers } from './dns-servers.ts';
+import { seenWithin, watchShop } from './watched-shop.ts';
 
 const missing = whyNoDnsServers();
 if (missing !== undefined) console.error(`Real DNS servers were not watched: ${missing}`);
 const folder = mkdtempSync(join(tmpdir(), 'cockpit-dns-watch-'));
-const client = dnsClient();
 const source = ['www 8 A 192.0.2.1', 'alias 8 CNAME www'];
 const target = ['www 8 A 198.51.100.1', 'alias 8 CNAME www'];
 let servers: DnsServers | null = null;
-
-/** The resolver of the plan is where it says; the server of the zone is found at port 53 and really listens elsewhere. */
-const port: DnsPort = {
-  ask: (ask) =>
-    client.ask(
-      ask.server.port === 53 ? { ...ask, server: { ...ask.server, port: ports().authoritative } } : ask,
-    ),
-};
 
 function ports(): DnsServers {
   if (servers === null) throw new Error('the servers are not running');
@@ -48,8 +35,7 @@ beforeEach(({ skip }) => {
 
 function watchHere(silentPorts: readonly number[] = []): DnsWatch {
   const value = (address: string) => ({ ttlSeconds: 8, values: [address] });
-  const dns = dnsSchema.parse({
-    zones: [{ id: 'shop', hostedZoneId: 'Z1', name: 'shop.example' }],
+  return watchShop(ports(), {
     records: [
       {
         zone: 'shop',
@@ -68,23 +54,6 @@ function watchHere(silentPorts: readonly number[] = []): DnsWatch {
       ...silentPorts.map((silent, at) => ({ id: `silent-${at}`, address: '127.0.0.1', port: silent })),
     ],
   });
-  const clock = createClock();
-  return startDnsWatch({
-    plan: { ...referencePlan(), appFleets: [] },
-    dns,
-    ports: {
-      clock,
-      dns: port,
-      ssh: {
-        open: () => Promise.reject(new Error('no host is asked here')),
-        acceptHostKey: () => Promise.resolve(),
-      },
-    },
-    mode: () => 'minute',
-    failed: (what, error) => {
-      throw new Error(`${what} failed`, { cause: error });
-    },
-  });
 }
 
 /** A port of the loopback that takes every question and answers none. */
@@ -97,14 +66,7 @@ async function startSilence(): Promise<{ readonly port: number; readonly stop: (
   return { port: socket.address().port, stop: () => socket.close() };
 }
 
-/** Looks every 100 ms until it holds, at most for half a minute. */
-async function until(holds: () => boolean): Promise<void> {
-  for (let times = 0; times < 300; times += 1) {
-    if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('not seen in 30 s');
-}
+const until = (holds: () => boolean): Promise<void> => seenWithin(30_000, holds);
 
 test('dig at the same cache names the same seconds', async ({ skip }) => {
   const dig = ['dig', 'kdig'].find((program) => {

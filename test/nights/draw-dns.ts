@@ -1,6 +1,7 @@
 import { seeded, type Random } from '../../main/simulator/random.ts';
 import type { PlanInput } from '../../shared/plan/plan.ts';
 import type { Fault, When } from '../../shared/plan/scenario.ts';
+import { failoverPair } from '../helpers/flip-plan.ts';
 
 type DnsInput = NonNullable<PlanInput['dns']>;
 type Records = DnsInput['records'];
@@ -64,20 +65,7 @@ function flippedDns(random: Random): DnsInput {
   return {
     zones: [{ id: 'zone-1', hostedZoneId: 'Z0NIGHT1', name: 'shop-1.example' }],
     healthChecks: [check('source', '192.0.2.1'), check('target', '198.51.100.1')],
-    records: [
-      {
-        ...common,
-        setIdentifier: 'source',
-        before: { ...source, failover: 'PRIMARY' },
-        after: { ...source, failover: 'SECONDARY' },
-      },
-      {
-        ...common,
-        setIdentifier: 'target',
-        before: { ...target, failover: 'SECONDARY' },
-        after: { ...target, failover: 'PRIMARY' },
-      },
-    ],
+    records: failoverPair(common, { source, target }),
     flip: {
       files: [
         { host: random.whole(2) === 0 ? 'app-a' : 'app-b', path, standsFor: 'source', healthCheck: 'source' },
