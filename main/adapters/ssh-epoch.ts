@@ -3,6 +3,8 @@ import type { EpochMark } from '../../shared/steps/driver.ts';
 
 /** The host keeps a higher epoch, or another driver's of the same one; or its file is gone, because the run is over there. */
 const oustedStatus = 77;
+/** The file is not as it should be, or cannot be written. */
+const troubleStatus = 76;
 
 /**
  * Compares this driver's epoch with the host's under flock, and holds that lock (descriptor 9) until the line has ended: a
@@ -15,9 +17,9 @@ flock -w 2 9 || { echo "the lock of the run's epoch was not free within 2 s" >&2
 n=0 by=
 { while read -r a b; do n=$a by=$b; done <"$1"; } 2>/dev/null
 [ -f "$1" ] || { echo "its epoch file is gone: the run is over on this host" >&2; return ${oustedStatus}; }
-case $n in *[!0-9]*|'') echo "its epoch file says no number" >&2; return 76;; esac
+case $n in *[!0-9]*|'') echo "its epoch file says no number" >&2; return ${troubleStatus};; esac
 if [ "$n" -gt "$2" ] || { [ "$n" -eq "$2" ] && [ "$by" != "$3" ]; }; then echo "epoch $n is driven by $by" >&2; return ${oustedStatus}; fi
-[ "$n" -eq "$2" ] || printf '%s %s\n' "$2" "$3" >>"$1" || return 76
+[ "$n" -eq "$2" ] || printf '%s %s\n' "$2" "$3" >>"$1" || return ${troubleStatus}
 }
 `;
 
@@ -38,7 +40,9 @@ export const statusBehind = `s=$?; [ "\${g:-0}" -eq 0 ] || s=g$g; g=0; { exec 9<
 export function epochCommand(mark: EpochMark, order: 'take' | 'drop'): string {
   const file = quotePath(mark.file);
   if (order === 'drop') return `${compared(mark)}[ -e ${file} ] || g=0; [ "$g" -ne 0 ] || rm -f -- ${file}`;
-  return `(umask 077; : >>${file})\n${guardedLine(mark, `{ sync -- ${file} || sync; }`)}`;
+  // A file that cannot be made is trouble on that host, and no word of another driver.
+  const made = `if (umask 077; : >>${file}); then\n${compared(mark)}else g=${troubleStatus}; fi\n`;
+  return `${made}[ "$g" -eq 0 ] && { sync -- ${file} || sync; }`;
 }
 
 /** What the end mark says where the guard refused; null: the status is the line's own. */

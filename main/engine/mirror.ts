@@ -1,5 +1,6 @@
 import type { Answer } from '../../shared/sessions/session.ts';
 import type { EpochMark } from '../../shared/steps/driver.ts';
+import { mirrorFolderArgv } from '../../shared/steps/mirror-folder.ts';
 import type { ClockPort, Journal, SshChannel, SshPort, Timer } from '../ports.ts';
 import { compareMirror, journalText, readMirror } from './mirror-read.ts';
 import { pause } from './pause.ts';
@@ -89,7 +90,7 @@ export function startMirror(ground: MirrorGround): Mirror {
       if (opened.kind === 'refused') return opened.message;
       channel = opened.channel;
     }
-    const made = await channel.run(['mkdir', '-p', '--', place.file.replace(/\/[^/]*$/, '')], answerMs);
+    const made = await channel.run(mirrorFolderArgv(place.file), answerMs);
     if (made.kind !== 'ok') return made.message;
     // Only the first time makes the file: where it is gone later, the run is over for this cockpit.
     const taken = metOnce

@@ -1,6 +1,7 @@
 import type { AppFleet } from '../../shared/plan/plan.ts';
 import { sha256 } from '../../shared/lib/sha256.ts';
 import { mirrorCheck } from '../../shared/steps/mirror-check.ts';
+import { mirrorFolder } from '../../shared/steps/mirror-folder.ts';
 import { mirrorRuns } from '../../shared/steps/mirror-runs.ts';
 import { useSite } from './app-hosts.ts';
 import { runSwitch } from './dead-mans-switch.ts';
@@ -17,7 +18,7 @@ export type Begun = { readonly ms: number; readonly finish: () => Ran };
 export function begin(world: World, host: HostWorld, argv: readonly string[]): Begun {
   const switched = runSwitch(world, host, argv);
   if (switched !== null) return { ms: 20, finish: () => switched };
-  if (argv[0] === 'mkdir' || argv[0] === 'true') return instant(0, '', '');
+  if (argv[0] === 'true' || (argv[0] === 'sh' && argv[3] === mirrorFolder)) return instant(0, '', '');
   if (argv[0] === 'sh' && argv[3] === mirrorCheck) return instant(0, '1000000\n', '');
   if (argv[0] === 'sh' && argv[3] === mirrorRuns) return instant(0, runsIn(host, argv[4] ?? ''), '');
   const file = lookedAt(host, argv);

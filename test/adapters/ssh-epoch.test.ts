@@ -56,6 +56,13 @@ describe.each(['/bin/sh', '/bin/bash'])('the epoch of a run on a host whose shel
     expect(existsSync(join(home, 'a'))).toBe(false);
   });
 
+  test('where its file cannot be made nobody is said to have taken over', () => {
+    const nowhere = { ...first, file: '~/no folder/.epoch' };
+    expect(run(epochLine(nowhere, 'take', mark), touch('a', nowhere))).toEqual(['g76', 'g77']);
+    expect(existsSync(join(home, 'a'))).toBe(false);
+    expect(run(epochLine(first, 'take', mark))).toEqual(['0']);
+  });
+
   test('a line that was refused leaves the next ones as they were, with their own status', () => {
     writeFileSync(file(), `3 x\n`);
     expect(

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandLine } from '../../../main/adapters/ssh-shell-words.ts';
 import { mirrorCheckArgv } from '../../../shared/steps/mirror-check.ts';
+import { mirrorFolderArgv } from '../../../shared/steps/mirror-folder.ts';
 import { mirrorRunsArgv, parseMirrorRuns } from '../../../shared/steps/mirror-runs.ts';
 
 let home = '';
@@ -43,6 +44,15 @@ describe('looks at the host of the mirror', () => {
     const relative = said(mirrorCheckArgv('not/a/full/path'));
     expect(relative.signal).toBe(null);
     expect(relative.stderr).toContain('not is no full path');
+  });
+
+  test('the folder is made under the home of whoever logs in, and again without harm', () => {
+    for (let times = 0; times < 2; times += 1)
+      expect(said(mirrorFolderArgv("~/a mirror/it's new/r-1.jsonl"))).toMatchObject({
+        status: 0,
+        signal: null,
+      });
+    expect(readdirSync(join(home, 'a mirror'))).toEqual(["it's new"]);
   });
 
   test('runs under the home of whoever logs in are found', () => {
