@@ -24,6 +24,14 @@ const sendsNothing: { readonly [S in StepId]?: string } = {
   flip: "the lab's plans have no flip: the step says so and sends nothing",
 };
 
+/** Why a step sends nothing on servers of one flavour. */
+const sendsNothingOn: { readonly [F in Flavor]: { readonly [S in StepId]?: string } } = {
+  mariadb: {},
+  mysql: {
+    'prepare-reverse': 'with the GTIDs of MySQL events cannot circle: the ring stays closed, nothing is sent',
+  },
+};
+
 /** Steps that only look: a look has no effect that could come late or outlive its reply. */
 const looksOnly: ReadonlySet<StepId> = new Set([
   'pre-drain',
@@ -38,9 +46,9 @@ const looksOnly: ReadonlySet<StepId> = new Set([
 const withoutSession: ReadonlySet<StepId> = new Set(['canary', 'announce']);
 
 /** Why a cell cannot exist; null: it is tried. */
-export function whyNot({ step, way }: Pick<Cell, 'step' | 'way'>): string | null {
+export function whyNot({ flavor, step, way }: Pick<Cell, 'flavor' | 'step' | 'way'>): string | null {
   if (crashWays.some((each) => each === way)) return null;
-  const silent = sendsNothing[step];
+  const silent = sendsNothing[step] ?? sendsNothingOn[flavor][step];
   if (silent !== undefined) return silent;
   if (looksOnly.has(step) && (way === 'lost-after-effect' || way === 'late'))
     return 'it only looks: there is no effect that could come late or outlive its reply';

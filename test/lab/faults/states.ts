@@ -2,7 +2,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A state of its own; only the runs are numbered together, because the hosts of all labs have one home. */
+/**
+ * A state of its own; only the runs of this process are numbered together, because its hosts have one home. Another flavour's
+ * cells, which are played beside these, are another process: a killed cockpit's run must never be taken for theirs.
+ */
 export function newState(): string {
   const state = mkdtempSync(join(tmpdir(), 'cutover-fault-state-'));
   mkdirSync(runsFolder, { recursive: true });
@@ -10,7 +13,7 @@ export function newState(): string {
   return state;
 }
 
-const runsFolder = join(tmpdir(), 'cutover-fault-runs');
+const runsFolder = join(tmpdir(), `cutover-fault-runs-${process.pid}`);
 
 /** The runs that have a journal. */
 export function runsNow(): readonly string[] {
