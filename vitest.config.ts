@@ -1,7 +1,8 @@
 import react from '@vitejs/plugin-react';
 import { configDefaults, defineConfig } from 'vitest/config';
 
-// Real servers and a real browser: slow, one file at a time, and run only where those are present.
+// Real servers and a real browser: slow, and run only where those are present. Servers mostly wait, so that two labs share
+// a machine well; a browser does not.
 const lab = ['test/lab/**/*.test.ts', 'test/conformance/**/*.test.ts', 'test/**/*.lab.test.ts'];
 const e2e = ['test/e2e/**/*.test.ts'];
 // The same suites over the simulator need no server.
@@ -51,7 +52,7 @@ export default defineConfig({
           name: 'lab',
           include: lab,
           exclude: [...excluded, conformanceInSimulator],
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 240_000,
         },

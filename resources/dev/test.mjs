@@ -1,9 +1,13 @@
 // npm test: installs what is missing, checks types, lint and build, runs every test that this machine can run, says loudly
 // what was not run, and ends with one line: `N passed, N failed`. Under CI=true a missing server or browser is a failure.
-// `npm test -- unit lab` runs only the named parts.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// `npm test -- unit lab` runs only the named parts, one behind the other.
+//
+// The whole of it is two lines at once: real servers and the browser, which mostly wait, and beside them, behind
+// everybody else, what only computes. What that second line prints comes in one piece, when it is over.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureDependencies, nodeBinary, toolEnvironment } from './dependencies.mjs';
 import { chromium, missingLabPrograms, missingOtherServers, whyNoMysql } from './lab-presence.mjs';
@@ -142,6 +146,12 @@ const parts = {
   e2e,
 };
 
+/** Parts that only compute: they are run beside those that wait. */
+const computing = ['types', 'lint', 'unit', 'nights'];
+
+/** Where the line that runs beside another one leaves its count for it. */
+const countFile = process.env.COCKPIT_TEST_COUNT;
+
 const named = process.argv.slice(2);
 const unknown = named.find((name) => !(name in parts));
 if (unknown !== undefined) {
@@ -149,8 +159,52 @@ if (unknown !== undefined) {
   process.exit(1);
 }
 
+/** Begins the computing parts beside this line; what it answers waits for their end, prints them and counts them in. */
+function beside(names) {
+  const folder = mkdtempSync(join(tmpdir(), 'cutover-test-'));
+  const [count, log] = [join(folder, 'count.json'), join(folder, 'log')];
+  const output = openSync(log, 'w');
+  const child = spawn(nodeBinary, [join(root, 'resources/dev/test.mjs'), ...names], {
+    cwd: root,
+    env: toolEnvironment({ COCKPIT_TEST_COUNT: count, NO_COLOR: '1', FORCE_COLOR: undefined }),
+    stdio: ['ignore', output, output],
+  });
+  const ended = once(child, 'exit');
+  closeSync(output);
+  // A server under test must not wait for a lint.
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  return async () => {
+    console.log(`\n── waiting for what runs beside: ${names.join(', ')}`);
+    await ended;
+    process.stdout.write(readFileSync(log));
+    if (existsSync(count)) {
+      const counted = JSON.parse(readFileSync(count, 'utf8'));
+      for (const each of Object.keys(total)) total[each] += counted.total[each];
+      notRun.push(...counted.notRun);
+      optional.push(...counted.optional);
+      failures.push(...counted.failures);
+    } else {
+      total.failed += 1;
+      failures.push(`${names.join(', ')} ended without a count`);
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
+
 ensureDependencies();
-for (const [name, part] of Object.entries(parts)) if (named.length === 0 || named.includes(name)) part();
+if (named.length > 0) for (const [name, part] of Object.entries(parts)) named.includes(name) && part();
+else {
+  // The browser's tests need it, and everything else is pointless without it.
+  parts.build();
+  const rest = beside(computing);
+  parts.lab();
+  parts.e2e();
+  await rest();
+}
+if (countFile !== undefined) {
+  writeFileSync(countFile, JSON.stringify({ total, notRun, optional, failures }));
+  process.exit(total.failed > 0 ? 1 : 0);
+}
 
 console.log('');
 for (const line of notRun)

@@ -5,7 +5,8 @@ import { createMysql } from '../../main/adapters/mysql.ts';
 import type { Opened } from '../../main/ports.ts';
 import { flavorOf, whyNot } from './real-places.ts';
 import type { ServerKind } from './real-places.ts';
-import { certificateName, freePort, passwords } from './real-servers.ts';
+import { freePort } from '../helpers/free-ports.ts';
+import { certificateName, passwords } from './real-servers.ts';
 import { startRealWorld } from './real-world.ts';
 import type { RealWorld } from './real-world.ts';
 

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import type { Connection } from 'mysql2/promise';
 import type { Flavor } from '../../shared/sessions/identity.ts';
+import { freePort } from '../helpers/free-ports.ts';
 import { flavorOf, treeOf } from './real-places.ts';
 import type { Place, ServerKind } from './real-places.ts';
 
@@ -100,19 +100,6 @@ export function makeCertificates({ outside, inside }: Place): Certificates {
     cert: join(there, 'server.pem'),
     key: join(there, 'server.key'),
   };
-}
-
-/** A port that nobody has now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 export type ServerWish = {

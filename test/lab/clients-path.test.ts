@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { userVisibleDowntimeMs } from '../../shared/observations/figures.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import { acknowledgedOn, clientsOf, eventually, planWith, removeClients } from './clients-ground.ts';
-import { freePort } from './loopback-sshd.ts';
+import { freePort } from '../helpers/free-ports.ts';
 
 afterAll(removeClients);
 

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, stopChild } from './loopback-sshd.ts';
+import { freePort } from '../helpers/free-ports.ts';
+import { stopChild } from './loopback-sshd.ts';
 
 /** A real authoritative server (knot) and a real cache before it (unbound), both on free loopback ports. */
 export type DnsServers = {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { commandLine } from '../../main/adapters/ssh-shell-words.ts';
 import { countCommand, parseCount } from '../../shared/observations/edge-count.ts';
-import { freePort, stopChild } from './loopback-sshd.ts';
+import { freePort } from '../helpers/free-ports.ts';
+import { stopChild } from './loopback-sshd.ts';
 import { eventually } from './sql.ts';
 
 /** What is read of a real HAProxy's runtime socket, as a host of the plan would be asked for it. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts, listenOn } from '../helpers/free-ports.ts';
 import {
   defaultBasePort,
   members,
@@ -85,19 +85,11 @@ export function portOf(state: Pick<LabState, 'ports'>, listener: string): number
   return port;
 }
 
-/** Ports that nobody has now, one for each listener. Held open together, so that none is given twice. */
-export async function freePorts(): Promise<Readonly<Record<string, number>>> {
-  const held = await Promise.all(
-    Object.keys(portOffsets).map(async (listener) => ({ listener, server: await listen(0) })),
-  );
-  const ports = Object.fromEntries(
-    held.map(({ listener, server }) => {
-      const address = server.address();
-      return [listener, typeof address === 'object' && address !== null ? address.port : 0];
-    }),
-  );
-  await Promise.all(held.map(({ server }) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+/** Ports that nobody has now, one for each listener. */
+export async function anyPorts(): Promise<Readonly<Record<string, number>>> {
+  const listeners = Object.keys(portOffsets);
+  const ports = await freePorts(listeners.length);
+  return Object.fromEntries(listeners.map((listener, index) => [listener, ports[index] ?? 0]));
 }
 
 /** The fixed ports from a base on; says which of them somebody else has. */
@@ -107,7 +99,7 @@ export async function fixedPorts(base = defaultBasePort): Promise<Readonly<Recor
   );
   const busy: string[] = [];
   for (const port of Object.values(ports)) {
-    const server = await listen(port).catch(() => null);
+    const server = await listenOn(port).catch(() => null);
     if (server === null) busy.push(String(port));
     else await new Promise((resolve) => server.close(resolve));
   }
@@ -116,12 +108,4 @@ export async function fixedPorts(base = defaultBasePort): Promise<Readonly<Recor
       `ports in use on 127.0.0.1: ${busy.join(', ')}. Stop what listens there (another lab? \`npm run lab -- down\`), or choose others with --base-port N`,
     );
   return ports;
-}
-
-function listen(port: number): Promise<ReturnType<typeof createServer>> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve(server));
-  });
 }

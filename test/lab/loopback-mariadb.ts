@@ -2,7 +2,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
-import { freePort, stopChild } from './loopback-sshd.ts';
+import { freePort } from '../helpers/free-ports.ts';
+import { stopChild } from './loopback-sshd.ts';
 
 /** One MariaDB server of a test's own, alone: no replication, no TLS. */
 export type LoneServer = {

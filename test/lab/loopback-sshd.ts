@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../helpers/free-ports.ts';
 
 const sshdPath = '/usr/sbin/sshd';
 
@@ -50,20 +51,6 @@ export function makeKey(
 
 /** The login name the servers are reached by: whoever runs the tests. */
 export const loginUser = userInfo().username;
-
-/** A TCP port of the loopback that is free now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const bound = server.address();
-      server.close(() =>
-        typeof bound === 'object' && bound !== null ? resolve(bound.port) : reject(new Error('no port')),
-      );
-    });
-  });
-}
 
 /** Starts an sshd of the test's own on the loopback; it lets in whoever holds one of `keys`. */
 export async function startSshd(at: {

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53';
 import { leadAws, shopZone, worldAt, type Route53World } from '../helpers/route53-world.ts';
-import { freePort, stopChild } from './loopback-sshd.ts';
+import { freePort } from '../helpers/free-ports.ts';
+import { stopChild } from './loopback-sshd.ts';
 
 /** moto: Route 53 and STS by people who do not know this product. */
 

@@ -20,7 +20,7 @@ import { createInstances, serverAnswers, serverSpec } from './instances.ts';
 import {
   currentLink,
   fixedPorts,
-  freePorts,
+  anyPorts,
   instanceDir,
   labName,
   membersIn,
@@ -85,7 +85,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     ...(options.instances === undefined ? {} : { instances: options.instances }),
     dir,
     ...rootsOf(flavor, dir, labName(dir)),
-    ports: ports === 'free' ? await freePorts() : await fixedPorts(ports),
+    ports: ports === 'free' ? await anyPorts() : await fixedPorts(ports),
     version: probeVersion(flavor),
     startedAt: new Date().toISOString(),
     processes: {},
