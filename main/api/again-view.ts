@@ -5,7 +5,7 @@ import { stepsToTryAgain, type Again } from '../../shared/steps/again.ts';
 import { planesOf } from '../../shared/steps/flip-planes.ts';
 import { changedZones } from '../../shared/steps/overwrite.ts';
 import type { Run } from '../../shared/steps/run.ts';
-import { ringClosed } from '../../shared/steps/way-back.ts';
+import { ringClosed, wayBackStopped } from '../../shared/steps/way-back.ts';
 import { alarmText } from '../../shared/steps/wording.ts';
 
 /** What a press may begin once more, with what it will do; what is seen to be as it must be again is not offered. */
@@ -69,6 +69,12 @@ function wording(
       why: `Sees that every source of ${chain} is closed and that ${where} is the server that this run promoted; takes the run lock there; then opens it for writes under that lock, for ${run.steps[step]?.limitMs ?? 0} ms at most, and reads it back with a canary. Otherwise nothing is changed, and it says why.`,
       alarm,
     };
+  if (because === 'way-back-stopped')
+    return {
+      label: `Start the way back of ${chain} again`,
+      why: `Sees the ring open at ${where}, then starts the reverse link with its account and sees it run. What was written meanwhile comes after. Nothing is skipped: an event that cannot be applied stops it again, and it says which.`,
+      alarm,
+    };
   return {
     label: `Open the ring of ${chain} again`,
     why: `Stops the link by which ${where} follows its co-master, by its name, and sees it stopped; then sees that the reverse link runs, or starts it.`,
@@ -83,9 +89,10 @@ function isStillUndone(plan: Plan, { instances: seen }: Snapshot, { because, ins
     // What does not answer now is offered: the press itself looks before it does anything.
     if (fast?.kind !== 'known') return true;
     if (because === 'target-closed') return fast.value.readOnly;
-    return plan.chains.some(
-      (chain) =>
-        chain.source.masters.some(({ instance }) => instance === node) && ringClosed(chain, fast.value),
-    );
+    const chain = plan.chains.find(({ source }) => source.masters.some(({ instance }) => instance === node));
+    if (chain === undefined) return false;
+    return because === 'ring-closed'
+      ? ringClosed(chain, fast.value)
+      : wayBackStopped(chain, fast.value) !== null;
   });
 }

@@ -87,6 +87,7 @@ export function makeLink(
     usesGtid: true,
     begin: null,
     hasAccount: true,
+    accountIsForgotten: false,
     receiverOn: false,
     applierOn: false,
     connectedOnce: false,

@@ -39,7 +39,10 @@ export function bootServer(world: World, server: Server): void {
   server.trxReadAt = -Infinity;
   rotate(server);
   refreshLinks(world);
-  for (const link of server.links) startLink(world, link);
+  for (const link of server.links) {
+    if (link.accountIsForgotten) link.hasAccount = false;
+    startLink(world, link);
+  }
   noteWritable(world, server);
 }
 

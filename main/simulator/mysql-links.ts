@@ -56,6 +56,7 @@ export const performLinks: Performers<
     if (link === undefined) return done(unknownChannel(server));
     if (told) link.begin = onePerDomain(from);
     link.hasAccount ||= account !== undefined;
+    link.accountIsForgotten ||= account !== undefined && server.flavor === 'mysql';
     startLink(world, link);
     done({ value: nothing });
   },

@@ -168,6 +168,8 @@ export type Link = {
   begin: Position | null;
   /** Without one it connects to nobody: a reverse link gets its account with its start. */
   hasAccount: boolean;
+  /** MySQL keeps an account that came with a start in no file: the server that starts again has forgotten it. */
+  accountIsForgotten: boolean;
   receiverOn: boolean;
   applierOn: boolean;
   connectedOnce: boolean;

@@ -5,7 +5,7 @@ import type { Run, StepKey } from './run.ts';
 /** A step that a person may begin: it failed, what it had done was seen undone since, or it is the other way to announce. */
 export type Again = {
   readonly step: StepKey;
-  readonly because: 'failed' | 'target-closed' | 'ring-closed' | 'other-plane';
+  readonly because: 'failed' | 'target-closed' | 'ring-closed' | 'way-back-stopped' | 'other-plane';
   /** Where it was seen undone; nowhere for any other reason. */
   readonly instances: readonly string[];
 };
@@ -14,6 +14,7 @@ export type Again = {
 const undoneBy = [
   { because: 'target-closed', step: 'promote' },
   { because: 'ring-closed', step: 'reverse' },
+  { because: 'way-back-stopped', step: 'reverse' },
 ] as const;
 
 /** What one press may begin once more, as the run's own record knows it. */
@@ -31,7 +32,9 @@ export function stepsToTryAgain(run: Run, plan: Plan): readonly Again[] {
       return instances.length === 0 ? [] : [{ step: `${step}:${chain.id}`, because, instances }];
     }),
   );
-  return [...asFailed, ...undone, ...otherPlane(run, plan)];
+  // One press opens the ring and sees to the link: it is offered once, by the worse of its reasons.
+  const pressed = undone.filter((each, at) => undone.findIndex(({ step }) => step === each.step) === at);
+  return [...asFailed, ...pressed, ...otherPlane(run, plan)];
 }
 
 /** The two ways by which a run with a flip may announce: one of them was given up, or is not believed. */

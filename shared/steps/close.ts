@@ -3,7 +3,7 @@ import { endLostAtClose, lookAgainAtCloseMs } from './end-lost-at-close.ts';
 import { dropEpoch } from './epoch.ts';
 import { giveLocksBack } from './give-lock-back.ts';
 import { stayLocked } from './locked-accounts.ts';
-import { done, failure, needs, trouble, type StepFunction } from './need.ts';
+import { done, failure, needs, trouble, type Needs, type StepContext, type StepFunction } from './need.ts';
 
 /** Ends the night: the cockpit's schema is dropped where writes go now and follows to every node by replication. */
 export const close: StepFunction = (context) => {
@@ -30,6 +30,10 @@ export const close: StepFunction = (context) => {
     return need.waiting("this run's lost sessions to be gone", context.now.monoMs + lookAgainAtCloseMs);
   const held = giveLocksBack(need, context.run);
   if (held !== null) return need.waiting(held);
+  // Behind everything else: from here on nobody watches, and a target that starts again closed refuses everybody's writes.
+  const unopened = whyNotOpen(need, context);
+  if (unopened === 'waiting') return need.waiting('a last look at every target');
+  if (unopened !== null) return failure(unopened);
   const left = dropped.flatMap((result) => (typeof result === 'object' ? [result.left] : []));
   const behind = left.length === 0 ? '' : ` Left behind, and harmless: ${left.join('; ')}.`;
   const locked = stayLocked(context.run);
@@ -38,3 +42,21 @@ export const close: StepFunction = (context) => {
     `The cutover schema is removed on ${targets.join(', ')} and, by replication, behind them.${behind}${lost}${told}`,
   );
 };
+
+/** What a target that was opened says now instead of taking writes; null: each takes them. By the session that comes back by itself. */
+function whyNotOpen(need: Needs, { plan }: StepContext): 'waiting' | string | null {
+  const seen = plan.chains.flatMap(({ target }) =>
+    target.masters.map(
+      ({ instance }) => [instance, need.mysql('open', [instance, 'watch'], ['fastFacts', {}])] as const,
+    ),
+  );
+  if (seen.some(([, facts]) => facts === undefined)) return 'waiting';
+  const wrong = seen.flatMap(([node, facts]) => {
+    if (facts?.kind !== 'ok') return facts === undefined ? [] : [trouble(node, 'the last look at it', facts)];
+    if (!facts.value.readOnly) return [];
+    return [
+      `${node} refuses writes (up ${facts.value.uptimeSeconds} s); expected it open. Have it opened again by the press beside its alarm`,
+    ];
+  });
+  return wrong.length === 0 ? null : `${wrong.join('; ')}. The night is watched on; then close it again.`;
+}

@@ -22,6 +22,7 @@ export type Alarm = {
     | 'target-writable'
     | 'target-closed'
     | 'ring-closed'
+    | 'way-back-stopped'
     | 'lock-lost'
     | 'session-lost'
     | 'switch-silent'

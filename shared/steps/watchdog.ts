@@ -6,7 +6,7 @@ import { finalPositions } from './converge.ts';
 import type { Alarm } from './event.ts';
 import type { IssuedCommand, Run } from './run.ts';
 import { reverseEnds } from '../plan/reverse-ends.ts';
-import { ringClosed } from './way-back.ts';
+import { ringClosed, wayBackStopped } from './way-back.ts';
 import { entryIn, sieve } from './ledger.ts';
 
 /** One reading by the watchdog's own session. `askedAt`: UTC ms when it was asked, so that older readings accuse nobody. */
@@ -29,6 +29,7 @@ export function judgeWatch(run: Run, plan: Plan, watched: Watched): Alarm | null
     // Ahead of the lock, which a server that started again has lost too: what it came back as matters more.
     closedTargetAlarm(run, plan, watched) ??
     closedRingAlarm(run, plan, watched) ??
+    stoppedWayBackAlarm(run, plan, watched) ??
     lockAlarm(run, watched) ??
     targetAlarm(run, plan, watched)
   );
@@ -115,18 +116,43 @@ function closedTargetAlarm(run: Run, plan: Plan, { instance, facts, askedAt }: W
  * ring, and a table without a key gets it over and over.
  */
 function closedRingAlarm(run: Run, plan: Plan, { instance, facts, askedAt }: Watched): Alarm | null {
-  const chain = plan.chains.find(
-    (each) => each.wayBack === 'reverse' && reverseEnds(each).receiver === instance,
-  );
-  const reverse = chain === undefined ? undefined : run.steps[`reverse:${chain.id}`];
-  const openSince = reverse?.state === 'done' ? (reverse.endedAt?.utcMs ?? null) : null;
-  if (chain === undefined || openSince === null || askedAt <= openSince) return null;
-  if (!ringClosed(chain, facts)) return null;
+  const [chain, openSince] = followsSince(run, plan, instance);
+  if (chain === null || askedAt <= openSince || !ringClosed(chain, facts)) return null;
   if (wasTold(run, ['ring-closed', openSince], { instance, facts, askedAt })) return null;
   return alarm('ring-closed', instance, [
     `it follows its co-master again (up ${facts.uptimeSeconds} s)`,
     `the ring of ${chain.id} open while the reverse link is there: what was written since would circle. Open it again now, and compare tables without a primary key before anything is reversed`,
   ]);
+}
+
+/**
+ * A receiver that stops, because its server has forgotten the account that came with the start, or because an event cannot
+ * be applied: what is written from then on does not reach the source, and nobody can go back.
+ */
+function stoppedWayBackAlarm(run: Run, plan: Plan, { instance, facts, askedAt }: Watched): Alarm | null {
+  const [chain, since] = followsSince(run, plan, instance);
+  if (chain === null || askedAt <= since) return null;
+  const stopped = wayBackStopped(chain, facts);
+  if (stopped === null || wasTold(run, ['way-back-stopped', since], { instance, facts, askedAt }))
+    return null;
+  return alarm('way-back-stopped', instance, [
+    `${stopped} (up ${facts.uptimeSeconds} s)`,
+    `that it follows ${reverseEnds(chain).from} until Close: without it what is written now does not reach the source, and ${chain.id} cannot be reversed. Have it started by "Start the way back of ${chain.id} again": nothing starts it by itself`,
+  ]);
+}
+
+/** The chain whose reverse link an instance receives, and since when its step is done (UTC ms). */
+function followsSince(
+  run: Run,
+  plan: Plan,
+  instance: string,
+): readonly [chain: Chain, since: number] | readonly [chain: null, since: null] {
+  const chain = plan.chains.find(
+    (each) => each.wayBack === 'reverse' && reverseEnds(each).receiver === instance,
+  );
+  const reverse = chain === undefined ? undefined : run.steps[`reverse:${chain.id}`];
+  const since = reverse?.state === 'done' ? (reverse.endedAt?.utcMs ?? null) : null;
+  return chain === undefined || since === null ? [null, null] : [chain, since];
 }
 
 /** Told once for each start of the server since the step ended: a person acts, and until then it stays as it is. */

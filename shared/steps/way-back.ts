@@ -32,6 +32,15 @@ export function ringClosed(
   return mustOpenRing(chain, position.flavor) && ring !== undefined && !isOpenRing(ring);
 }
 
+/** What is wrong with the reverse link of a receiver: why it carries nothing and will not by itself; null: it runs, or connects. */
+export function wayBackStopped(chain: Chain, { links }: Pick<FastFacts, 'links'>): string | null {
+  const link = links.find(({ channel }) => channel === reverseChannelOf(chain));
+  if (link === undefined) return 'it has no reverse link any more';
+  if (link.receiver !== 'stopped' && link.applier === 'running') return null;
+  const error = link.receiverError ?? link.applierError;
+  return `its reverse link has stopped${error === null ? '' : ` with error ${error.code}: ${error.message}`}`;
+}
+
 function isOpenRing({ applier, receiver }: ReplicationLink): boolean {
   return applier === 'stopped' && receiver === 'stopped';
 }

@@ -69,6 +69,23 @@ describe.each(['mariadb', 'mysql'] as const)('in the watch on %s', (flavor) => {
   });
 });
 
+test('in the watch a reverse link whose account MySQL forgot by starting again is offered, and started by one press', async () => {
+  const orders = present(
+    plan.chains.find(({ id }) => id === 'orders'),
+    'orders',
+  );
+  const { receiver } = reverseEnds(orders);
+  const night = await diedInTheWatch('mysql', receiver, false);
+  expect(runOf(night).alarms.map(({ alarm }) => alarm.alarm)).toContain('way-back-stopped');
+  expect(offered(night)).toEqual(['Start the way back of orders again']);
+  expect(await press(night, 'reverse:orders')).toMatchObject({ outcome: 'done', phase: 'watching' });
+  const links = present(night.simulator.world.servers.get(receiver), receiver).links;
+  expect(links.find(({ channel }) => channel === 'cutover_reverse')).toMatchObject({ online: true });
+  await night.simulator.clock.run(night.simulator.clock.nowMs() + 3_000);
+  expect(offered(night)).toEqual([]);
+  expect(endOf(night.simulator).violations).toEqual([]);
+});
+
 test('in the watch a ring that its server closed by starting again is offered, and opened by one press', async () => {
   const orders = present(
     plan.chains.find(({ id }) => id === 'orders'),

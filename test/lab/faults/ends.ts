@@ -1,3 +1,4 @@
+import { againView } from '../../../main/api/again-view.ts';
 import { composeRun, type Composed } from '../../../main/compose.ts';
 import type { Night } from '../../../main/engine/night-ground.ts';
 import type { Plan } from '../../../shared/plan/plan.ts';
@@ -99,8 +100,18 @@ export async function goForward({ night, composed, ground, seen, run }: Playing)
     ({ outcome } = await resumed(run.id));
   }
   if (outcome !== 'done') throw new Error(`the way forward ended as ${outcome}: ${unrestored(night.run())}`);
+  const { cockpit } = composed;
+  const press = (): Promise<void> => undonePressed(night, cockpit);
+  await isForward({ ground, seen }, press);
   if (night.run()?.steps['close']?.state === 'failed') await closedAgain(night);
-  await isForward({ ground, seen });
+}
+
+/** What the watch saw undone since is pressed as the screen offers it. */
+async function undonePressed(night: Night, { parts, snapshot }: Composed['cockpit']): Promise<void> {
+  const run = night.run();
+  if (run?.outcome !== 'done') return;
+  for (const { step, alarm } of againView(run, parts.plan, snapshot()))
+    if (alarm !== null) await night.retry({ step, who: 'test' });
 }
 
 /** A Close that failed is pressed once more, and ends the run. */
@@ -113,13 +124,18 @@ async function closedAgain(night: Night): Promise<void> {
   });
 }
 
-/** The target alone takes writes, DNS leads to it, the way back runs, and nothing is lost. */
-export async function isForward({ ground, seen }: Place): Promise<void> {
+const nothingToPress = (): Promise<void> => Promise.resolve();
+
+/** The target alone takes writes, DNS leads to it, the way back runs, and nothing is lost; a person presses what is offered. */
+export async function isForward({ ground, seen }: Place, press = nothingToPress): Promise<void> {
   const { lab } = ground;
   for (const id of nodesOf(lab, 'source-master', 'target-replica')) await isClosed(lab, id);
   const [target = ''] = nodesOf(lab, 'target-master');
-  await eventually(`${target} takes writes`, forwardMs, () => writeAsApp(lab, target));
-  await wayBackRuns(lab, target);
+  await eventually(`${target} takes writes`, forwardMs, async () => {
+    await press();
+    await writeAsApp(lab, target);
+  });
+  await wayBackRuns(lab, target, press);
   await eventually('every user is answered the target', settleMs, async () => {
     const others = (await zoneAnswers(lab)).filter((line) => !line.endsWith('(target)'));
     if (others.length > 0) throw new Error(others.join('; '));
@@ -243,9 +259,10 @@ async function whereabouts(lab: Lab): Promise<string> {
 }
 
 /** The way back is open: the source follows the target. */
-async function wayBackRuns(lab: Lab, target: string): Promise<void> {
+async function wayBackRuns(lab: Lab, target: string, press: () => Promise<void>): Promise<void> {
   const [receiver = ''] = nodesOf(lab, 'source-master');
   await eventually(`${receiver} follows ${target}`, settleMs, async () => {
+    await press();
     const link = await linkOf(lab.state(), receiver, 'cutover_reverse');
     if (link?.io !== 'Yes' || link.sql !== 'Yes') throw new Error(JSON.stringify(link));
   });

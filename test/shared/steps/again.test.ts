@@ -6,6 +6,7 @@ import { reverseEnds } from '../../../shared/plan/reverse-ends.ts';
 import { stepsToTryAgain } from '../../../shared/steps/again.ts';
 import { judgeStopHere } from '../../../shared/steps/stop-here.ts';
 import { judgeWatch } from '../../../shared/steps/watchdog.ts';
+import type { ReplicationLink } from '../../../shared/sessions/replication-link.ts';
 import { openWorld, type AnsweringWorld, type Script } from '../../helpers/answering-world.ts';
 import { factsOf } from '../../helpers/model-servers.ts';
 import { intentsOf } from '../../helpers/night-checks.ts';
@@ -115,10 +116,22 @@ describe('a promoted target that came back closed', () => {
     expect(intentsOf(before, 'promote')).toEqual([]);
 
     const over = cameBackClosed();
+    over.server('orders-t1').readOnly = false;
     over.post({ kind: 'close-asked', who: 'Dana' });
     over.finish();
     expect(over.run().phase).toBe('ended');
     expect(stepsToTryAgain(over.run(), plan)).toEqual([]);
+  });
+
+  test('keeps the night from being closed: nobody would see it any more', () => {
+    const world = cameBackClosed();
+    world.post({ kind: 'close-asked', who: 'Dana' });
+    expect(world.finish()).toMatchObject({ outcome: 'done', phase: 'watching' });
+    expect(world.run().steps['close']?.text).toContain('orders-t1 refuses writes');
+    press(world, promoting);
+    world.finish();
+    press(world, 'close');
+    expect(world.finish().phase).toBe('ended');
   });
 
   test('has its lines on the emergency sheet, also after a press that failed', () => {
@@ -170,6 +183,76 @@ describe('a ring that closed again under a reverse link', () => {
     see(world, receiver);
     expect(world.run().alarms).toHaveLength(1);
     expect(stepsToTryAgain(world.run(), plan)).toEqual([]);
+  });
+});
+
+describe('a reverse link that stopped in the watch', () => {
+  const { receiver, from } = reverseEnds(
+    present(
+      plan.chains.find(({ id }) => id === 'orders'),
+      'orders',
+    ),
+  );
+  const refusal = { code: 13117, message: 'Invalid (empty) username' };
+
+  function stopped(change: Parameters<typeof changeLink>[1]): AnsweringWorld {
+    const world = watched();
+    changeLink(world, change);
+    see(world, receiver);
+    return world;
+  }
+
+  function changeLink(world: AnsweringWorld, change: Partial<ReplicationLink>): void {
+    const server = world.server(receiver);
+    server.links = server.links.map((link) =>
+      link.channel === 'cutover_reverse' ? { ...link, ...change } : link,
+    );
+  }
+
+  test('alarms once with its error, and is started again by a press, with its account and nothing else', () => {
+    const world = stopped({ receiver: 'stopped', receiverError: refusal });
+    expect(world.run().alarms.map(({ alarm }) => alarm.alarm)).toEqual(['way-back-stopped']);
+    expect(world.run().alarms[0]?.alarm.seen).toContain('error 13117: Invalid (empty) username');
+    expect(world.run().alarms[0]?.alarm.expected).toContain(`follows ${from}`);
+    world.passMs(5_000);
+    see(world, receiver);
+    expect(world.run().alarms).toHaveLength(1);
+    expect(stepsToTryAgain(world.run(), plan)).toEqual([
+      { step: 'reverse:orders', because: 'way-back-stopped', instances: [receiver] },
+    ]);
+    const begun = world.intents.length;
+    press(world, 'reverse:orders');
+    expect(world.finish()).toMatchObject({ outcome: 'done', phase: 'watching' });
+    const effects = world.intents
+      .slice(begun)
+      .flatMap(({ command: { action } }) =>
+        action.kind === 'mysql' && action.operation === 'startLink' ? [action.input] : [],
+      );
+    expect(effects).toEqual([
+      { channel: 'cutover_reverse', account: { chain: 'orders', direction: 'reverse' } },
+    ]);
+    world.passMs(5);
+    see(world, receiver);
+    expect(stepsToTryAgain(world.run(), plan)).toEqual([]);
+  });
+
+  test('by its applier alarms too; one that only connects does not, nor one that nobody has started yet', () => {
+    expect(
+      stopped({ applier: 'stopped', applierError: { code: 1062, message: 'twice' } }).run().alarms,
+    ).toHaveLength(1);
+    expect(stopped({ receiver: 'connecting' }).run().alarms).toEqual([]);
+    const early = openWorld(plan);
+    early.finish((run) => run.steps['promote:orders']?.state === 'running');
+    see(early, receiver);
+    expect(early.run().alarms).toEqual([]);
+  });
+
+  test('beside a ring that closed is offered once, by the worse reason', () => {
+    const world = stopped({ receiver: 'stopped', receiverError: refusal });
+    const { instance } = present(world.run().alarms[0]?.alarm, 'the alarm');
+    const alarm = { alarm: 'ring-closed', instance, seen: 'it follows', expected: 'open' } as const;
+    world.post({ kind: 'alarmed', alarm });
+    expect(stepsToTryAgain(world.run(), plan).map(({ because }) => because)).toEqual(['ring-closed']);
   });
 });
 
