@@ -6,48 +6,42 @@ import { cellsOf, cellWays as ways, kindOf, nameOf, sliceOf, steps, whyNot } fro
 import { startFaultGround, type FaultGround } from './ground.ts';
 import { testedCommit } from './kept-results.ts';
 import { playCell } from './play.ts';
-import { isSeenToHold, seenToHold } from './seen-to-hold.ts';
 
 const limitMs = 300_000;
 const all = flavors.flatMap(cellsOf);
-const held = all.filter(isSeenToHold);
-const slice = sliceOf(held, testedCommit());
+const slice = sliceOf(all, testedCommit());
 /** What the slice of one flavour may take of every run of the tests; what is left then is skipped, and says so. */
 const sliceMs = 3 * 60_000;
 
-// All cells take a night: `npm run test:night`. Here a slice that the commit draws, each flavour in each way once, of what
-// a night has seen hold: whether another cell does is for a night to find out, and no news about this commit. A cell that
-// fails is played once more, on a lab made whole: a machine that stood still breaks more than the cell meant to.
-describe.each(flavors.filter((flavor) => seenToHold[flavor].length > 0))(
-  'a step that fails on real servers: %s',
-  (flavor) => {
-    const here = missingFor(flavor).length === 0;
-    let ground: FaultGround;
-    let begun = 0;
-    beforeAll(async () => {
-      if (here) ground = await startFaultGround(flavor);
-      begun = performance.now();
-    }, limitMs);
-    afterAll(async () => ground?.stop(), limitMs);
-    afterEach(async ({ task }) => {
-      if (task.result?.state === 'fail') await ground.reset();
-    }, limitMs);
+// All cells take a night: `npm run test:night`. Here a slice that the commit draws, each flavour in each way once. A cell
+// that fails is played once more, on a lab made whole: a machine that stood still breaks more than the cell meant to.
+describe.each(flavors)('a step that fails on real servers: %s', (flavor) => {
+  const here = missingFor(flavor).length === 0;
+  let ground: FaultGround;
+  let begun = 0;
+  beforeAll(async () => {
+    if (here) ground = await startFaultGround(flavor);
+    begun = performance.now();
+  }, limitMs);
+  afterAll(async () => ground?.stop(), limitMs);
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await ground.reset();
+  }, limitMs);
 
-    test
-      .runIf(here)
-      .for(
-        slice
-          .filter((cell) => cell.flavor === flavor)
-          .map((cell) => ({ cell, name: `${cell.step} × ${cell.way}` })),
-      )('$name', { timeout: limitMs, retry: 1 }, async ({ cell }, { skip, task }) => {
-      const isFirst = (task.result?.retryCount ?? 0) === 0;
-      if (isFirst && performance.now() - begun > sliceMs) skip('the time of the slice was over');
-      const played = await playCell(ground, cell);
-      expect(played.acknowledged).toBeGreaterThan(0);
-      console.info(`${nameOf(cell)}: ${played.outcome} in ${played.ms} ms; struck ${played.struck}`);
-    });
-  },
-);
+  test
+    .runIf(here)
+    .for(
+      slice
+        .filter((cell) => cell.flavor === flavor)
+        .map((cell) => ({ cell, name: `${cell.step} × ${cell.way}` })),
+    )('$name', { timeout: limitMs, retry: 1 }, async ({ cell }, { skip, task }) => {
+    const isFirst = (task.result?.retryCount ?? 0) === 0;
+    if (isFirst && performance.now() - begun > sliceMs) skip('the time of the slice was over');
+    const played = await playCell(ground, cell);
+    expect(played.acknowledged).toBeGreaterThan(0);
+    console.info(`${nameOf(cell)}: ${played.outcome} in ${played.ms} ms; struck ${played.struck}`);
+  });
+});
 
 describe('the cells', () => {
   test('are every step in every way, or there is a reason why not', () => {
@@ -70,14 +64,6 @@ describe('the cells', () => {
       Array.from({ length: 2_000 }, (_, n) => sliceOf(all, `commit ${n}`).map(nameOf)).flat(),
     );
     expect(drawn.size).toBe(all.length);
-  });
-
-  test('that a night has seen hold exist, each named once; a way without one is named', () => {
-    const names = flavors.flatMap((flavor) => seenToHold[flavor].map((name) => `${flavor}: ${name}`));
-    expect(names.toSorted()).toEqual([...new Set(held.map(nameOf))].toSorted());
-    const kinds = new Set(slice.map(kindOf));
-    for (const kind of new Set(all.map(kindOf)))
-      if (!kinds.has(kind)) console.warn(`!!! NOT RUN: no night has seen a cell of ${kind} hold yet.`);
   });
 });
 
