@@ -100,7 +100,10 @@ function durableLines(ground: SheetGround, node: string): readonly SheetLine[] {
   const { host, fenceDropIn } = instanceOf(ground.plan, node);
   if (fenceDropIn === undefined) return [];
   const [staged, place] = [stagedPath(fenceDropIn), fenceDropIn].map(plainPath);
-  const content = dropInContent.replaceAll('\\', '\\\\').replaceAll('%', '%%').replaceAll('\n', '\\n');
+  const content = dropInContent('mariadb')
+    .replaceAll('\\', '\\\\')
+    .replaceAll('%', '%%')
+    .replaceAll('\n', '\\n');
   return [
     {
       where: host,

@@ -38,20 +38,23 @@ export function restoreSections(ground: SheetGround, chain: Chain): readonly She
 function startsOpenLines(ground: SheetGround, node: string): readonly SheetLine[] {
   const dialect = dialectAt(ground, node);
   const statements = unpersistFenceStatements(dialect);
-  if (statements.length > 0)
-    return [
-      {
-        where: node,
-        says: 'Let it forget a fence that it would keep over a restart; then read back.',
-        command: mysqlLine(ground, node, [...statements, keptClosedStatement]),
-        expects: { kind: 'columns', columns: { kept_closed: '0' } },
-        otherwise: 'It would come back closed after a restart, and nobody could write then.',
-      },
-    ];
+  const forgotten: readonly SheetLine[] =
+    statements.length === 0
+      ? []
+      : [
+          {
+            where: node,
+            says: 'Let it forget a fence that it would keep over a restart; then read back.',
+            command: mysqlLine(ground, node, [...statements, keptClosedStatement]),
+            expects: { kind: 'columns', columns: { kept_closed: '0' } },
+            otherwise: 'It would come back closed after a restart, and nobody could write then.',
+          },
+        ];
   const { host, fenceDropIn } = instanceOf(ground.plan, node);
-  if (fenceDropIn === undefined) return [];
+  if (fenceDropIn === undefined) return forgotten;
   const file = plainPath(fenceDropIn);
   return [
+    ...forgotten,
     {
       where: host,
       says: `Remove the file that would close ${node} at its next start.`,

@@ -226,8 +226,12 @@ export const durability: readonly GateDefinition[] = [
         const { flavor, version } = survey.identity;
         const dropIn = plan.instances.find(({ id }) => id === instance)?.fenceDropIn;
         const persists = flavor === 'mysql' && Number(version.split('.')[0]) >= 8;
-        if (flavor === 'mariadb' && dropIn !== undefined)
-          look.note(`${instance}: read_only=1 is put into ${dropIn} behind the point of no return.`);
+        if (dropIn !== undefined)
+          look.note(
+            flavor === 'mariadb'
+              ? `${instance}: read_only=1 is put into ${dropIn} behind the point of no return.`
+              : `${instance}: persists it by itself; should it die before it has, read_only=1 is put into ${dropIn}.`,
+          );
         look.expect(
           persists || (flavor === 'mariadb' && dropIn !== undefined),
           `${instance}: expected a server that can persist super_read_only, or a fenceDropIn in the plan (MariaDB), seen ${flavor} ${version}: restarted, it boots writable and the watchdog must fence it again.`,

@@ -90,7 +90,7 @@ const instanceSchema = z.strictObject({
   fenceDropIn: path
     .optional()
     .describe(
-      'A file in an include directory of its option files, on its host: read_only=1 is put there so that the fence outlives a restart (MariaDB).',
+      'A file in an include directory of its option files, on its host: read_only=1 is put there so that the fence outlives a restart (MariaDB; MySQL when it dies before it has persisted it).',
     ),
   hostLogin: hostLoginSchema
     .optional()

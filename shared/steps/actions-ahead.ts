@@ -115,23 +115,13 @@ function quietAhead(
           ),
         ),
   );
-  const files = plan.instances.flatMap(({ id, host, fenceDropIn }) =>
-    fenceDropIn === undefined || !keepsByFile(facts[id])
-      ? []
-      : [
-          ahead('quiet', {
-            kind: 'ssh-file',
-            host,
-            path: stagedPath(fenceDropIn),
-            content: dropInContent,
-          }),
-        ],
-  );
+  const files = plan.instances.flatMap(({ id, host, fenceDropIn }) => {
+    const seen = facts[id];
+    if (fenceDropIn === undefined || seen?.readOnly !== false) return [];
+    const content = dropInContent(seen.position.flavor);
+    return [ahead('quiet', { kind: 'ssh-file', host, path: stagedPath(fenceDropIn), content })];
+  });
   return [...maintenance, ...schedulers, ...accounts, ...files];
-}
-
-function keepsByFile(facts: FastFacts | undefined): boolean {
-  return facts?.readOnly === false && facts.position.flavor === 'mariadb';
 }
 
 function chainAhead(
@@ -162,7 +152,9 @@ function chainAhead(
 
 function persistAhead(plan: Plan, node: string, facts: FastFacts | undefined): Action {
   const instance = instanceOf(plan, node);
-  return instance.fenceDropIn !== undefined && keepsByFile(facts)
+  return instance.fenceDropIn !== undefined &&
+    facts?.readOnly === false &&
+    facts.position.flavor === 'mariadb'
     ? {
         kind: 'ssh-move',
         host: instance.host,

@@ -1,3 +1,4 @@
+import type { Flavor } from '../sessions/identity.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import { nodesToFence } from './fence.ts';
 import {
@@ -12,8 +13,10 @@ import {
 } from './need.ts';
 import { lastSeen } from './passage.ts';
 
-/** What makes a server start closed that cannot remember it by itself. */
-export const dropInContent = '[mysqld]\nread_only=1\n';
+/** What makes a server start closed that does not remember it by itself. */
+export function dropInContent(flavor: Flavor): string {
+  return `[mysqld]\nread_only=1\n${flavor === 'mysql' ? 'super_read_only=1\n' : ''}`;
+}
 
 /** Beside its place, under a name that no server reads. */
 export function stagedPath(dropIn: string): string {
@@ -33,9 +36,9 @@ export function stageDropIns(
   const waiting: string[] = [];
   for (const { id, host, fenceDropIn } of plan.instances) {
     const seen = facts[id];
-    if (seen?.readOnly !== false || seen.position.flavor !== 'mariadb' || fenceDropIn === undefined) continue;
+    if (seen?.readOnly !== false || fenceDropIn === undefined) continue;
     const path = stagedPath(fenceDropIn);
-    const put = need.sshFile(`${id}.stage`, [host, path, () => dropInContent], {
+    const put = need.sshFile(`${id}.stage`, [host, path, () => dropInContent(seen.position.flavor)], {
       undo: { kind: 'unstage', host, path },
     });
     if (put === undefined) waiting.push(path);
@@ -68,29 +71,21 @@ function persisted(
   { plan, run, attempt }: StepContext,
   node: string,
 ): 'durable' | 'not-durable' | 'waiting' {
-  const instance = instanceOf(plan, node);
-  const seen = lastSeen(run, node);
-  // MySQL keeps it by itself (SET PERSIST), super_read_only included; the file is for servers that cannot.
-  if (seen.position.flavor === 'mariadb' && instance.fenceDropIn !== undefined) {
-    // The name carries the instance: two may be on one host.
-    const placed = need.sshMove(
-      `${node}.drop-in`,
-      [instance.host, stagedPath(instance.fenceDropIn), instance.fenceDropIn],
-      {},
-    );
-    if (placed === undefined) return 'waiting';
-    // An earlier attempt may have moved it: put there whole, it is the same file.
-    if (placed.kind !== 'ok' && attempt > 1) {
-      const put = need.sshFile(
-        `${node}.drop-in-again`,
-        [instance.host, instance.fenceDropIn, () => dropInContent],
-        {},
-      );
-      return put === undefined ? 'waiting' : put.kind === 'ok' ? 'durable' : 'not-durable';
-    }
-    return placed.kind === 'ok' ? 'durable' : 'not-durable';
+  const { host, fenceDropIn } = instanceOf(plan, node);
+  const { flavor } = lastSeen(run, node).position;
+  if (flavor === 'mysql' || fenceDropIn === undefined) {
+    const set = need.mysql('persist', [node, 'act'], ['persistFence', {}]);
+    if (set === undefined) return 'waiting';
+    if (set.kind === 'ok' && set.value.durable) return 'durable';
+    // One that died under it starts again by what stands in its files, faster than the watchdog closes it.
+    if (fenceDropIn === undefined) return 'not-durable';
   }
-  const set = need.mysql('persist', [node, 'act'], ['persistFence', {}]);
-  if (set === undefined) return 'waiting';
-  return set.kind === 'ok' && set.value.durable ? 'durable' : 'not-durable';
+  // The name carries the instance: two may be on one host.
+  const placed = need.sshMove(`${node}.drop-in`, [host, stagedPath(fenceDropIn), fenceDropIn], {});
+  if (placed === undefined) return 'waiting';
+  if (placed.kind === 'ok' || attempt === 1) return placed.kind === 'ok' ? 'durable' : 'not-durable';
+  // An earlier attempt may have moved it: put there whole, it is the same file.
+  const put = need.sshFile(`${node}.drop-in-again`, [host, fenceDropIn, () => dropInContent(flavor)], {});
+  if (put === undefined) return 'waiting';
+  return put.kind === 'ok' ? 'durable' : 'not-durable';
 }

@@ -167,7 +167,7 @@ function serverOf(
         dialect.hasPersist && !isClosed
           ? ['RESET PERSIST IF EXISTS super_read_only', 'RESET PERSIST IF EXISTS read_only']
           : [],
-      file: dialect.version.flavor === 'mariadb' && !isClosed ? (instance.fenceDropIn ?? null) : null,
+      file: isClosed ? null : (instance.fenceDropIn ?? null),
     },
   };
   return [server];

@@ -105,6 +105,30 @@ describe('plans of other shapes', () => {
     );
   });
 
+  test('MySQL that dies before it has persisted its fence starts again closed by a file', () => {
+    const file = '/etc/mysql/conf.d/cutover-fence.cnf';
+    const plan = eventfulPlan();
+    const world = openWorld(
+      referenceWith(() => ({ ...plan, simulator: { ...plan.simulator, flavor: 'mysql' } })),
+      ({ operation, where }) =>
+        operation === 'persistFence' && where === 'orders-a1'
+          ? { answer: 'session-lost', effect: false }
+          : undefined,
+    );
+    const run = world.finish();
+    expect(run.steps['persist-fence:orders']?.text).toBe(
+      'The fence outlives a restart of every source node.',
+    );
+    expect(world.model.hosts.get('colo-a-db')?.files.get(file)).toBe(
+      '[mysqld]\nread_only=1\nsuper_read_only=1\n',
+    );
+    // Put there by a rename alone: what it takes to write it was done while everything was writable still.
+    const moves = world.intents.filter(({ command: { action } }) => action.kind === 'ssh-move');
+    expect(moves.map(({ command }) => command.key)).toEqual([
+      'persist-fence:orders#1/orders-a1.drop-in@colo-a-db',
+    ]);
+  });
+
   test('file and position: the reverse link starts at the drained target’s own log', () => {
     const world = openWorld(
       orders((chain) => ({ ...chain, gtid: 'off' })),
