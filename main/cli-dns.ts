@@ -3,7 +3,7 @@ import { judgeRunway } from '../shared/gates/ttl-runway.ts';
 import { parseDnsName } from '../shared/observations/dns-name.ts';
 import { showContent, showRouting, showSet, type RecordSet } from '../shared/observations/record-set.ts';
 import type { DiffEntry } from '../shared/observations/zone-diff.ts';
-import { dnsPolicy } from '../shared/plan/dns-policy.ts';
+import { clusterPolicy, dnsPolicy } from '../shared/plan/dns-policy.ts';
 import type { DnsZone } from '../shared/plan/plan-dns.ts';
 import { planesOf } from '../shared/steps/flip-planes.ts';
 import { minuteDiff, type MinuteDiff } from '../shared/steps/minute-diff.ts';
@@ -96,7 +96,7 @@ export function dnsRestoreTtl(file: string, options: Options): Promise<number> {
   });
 }
 
-/** `dns policy PLAN`: the least that the credentials of each zone need, one IAM policy a zone. */
+/** `dns policy PLAN`: the least that the credentials of each zone need, one IAM policy a zone; and those of the flip's cluster. */
 export function dnsPolicies(file: string): number {
   const loaded = loadPlan(file);
   const dns = loaded.ok ? loaded.value.plan.dns : undefined;
@@ -113,7 +113,12 @@ export function dnsPolicies(file: string): number {
     account,
     policy: dnsPolicy(dns, id),
   }));
-  process.stdout.write(`${JSON.stringify(policies, null, 2)}\n`);
+  const cluster = dns.flip?.cluster;
+  const flip =
+    cluster === undefined
+      ? []
+      : [{ flip: 'cluster', profile: cluster.profile, policy: clusterPolicy(cluster) }];
+  process.stdout.write(`${JSON.stringify([...policies, ...flip], null, 2)}\n`);
   return 0;
 }
 

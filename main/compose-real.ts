@@ -3,6 +3,7 @@ import type { Redactor } from '../shared/audit/redact.ts';
 import type { Plan } from '../shared/plan/plan.ts';
 import { createClients } from './adapters/clients.ts';
 import { createClock } from './adapters/clock.ts';
+import { createCluster } from './adapters/cluster.ts';
 import { createCredentials } from './adapters/credentials.ts';
 import { dnsClientOf } from './adapters/dns.ts';
 import { createLaptop } from './adapters/laptop.ts';
@@ -44,6 +45,7 @@ export async function realPorts(
     clients,
     laptop: createLaptop({ journalDirectory: around.directory }),
     route53: createRoute53(plan),
+    cluster: createCluster(plan),
     dns: dnsClientOf(plan.dns),
   };
   return { ports, close: () => ssh.close() };

@@ -5,7 +5,13 @@ import type { DnsQuestion, DnsReply } from '../shared/observations/dns-reply.ts'
 import type { DnsName } from '../shared/observations/dns-name.ts';
 import type { RecordSet } from '../shared/observations/record-set.ts';
 import type { PlannedHealthCheck } from '../shared/plan/plan-dns.ts';
-import type { HealthCheckFacts, HealthVote, ZoneChange, ZoneFacts } from '../shared/sessions/zone-answers.ts';
+import type {
+  HealthCheckFacts,
+  HealthVote,
+  RoutingStates,
+  ZoneChange,
+  ZoneFacts,
+} from '../shared/sessions/zone-answers.ts';
 import type { ChangeBatch } from '../shared/steps/change-batch.ts';
 import type { Subnet } from '../shared/observations/ip-address.ts';
 import type { ClientWrite } from '../shared/observations/client-log.ts';
@@ -28,6 +34,7 @@ export type Ports = {
   readonly clients: ClientsPort;
   readonly laptop: LaptopPort;
   readonly route53: Route53Port;
+  readonly cluster: ClusterPort;
   readonly dns: DnsPort;
 };
 
@@ -82,6 +89,26 @@ export type ZoneOpened = { readonly kind: 'open'; readonly channel: ZoneChannel 
 export type Route53Port = {
   /** Finds the credentials, asks whose they are, and warms the connection; `zone` is the plan's own id of it. */
   readonly open: (zone: string, limitMs: number) => Promise<ZoneOpened>;
+};
+
+/** The endpoints of the flip's ARC cluster, each with a warm connection. Nothing is sent twice by itself, or elsewhere. */
+export type ClusterChannel = {
+  /** Reads the state of each control at one endpoint of the plan, by its URL. */
+  readonly read: (
+    url: string,
+    controls: readonly string[],
+    limitMs: number,
+  ) => Promise<Answer<RoutingStates>>;
+  /** Sets all of them or none, within the safety rules. */
+  readonly set: (url: string, states: RoutingStates, limitMs: number) => Promise<Answer<RoutingStates>>;
+  readonly close: () => Promise<void>;
+};
+
+export type ClusterPort = {
+  /** Finds the credentials. What an endpoint answers is seen by reading there, which warms its connection. */
+  readonly open: (
+    limitMs: number,
+  ) => Promise<{ readonly kind: 'open'; readonly channel: ClusterChannel } | OpenRefused>;
 };
 
 /** Where the TTLs of one zone are kept while they are lowered: observed first, synced to disk before anything is sent. */

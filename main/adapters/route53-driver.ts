@@ -56,7 +56,7 @@ export type Route53Driver = {
 };
 
 /** Keys that mean nothing: real ones are never shown to an emulator. */
-const emulatedCredentials = { accessKeyId: 'emulated', secretAccessKey: 'emulated' };
+export const emulatedCredentials = { accessKeyId: 'emulated', secretAccessKey: 'emulated' };
 
 /**
  * One client with the credentials of one profile (SSO, roles and processes as the AWS configuration says). Its own retries

@@ -64,6 +64,7 @@ export function parseHealthCheck(check: HealthCheck | undefined): Result<HealthC
     regions: [...(config.Regions ?? [])].toSorted(),
     inverted: config.Inverted === true,
     disabled: config.Disabled === true,
+    ...(config.RoutingControlArn === undefined ? {} : { routingControl: config.RoutingControlArn }),
   });
 }
 

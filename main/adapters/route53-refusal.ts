@@ -11,7 +11,7 @@ export type AwsFailure =
     }
   | { readonly kind: 'none'; readonly why: NoAnswer; readonly message: string };
 
-/** The codes of Route 53's and STS's error replies (Route 53 API Reference, "Common Errors" and each action's errors). */
+/** The codes of Route 53's, STS's and an ARC cluster's error replies ("Common Errors" and each action's errors in their API References). */
 const refusals: Readonly<Record<string, ZoneRefusal>> = {
   Throttling: 'throttled',
   ThrottlingException: 'throttled',
@@ -22,6 +22,8 @@ const refusals: Readonly<Record<string, ZoneRefusal>> = {
   InvalidChangeBatch: 'rejected',
   NoSuchHostedZone: 'no-such-zone',
   NoSuchChange: 'no-such-change',
+  ConflictException: 'conflict',
+  EndpointTemporarilyUnavailableException: 'unavailable',
   AccessDenied: 'credentials',
   AccessDeniedException: 'credentials',
   AuthFailure: 'credentials',

@@ -50,7 +50,7 @@ function wording(
   if (because === 'other-plane')
     return step === 'flip'
       ? {
-          label: 'Flip the files once more',
+          label: `Flip the ${plan.dns?.flip?.by === 'routing-controls' ? 'routing controls' : 'files'} once more`,
           why: `By the ${plane?.says ?? ''}. The change batch, which failed, is given up.`,
           alarm: null,
         }

@@ -144,6 +144,7 @@ export function commandText({ action }: Command, mysql: MysqlPort): string {
   if (action.kind === 'mirror') return 'the journal so far on its mirror';
   if (action.kind === 'zone')
     return action.ask === 'change' ? action.batch.changes.map(changeText).join(';\n') : actionText(action);
+  if (action.kind === 'routing') return actionText(action);
   return `write ${action.id} through ${action.client}`;
 }
 
@@ -151,6 +152,8 @@ function whereOf({ action }: Command, run: Run): string {
   if (action.kind === 'mysql')
     return `on ${action.instance}, thread ${run.threads[action.instance]?.[action.session] ?? 'not known'}`;
   if (action.kind === 'zone') return `in zone ${action.zone}, on the control plane of Route 53`;
+  if (action.kind === 'routing')
+    return `at the cluster endpoint in ${action.endpoint.region}, on the data plane of ARC`;
   return action.kind === 'app-canary' ? `through ${action.client}` : `on ${action.host} over SSH`;
 }
 

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { clusterReply, endpointAsked, type ClusterReply } from './cluster-api.ts';
 import type { EmulatedAws } from './emulated-aws.ts';
 import { apiError, route53Reply, type ApiReply } from './route53-api.ts';
 import { xml, xmlDocument } from './xml.ts';
@@ -6,7 +7,10 @@ import { xml, xmlDocument } from './xml.ts';
 /** The largest body that is read: one full batch has 32,000 characters of values. */
 const mostBytes = 1_024 * 1_024;
 
-/** The AWS endpoints of the account over HTTP: Route 53 and STS on one port, told apart by whom the request is signed for. */
+/**
+ * The AWS endpoints of the account over HTTP on one port: Route 53 and STS, told apart by whom the request is signed for, and
+ * the endpoints of its ARC cluster, told apart by their paths.
+ */
 export function awsHttp(aws: EmulatedAws, heard: (line: string, at: number) => void): Server {
   const server = createServer((request, response) => {
     const at = performance.now();
@@ -26,6 +30,8 @@ async function answer(aws: EmulatedAws, request: IncomingMessage, response: Serv
   const line = `${method} ${pathname}`;
   const body = await bodyOf(request);
   if (aws.faults.silent) return `${line} silent`;
+  const place = endpointAsked(pathname);
+  if (place !== null) return answerOfCluster(aws, [request, response], { place, body });
   const reply = replyTo(aws, {
     method,
     pathname,
@@ -40,6 +46,36 @@ async function answer(aws: EmulatedAws, request: IncomingMessage, response: Serv
   response.writeHead(reply.status, { 'content-type': 'text/xml', 'x-amzn-requestid': 'emulated' });
   response.end(reply.body);
   return `${line} ${reply.status}`;
+}
+
+/** An endpoint of the cluster speaks JSON, and fails by itself: nothing of it hangs on the control plane. */
+function answerOfCluster(
+  aws: EmulatedAws,
+  [request, response]: readonly [IncomingMessage, ServerResponse],
+  { place, body }: { readonly place: number; readonly body: string },
+): string {
+  const target = String(request.headers['x-amz-target'] ?? '');
+  const reply: ClusterReply = isSigned(request.headers.authorization)
+    ? clusterReply(aws.cluster, { place, target, body })
+    : { status: 403, body: JSON.stringify({ __type: 'AccessDeniedException', message: 'not signed' }) };
+  const line = `${target} at ${place}`;
+  if (reply === 'silent') return `${line} silent`;
+  if (reply === 'dead') {
+    response.destroy();
+    return `${line} dead`;
+  }
+  response.writeHead(reply.status, {
+    'content-type': 'application/x-amz-json-1.0',
+    'x-amzn-requestid': 'emulated',
+  });
+  response.end(reply.body);
+  return `${line} ${reply.status}`;
+}
+
+function isSigned(authorization: string | undefined): boolean {
+  return /Credential=[^/\s]+\/\d{8}\/[\w-]+\/route53-recovery-cluster\/aws4_request/.test(
+    authorization ?? '',
+  );
 }
 
 function replyTo(

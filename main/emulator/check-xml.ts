@@ -53,6 +53,7 @@ export function checkXml({ facts, reference }: EmulatedCheck): string {
       optional('FailureThreshold', facts.failureThreshold),
       xml('Inverted', facts.inverted),
       xml('Disabled', facts.disabled),
+      optional('RoutingControlArn', facts.routingControl ?? null),
       facts.regions.length === 0
         ? ''
         : xml(

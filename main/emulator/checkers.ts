@@ -28,6 +28,8 @@ const allRegions = [
  */
 export function votesNow({ facts, votes, madeAt }: EmulatedCheck, now: number): readonly HealthVote[] {
   if (votes !== null) return votes;
+  // Nobody looks at what follows a routing control.
+  if (facts.routingControl !== undefined) return [];
   const intervalMs = (facts.intervalSeconds ?? 30) * 1_000;
   const looks = Math.floor((now - madeAt) / intervalMs);
   if (looks < 1) return [];

@@ -2,8 +2,9 @@ import type { DnsName } from '../../shared/observations/dns-name.ts';
 import { countsAsHealthy } from '../../shared/observations/health-check.ts';
 import type { Subnet } from '../../shared/observations/ip-address.ts';
 import { normaliseSet, type RecordSet } from '../../shared/observations/record-set.ts';
-import type { HealthCheckFacts } from '../../shared/sessions/zone-answers.ts';
+import type { HealthCheckFacts, RoutingState } from '../../shared/sessions/zone-answers.ts';
 import { applyBatch, type ChangeBatch } from '../../shared/steps/change-batch.ts';
+import { emulatedCluster, type EmulatedCluster } from './cluster-api.ts';
 import { votesNow, type EmulatedCheck } from './checkers.ts';
 
 /** One hosted zone as it begins: its SOA and NS are added. */
@@ -29,6 +30,8 @@ export type EmulatedAccount = {
   readonly requestsASecond: number;
   /** Health checks that are there already. */
   readonly checks?: readonly HealthCheckFacts[];
+  /** States of the routing controls of its ARC cluster. */
+  readonly controls?: Readonly<Record<string, RoutingState>>;
 };
 
 /** What the account is made to do wrong. All of it can be changed while it runs. */
@@ -70,6 +73,7 @@ export type EmulatedAws = {
   readonly zones: ReadonlyMap<string, EmulatedZone>;
   readonly changes: Map<string, EmulatedChange>;
   readonly checks: Map<string, EmulatedCheck>;
+  readonly cluster: EmulatedCluster;
   /** Every CallerReference that was ever used: that of a deleted check is spent. */
   readonly references: Set<string>;
   /** Changes a zone as somebody else would; the reasons where it may not be. */
@@ -113,6 +117,7 @@ export function emulatedAws(about: EmulatedAccount): EmulatedAws {
     ]),
   );
   const references = new Set(about.checks?.map(({ healthCheckId }) => healthCheckId));
+  const cluster = emulatedCluster(about.controls);
   let spent: readonly number[] = [];
   return {
     about,
@@ -128,6 +133,7 @@ export function emulatedAws(about: EmulatedAccount): EmulatedAws {
     zones,
     changes,
     checks,
+    cluster,
     references,
     change: (zone, batch) => {
       const applied = applyBatch(zone, batch);
@@ -153,6 +159,8 @@ export function emulatedAws(about: EmulatedAccount): EmulatedAws {
     },
     isHealthy: (id) => {
       const check = checks.get(id);
+      const followed = check?.facts.routingControl;
+      if (followed !== undefined) return cluster.states.get(followed) === 'On';
       return check === undefined || countsAsHealthy(votesNow(check, about.now()));
     },
   };

@@ -2,6 +2,7 @@ import { parseDnsName } from '../../shared/observations/dns-name.ts';
 import { factsAsPlanned } from '../../shared/observations/health-check.ts';
 import { parseSubnet } from '../../shared/observations/ip-address.ts';
 import type { PlannedDns } from '../../shared/plan/plan-dns.ts';
+import { statesFor } from '../../shared/steps/flip-controls.ts';
 import { plannedSet } from '../../shared/plan/planned-sets.ts';
 import type { EmulatedAccount } from './emulated-aws.ts';
 
@@ -40,9 +41,10 @@ export function accountOfPlan(dns: PlannedDns, now: () => number): EmulatedAccou
     }),
     now,
     requestsASecond: 5,
+    controls: dns.flip?.cluster === undefined ? {} : statesFor(dns.flip.cluster, 'source'),
     // One without an id is still to be made.
     checks: dns.healthChecks.flatMap((check) =>
-      check.healthCheckId === undefined ? [] : [factsAsPlanned(check, check.healthCheckId)],
+      check.healthCheckId === undefined ? [] : [factsAsPlanned(check, check.healthCheckId, dns.flip)],
     ),
   };
 }

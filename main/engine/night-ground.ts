@@ -199,5 +199,6 @@ export function actingSessions({ observer, channels }: NightNeeds, sessions: Ses
     },
     channel: channels.channel,
     zone: channels.zone,
+    cluster: channels.cluster,
   };
 }

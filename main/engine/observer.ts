@@ -13,6 +13,7 @@ import { lookAtMirror, mirrorUnseen } from './look-at-mirror.ts';
 import { openChannel, watchedHosts } from './sessions.ts';
 import { startSwitchProofs } from './switch-proofs.ts';
 import { reasonOf } from './troubles.ts';
+import { watchFlip } from './watch-flip.ts';
 import { watchZones, type ObserverGround } from './watch-zones.ts';
 import {
   forget,
@@ -239,6 +240,7 @@ export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround):
     failed,
   });
   const zones = watchZones(plan, ports, { ...ground, resting: () => resting, work, failed });
+  const flip = watchFlip(plan, ports, { channels, resting: () => resting, failed });
   const loops = [...fastLoops, ...activityLoops, ...surveyLoops, ...hostLoops, ...lostLoops, laptopLoop];
 
   return {
@@ -246,6 +248,7 @@ export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround):
     snapshot: () => ({
       at: now(),
       ...zones.part(),
+      ...flip.part(),
       instances: Object.fromEntries([...facts].map(([node, entry]) => [node, publicFacts(entry)])),
       hosts: proofs.beside(hosts),
       lags: planLags(plan, Object.fromEntries(facts)),
@@ -259,7 +262,7 @@ export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround):
         [...surveyLoops, ...activityLoops, ...fastLoops, ...hostLoops, laptopLoop].map((loop) => loop.now()),
       );
       // Channels are open and servers are known only now.
-      await Promise.all([proofs.refresh(), zones.refresh()]);
+      await Promise.all([proofs.refresh(), zones.refresh(), flip.refresh()]);
     },
     rest: (value) => {
       resting = value;
@@ -284,6 +287,7 @@ export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround):
       for (const loop of loops) loop.stop();
       proofs.stop();
       zones.stop();
+      flip.stop();
       await beats.stop();
       await Promise.all([...sessions.values()].map((open) => open.close()));
     },

@@ -69,6 +69,13 @@ function performAction(
         );
       return askZone(channel, action, limitMs);
     }
+    case 'routing': {
+      const channel = sessions.cluster();
+      if (channel === null) return notConnected(clock, 'no channel to the cluster of the flip is open');
+      return action.ask === 'set'
+        ? channel.set(action.endpoint.url, action.states, limitMs)
+        : channel.read(action.endpoint.url, action.controls, limitMs);
+    }
     case 'app-canary':
       return clients.canary(action.client, action.id, limitMs);
     default:
@@ -118,5 +125,6 @@ function notConnected(clock: ClockPort, message: string): Promise<Answer<never>>
 export function isEffect(action: Action): boolean {
   if (action.kind === 'mysql') return (effectOperations as readonly string[]).includes(action.operation);
   if (action.kind === 'zone') return action.ask === 'change';
+  if (action.kind === 'routing') return action.ask === 'set';
   return action.kind === 'ssh' ? action.effect : action.kind !== 'mirror';
 }

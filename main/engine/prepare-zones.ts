@@ -3,7 +3,7 @@ import { plannedZones, prepareZone, type PreparedZone } from '../../shared/steps
 import type { DnsZone, PlannedDns } from '../../shared/plan/plan-dns.ts';
 import { failed, type Result } from '../../shared/lib/result.ts';
 import type { Ports } from '../ports.ts';
-import { openZone, type emptySessions } from './sessions.ts';
+import { openCluster, openZone, type emptySessions } from './sessions.ts';
 
 /** A zone of ten thousand record sets is 34 pages at five a second. */
 const listLimitMs = 30_000;
@@ -12,8 +12,8 @@ const listLimitMs = 30_000;
 export type PreparedDns = { readonly zones: readonly PreparedZone[]; readonly troubles: readonly string[] };
 
 /**
- * Opens a channel to every zone that the plan changes, lists it, and makes the batch of the minute and its way back. From
- * here on the minute has nothing to list, to compute or to open for Route 53. Changes nothing there.
+ * Opens the way to the flip's ARC cluster, and a channel to every zone that the plan changes, lists it, and makes the batch
+ * of the minute and its way back. From here on the minute has nothing to list, to compute or to open for Route 53. Changes nothing there.
  */
 export async function prepareZones(
   plan: Plan,
@@ -27,11 +27,19 @@ export async function prepareZones(
       async (zone) => [zone.id, await prepareOne({ dns, ports, channels }, zone)] as const,
     ),
   );
+  // The zone may be plan B and unchanged: what the flip turns is its own way, opened here too.
+  const flip =
+    dns.flip?.cluster !== undefined && channels.cluster() === null
+      ? await openCluster(ports, channels)
+      : null;
   return {
     zones: prepared.flatMap(([, result]) => (result.ok ? [result.value] : [])),
-    troubles: prepared.flatMap(([id, result]) =>
-      result.ok ? [] : [`DNS zone ${id} cannot be changed in the minute: ${result.error.join('; ')}`],
-    ),
+    troubles: [
+      ...prepared.flatMap(([id, result]) =>
+        result.ok ? [] : [`DNS zone ${id} cannot be changed in the minute: ${result.error.join('; ')}`],
+      ),
+      ...(flip === null ? [] : [`DNS cannot be flipped in the minute: ${flip.refused.message}`]),
+    ],
   };
 }
 

@@ -6,6 +6,7 @@ import type { Identity } from '../../shared/sessions/identity.ts';
 import type { SessionPurpose } from '../../shared/sessions/session.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { MysqlSession, Ports, SshChannel } from '../ports.ts';
+import { reopenCluster } from './reopen-cluster.ts';
 import { reopenZones } from './reopen-zones.ts';
 import { plannedSessions, type emptySessions, type Sessions } from './sessions.ts';
 
@@ -42,10 +43,11 @@ export async function reopenLost(ground: LostGround): Promise<Result<Reopened, s
       mayComeBack(run, purpose) && sessions.mysql(instance, purpose)?.state() !== 'open',
   );
   const dark = runHosts(plan).filter((host) => channels.channel(host)?.state() !== 'open');
-  const [mysql, ssh, zones] = await Promise.all([
+  const [mysql, ssh, zones, cluster] = await Promise.all([
     Promise.all(lost.map((place) => openAgain(ground, place))),
     Promise.all(dark.map((host) => openChannelAgain(ground, host))),
     reopenZones(ground, reopenLimitMs),
+    reopenCluster(ground, reopenLimitMs),
   ]);
   const wrong = mysql.flatMap((each) => (each.kind === 'wrong' ? [each.text] : []));
   const all = [...mysql, ...ssh];
@@ -64,7 +66,7 @@ export async function reopenLost(ground: LostGround): Promise<Result<Reopened, s
     (threads[session.instance] ??= {})[session.purpose] = session.connectionId;
   }
   const stillLost = all.flatMap((each) => (each.kind === 'lost' ? [each.text] : []));
-  return ok({ threads, stillLost: [...stillLost, ...zones] });
+  return ok({ threads, stillLost: [...stillLost, ...zones, ...cluster] });
 }
 
 /**

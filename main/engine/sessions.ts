@@ -2,7 +2,7 @@ import type { Plan } from '../../shared/plan/plan.ts';
 import { runHosts } from '../../shared/plan/switches.ts';
 import type { SessionPurpose } from '../../shared/sessions/session.ts';
 import { planNodes, sourceNodes, targetNodes } from '../../shared/steps/need.ts';
-import type { MysqlSession, OpenRefused, Ports, SshChannel, ZoneChannel } from '../ports.ts';
+import type { ClusterChannel, MysqlSession, OpenRefused, Ports, SshChannel, ZoneChannel } from '../ports.ts';
 
 /** How long opening one session may take, ms. Only before the hold: the minute opens nothing. */
 const openLimitMs = 15_000;
@@ -13,6 +13,8 @@ export type Sessions = {
   readonly channel: (host: string) => SshChannel | null;
   /** The channel to Route 53 of a zone of the plan. */
   readonly zone: (zone: string) => ZoneChannel | null;
+  /** The endpoints of the flip's ARC cluster. */
+  readonly cluster: () => ClusterChannel | null;
   /** Thread ids by instance and purpose. */
   readonly threads: () => Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly adopt: (session: MysqlSession) => void;
@@ -29,14 +31,17 @@ export type LostCall = (
 export function emptySessions(onLost: LostCall): Sessions & {
   readonly adoptChannel: (channel: SshChannel) => void;
   readonly adoptZone: (channel: ZoneChannel) => void;
+  readonly adoptCluster: (channel: ClusterChannel) => void;
 } {
   const sessions = new Map<string, MysqlSession>();
   const channels = new Map<string, SshChannel>();
   const zones = new Map<string, ZoneChannel>();
+  let cluster: ClusterChannel | null = null;
   return {
     mysql: (instance, purpose) => sessions.get(`${instance} ${purpose}`) ?? null,
     channel: (host) => channels.get(host) ?? null,
     zone: (zone) => zones.get(zone) ?? null,
+    cluster: () => cluster,
     threads: () => {
       const threads: Record<string, Record<string, number>> = {};
       for (const session of sessions.values())
@@ -56,15 +61,20 @@ export function emptySessions(onLost: LostCall): Sessions & {
       void zones.get(channel.zone)?.close();
       zones.set(channel.zone, channel);
     },
+    adoptCluster: (channel) => {
+      void cluster?.close();
+      cluster = channel;
+    },
     close: async () => {
       await Promise.all([
-        ...[...zones.values()].map((channel) => channel.close()),
+        ...[...zones.values(), ...(cluster === null ? [] : [cluster])].map((channel) => channel.close()),
         ...[...sessions.values()].map((session) => session.close()),
         ...[...channels.values()].map((channel) => channel.close()),
       ]);
       sessions.clear();
       channels.clear();
       zones.clear();
+      cluster = null;
     },
   };
 }
@@ -136,5 +146,16 @@ export async function openZone(
   const opened = await ports.route53.open(zone, openLimitMs);
   if (opened.kind === 'refused') return { where: `zone ${zone}`, refused: opened };
   into.adoptZone(opened.channel);
+  return null;
+}
+
+/** Opens the way to the flip's ARC cluster and keeps it; the refusal when it could not be opened. */
+export async function openCluster(
+  ports: Ports,
+  into: ReturnType<typeof emptySessions>,
+): Promise<Failure | null> {
+  const opened = await ports.cluster.open(openLimitMs);
+  if (opened.kind === 'refused') return { where: "the flip's ARC cluster", refused: opened };
+  into.adoptCluster(opened.channel);
   return null;
 }

@@ -3,6 +3,8 @@ import type { Plan } from '../../shared/plan/plan.ts';
 import type { Fault, ScriptedFault } from '../../shared/plan/scenario.ts';
 import type { Ports } from '../ports.ts';
 import { makeClients } from './clients.ts';
+import { buildCluster } from './cluster-world.ts';
+import { makeCluster } from './cluster.ts';
 import { makeClock, type SimulatorClock, type Time } from './clock.ts';
 import { makeDns } from './dns.ts';
 import { buildAppHosts, buildHosts } from './estate-hosts.ts';
@@ -72,7 +74,8 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
   });
   const hostedZones = buildZones(plan);
   const hosts = buildHosts(plan);
-  const flips = makeFlipHealth(plan, hosts, clock);
+  const cluster = buildCluster(plan);
+  const flips = makeFlipHealth(plan, { hosts, cluster }, clock);
   const zones = makeZones(hostedZones, clock, flips);
   const world: World = {
     plan,
@@ -81,6 +84,7 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
     network: makeNetwork(plan, seed, () => clock),
     zones,
     flips,
+    cluster,
     dns: makeDns(plan, { seed, clock, zones }),
     random: seeded(seed, 'world'),
     chains: buildChains(plan, seed),
@@ -109,6 +113,7 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
     clients: makeClients(world),
     laptop: makeLaptop(clock),
     route53: makeRoute53(world),
+    cluster: makeCluster(world),
     dns: world.dns,
   };
   const triggers = makeTriggers(world);

@@ -7,6 +7,7 @@ import type { SessionPurpose } from '../../shared/sessions/session.ts';
 import type { Timer } from '../ports.ts';
 import type { SimulatorClock } from './clock.ts';
 import type { SimulatedDns } from './dns.ts';
+import type { ClusterWorld } from './cluster-world.ts';
 import type { FlipHealth } from './flip-health.ts';
 import type { Network } from './network.ts';
 import type { Random } from './random.ts';
@@ -262,6 +263,7 @@ export type World = {
   readonly network: Network;
   readonly zones: SimulatedZones;
   readonly flips: FlipHealth;
+  readonly cluster: ClusterWorld;
   readonly dns: SimulatedDns;
   readonly random: Random;
   readonly chains: Map<string, ChainWorld>;

@@ -120,7 +120,7 @@ function answered(
 
 function checkOf({ plan: { dns } }: World, healthCheckId: string): HealthCheckFacts | null {
   const planned = dns?.healthChecks.find(({ id }) => simulatedCheckId(dns, id) === healthCheckId);
-  return planned === undefined ? null : factsAsPlanned(planned, healthCheckId);
+  return planned === undefined ? null : factsAsPlanned(planned, healthCheckId, dns?.flip);
 }
 
 function votesOf(world: World, healthCheckId: string): readonly HealthVote[] {

@@ -19,8 +19,8 @@ export const doors = [
   },
   {
     package: '@aws-sdk',
-    door: /^(main\/adapters\/route53-driver\.ts|test\/)/,
-    goTo: 'main/adapters/route53-driver.ts',
+    door: /^(main\/adapters\/(route53|cluster)-driver\.ts|test\/)/,
+    goTo: 'main/adapters/route53-driver.ts, or cluster-driver.ts beside it',
   },
   { package: 'ssh-config', door: /^main\/adapters\/ssh-[a-z-]+\.ts$/, goTo: 'main/adapters/ssh-alias.ts' },
   { package: 'yaml', door: /^(shared\/plan\/|test\/)/, goTo: 'shared/plan' },

@@ -8,12 +8,14 @@ import { statementsOf } from '../sessions/statements.ts';
 import { showName } from '../observations/dns-name.ts';
 import { showContent, showRouting, showSet } from '../observations/record-set.ts';
 import type { Change } from '../steps/change-batch.ts';
+import type { RoutingStates } from '../sessions/zone-answers.ts';
 import type { Action, MysqlCommand, ZoneCommand } from '../steps/command.ts';
 
 /** Where an action is performed: the instance, the host or the client. */
 export function placeOfAction(action: Action): string {
   if (action.kind === 'mysql') return action.instance;
   if (action.kind === 'zone') return action.zone;
+  if (action.kind === 'routing') return action.endpoint.region;
   return action.kind === 'app-canary' ? action.client : action.host;
 }
 
@@ -36,6 +38,10 @@ export function actionText(action: Action): string {
       return `canary ${action.id} through ${action.client}`;
     case 'zone':
       return zoneText(action);
+    case 'routing':
+      return action.ask === 'read'
+        ? `read ${action.controls.join(', ')} at the cluster endpoint in ${action.endpoint.region}`
+        : `set ${statesText(action.states)} at the cluster endpoint in ${action.endpoint.region}`;
   }
 }
 
@@ -50,6 +56,13 @@ function zoneText(action: ZoneCommand): string {
   }
 }
 
+/** States of routing controls in words: `arn… On, arn… Off`. */
+export function statesText(states: RoutingStates): string {
+  return Object.entries(states)
+    .map(([arn, state]) => `${arn} ${state}`)
+    .join(', ');
+}
+
 /** One change of a batch in words: `DELETE www.shop.example A (east): 192.0.2.10, TTL 60 s, latency us-east-1`. */
 export function changeText({ action, set }: Change): string {
   const routing = set.routing.kind === 'simple' ? '' : `, ${showRouting(set.routing)}`;
@@ -60,6 +73,7 @@ export function changeText({ action, set }: Change): string {
 export function isEffect(action: Action): boolean {
   if (action.kind === 'mysql') return (effectOperations as readonly string[]).includes(action.operation);
   if (action.kind === 'zone') return action.ask === 'change';
+  if (action.kind === 'routing') return action.ask === 'set';
   return action.kind === 'ssh' ? action.effect : action.kind !== 'mirror';
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../observations/health-check.ts';
 import { checksNamed } from '../plan/checks-of-zones.ts';
 import type { PlannedDns, PlannedHealthCheck } from '../plan/plan-dns.ts';
+import { flipTurns } from '../plan/plan-flip.ts';
 import { freshness } from './look.ts';
 import type { GateDefinition, World } from './world.ts';
 
@@ -64,7 +65,7 @@ export const dnsHealth: readonly GateDefinition[] = [
     id: 'dns.health',
     group,
     scope: 'item',
-    // What the flip turns healthy only in the minute cannot be healthy before it.
+    // What the flip turns healthy only in the minute cannot be healthy before it; what follows a routing control has no checkers.
     items: ({ plan }) =>
       plan.dns === undefined ? [] : checksNamed(plan.dns, 'after').filter(standsBefore(plan.dns)),
     title: (check) =>
@@ -175,6 +176,8 @@ function checkOf({ plan }: World, item: string): PlannedHealthCheck {
 
 function standsBefore({ flip }: PlannedDns): (check: string) => boolean {
   return (check) =>
-    flip?.files.every(({ healthCheck, standsFor }) => healthCheck !== check || standsFor !== 'target') ??
-    true;
+    flipTurns(flip).every(
+      ({ healthCheck, standsFor }) =>
+        healthCheck !== check || (standsFor !== 'target' && flip?.by !== 'routing-controls'),
+    );
 }

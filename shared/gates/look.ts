@@ -25,6 +25,7 @@ export const freshness = {
   zoneProofAtGoMs: 60_000,
   zoneTrialMs: 3_600_000,
   healthMs: 60_000,
+  clusterMs: 60_000,
 } as const;
 
 /** What a gate's judge comes to, before title, guards and overrides are added. */

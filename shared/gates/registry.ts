@@ -1,5 +1,6 @@
 import { accounts } from './accounts.ts';
 import { blockers } from './blockers.ts';
+import { dnsFlip } from './dns-flip.ts';
 import { dnsHealth } from './dns-health.ts';
 import { dnsWrite } from './dns-write.ts';
 import { dnsZones } from './dns-zones.ts';
@@ -37,6 +38,7 @@ export const registry: readonly GateDefinition[] = [
   ...dnsZones,
   ...dnsWrite,
   ...dnsHealth,
+  ...dnsFlip,
   ...laptop,
   ...mirror,
   ...people,

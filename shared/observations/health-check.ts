@@ -1,6 +1,7 @@
 import { parseDnsName } from './dns-name.ts';
 import { parseIp } from './ip-address.ts';
 import type { PlannedDns, PlannedHealthCheck, PlannedSide } from '../plan/plan-dns.ts';
+import type { PlannedFlip } from '../plan/plan-flip.ts';
 import type { HealthCheckFacts, HealthVote } from '../sessions/zone-answers.ts';
 
 /** An EXISTING check does not say how often it looks: Route 53's own default, s. */
@@ -43,7 +44,11 @@ export function differingFields(planned: PlannedHealthCheck, seen: HealthCheckFa
 }
 
 /** The health check that a plan means, as Route 53 has it once it is made; one of another kind says nothing of itself. */
-export function factsAsPlanned(planned: PlannedHealthCheck, healthCheckId: string): HealthCheckFacts {
+export function factsAsPlanned(
+  planned: PlannedHealthCheck,
+  healthCheckId: string,
+  flip?: PlannedFlip,
+): HealthCheckFacts {
   const nothing = {
     healthCheckId,
     address: null,
@@ -57,7 +62,12 @@ export function factsAsPlanned(planned: PlannedHealthCheck, healthCheckId: strin
     inverted: false,
     disabled: false,
   };
-  if (planned.type === 'EXISTING') return { ...nothing, type: 'CALCULATED' };
+  if (planned.type === 'EXISTING') {
+    const followed = flip?.cluster?.controls.find(({ healthCheck }) => healthCheck === planned.id);
+    return followed === undefined
+      ? { ...nothing, type: 'CALCULATED' }
+      : { ...nothing, type: 'RECOVERY_CONTROL', routingControl: followed.arn };
+  }
   const { type, address, port, intervalSeconds, failureThreshold, regions } = planned;
   const asked =
     planned.type === 'TCP' ? {} : { path: planned.path, searchString: planned.searchString ?? null };

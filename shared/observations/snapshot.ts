@@ -2,6 +2,7 @@ import type { Identity } from '../sessions/identity.ts';
 import type { Activity, FastFacts } from '../sessions/operations.ts';
 import type { Survey, TriedGrant } from '../sessions/survey.ts';
 import type { DnsFacts } from './dns-facts.ts';
+import type { FlipFacts } from './flip-facts.ts';
 import type { Observation } from './observation.ts';
 import type { SwitchProof } from './switch-proof.ts';
 
@@ -79,5 +80,7 @@ export type Snapshot = {
   readonly mirror?: MirrorFacts;
   /** Absent where the plan changes no DNS records. */
   readonly dns?: DnsFacts;
+  /** Absent where the plan has no flip. */
+  readonly flip?: FlipFacts;
   readonly clients: readonly ClientFacts[];
 };

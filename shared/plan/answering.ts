@@ -1,8 +1,9 @@
 import { parseDnsName } from '../observations/dns-name.ts';
 import type { PlannedDns, PlannedRecord } from './plan-dns.ts';
+import { flipTurns } from './plan-flip.ts';
 import { saySide } from './planned-sets.ts';
 
-/** Which record sets stand in the zone, and for whom the files of the flip stand. */
+/** Which record sets stand in the zone, and for whom the files or routing controls of the flip stand. */
 export type AnsweringAt = {
   readonly sets: 'before' | 'after';
   readonly files: 'source' | 'target';
@@ -10,7 +11,7 @@ export type AnsweringAt = {
 
 /**
  * Of the record sets of one name and type those that Route 53 answers with at a moment, as far as the plan decides it: a
- * check whose files do not stand then is unhealthy, every other one healthy. Where none is healthy all of them answer.
+ * check whose files or routing controls do not stand then is unhealthy, every other one healthy. Where none is healthy all of them answer.
  */
 export function answeringRecords(
   { flip }: Pick<PlannedDns, 'flip'>,
@@ -18,7 +19,7 @@ export function answeringRecords(
   { sets, files }: AnsweringAt,
 ): readonly PlannedRecord[] {
   const out = new Set(
-    flip?.files.flatMap(({ standsFor, healthCheck }) => (standsFor === files ? [] : [healthCheck])),
+    flipTurns(flip).flatMap(({ standsFor, healthCheck }) => (standsFor === files ? [] : [healthCheck])),
   );
   const there = group.flatMap((record) => {
     const side = record[sets];

@@ -1,6 +1,7 @@
 import { parseDnsName } from '../observations/dns-name.ts';
 import { checksNamed, zoneOfCheck } from './checks-of-zones.ts';
 import type { DnsZone, PlannedDns } from './plan-dns.ts';
+import type { FlipCluster } from './plan-flip.ts';
 import { underScratch } from './planned-sets.ts';
 
 /** One statement of an IAM policy. */
@@ -9,7 +10,7 @@ export type PolicyStatement = {
   readonly Effect: 'Allow';
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[] | string>>>>;
 };
 export type IamPolicy = { readonly Version: '2012-10-17'; readonly Statement: readonly PolicyStatement[] };
 
@@ -61,6 +62,29 @@ export function dnsPolicy(dns: PlannedDns, zoneId: string): IamPolicy {
             ),
           ]),
       ...(creates ? [allow('CreateTheHealthChecks', ['CreateHealthCheck'], ['*'])] : []),
+    ],
+  };
+}
+
+/** The least that the flip's credentials need at the cluster: its own controls, and no safety rule overridden. */
+export function clusterPolicy({ controls }: FlipCluster): IamPolicy {
+  const Resource = controls.map(({ arn }) => arn).toSorted();
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'ReadTheRoutingControls',
+        Effect: 'Allow',
+        Action: ['route53-recovery-cluster:GetRoutingControlState'],
+        Resource,
+      },
+      {
+        Sid: 'TurnTheRoutingControls',
+        Effect: 'Allow',
+        Action: ['route53-recovery-cluster:UpdateRoutingControlStates'],
+        Resource,
+        Condition: { BoolIfExists: { 'route53-recovery-cluster:AllowSafetyRulesOverrides': 'false' } },
+      },
     ],
   };
 }

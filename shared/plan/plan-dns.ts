@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { flipSchema } from './plan-flip.ts';
-import { address, durationMs, id, port, text } from './plan-words.ts';
+import { address, awsRegion, durationMs, id, port, text } from './plan-words.ts';
 
 /** What the plan says of DNS: zones, health checks, record sets before and after, and who is asked what they answer. */
-
-/** An AWS region, by its own name. */
-const awsRegion = z
-  .string()
-  .regex(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, 'an AWS region such as us-east-1')
-  .describe('An AWS region such as us-east-1.');
 
 const ttlSeconds = z.int().min(0).max(604_800);
 

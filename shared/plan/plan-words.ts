@@ -28,6 +28,11 @@ export const address = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9.:_-]{0,253}$/, 'a host name or an IP address')
   .describe('A host name or IP address. Resolved once, before the hold.');
+/** An AWS region, by its own name. */
+export const awsRegion = z
+  .string()
+  .regex(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, 'an AWS region such as us-east-1')
+  .describe('An AWS region such as us-east-1.');
 /** A TCP port. */
 export const port = z.int().min(1).max(65535);
 /** A time in milliseconds, at most a day. */

@@ -1,6 +1,7 @@
 import { failed, ok, type Result } from '../lib/result.ts';
 import { judgePlan } from './judge-plan.ts';
 import type { PlannedDns } from './plan-dns.ts';
+import type { FlipTurn } from './plan-flip.ts';
 import type { Chain, Member, Plan } from './plan.ts';
 import { loweredSide } from './planned-sets.ts';
 import { reverseChannelOf, reverseEnds, saidChannel } from './reverse-ends.ts';
@@ -58,15 +59,21 @@ function reversedDns(dns: PlannedDns, { setsChanged }: FoundForth): PlannedDns {
     }));
   if (flip === undefined) return { ...dns, records: records('swapped') };
   const changed = setsChanged ?? flip.batch === 'also';
-  const files = flip.files.map((file) => ({
-    ...file,
-    standsFor: file.standsFor === 'source' ? ('target' as const) : ('source' as const),
-  }));
-  // What the batch wrote has to be written back; the files alone would leave the target in the zone.
+  const turned = <T extends FlipTurn>(turn: T): T => ({
+    ...turn,
+    standsFor: turn.standsFor === 'source' ? 'target' : 'source',
+  });
+  const { cluster } = flip;
+  // What the batch wrote has to be written back; the flip alone would leave the target in the zone.
   return {
     ...dns,
     records: records(changed ? 'swapped' : 'kept'),
-    flip: { ...flip, files, batch: changed ? 'also' : 'plan-b' },
+    flip: {
+      ...flip,
+      files: flip.files.map(turned),
+      ...(cluster === undefined ? {} : { cluster: { ...cluster, controls: cluster.controls.map(turned) } }),
+      batch: changed ? 'also' : 'plan-b',
+    },
   };
 }
 
@@ -98,7 +105,7 @@ function lackingOf(chain: Chain): readonly string[] {
 function flipNotes({ dns }: Plan): readonly string[] {
   return dns?.flip?.batch === 'plan-b'
     ? [
-        'DNS is turned back by the files of the flip. The zone was left as it was, so there is no change batch as plan B.',
+        `DNS is turned back by the ${dns.flip.by === 'files' ? 'files' : 'routing controls'} of the flip. The zone was left as it was, so there is no change batch as plan B.`,
       ]
     : [];
 }

@@ -5,9 +5,25 @@ import type { DnsName } from '../observations/dns-name.ts';
 /**
  * Why Route 53 refused. `throttled` and `prior-request` say that nothing has happened, so the same may be sent again;
  * `rejected`: the batch does not fit what is there (`InvalidChangeBatch`); `credentials`: expired, missing or not allowed.
+ * Of an ARC cluster: `unavailable`: this endpoint serves nobody now, and nothing has happened; `conflict`: a safety rule
+ * forbids the states (`ConflictException`).
  */
 export type ZoneRefusal =
-  'throttled' | 'prior-request' | 'rejected' | 'credentials' | 'no-such-zone' | 'no-such-change' | 'other';
+  | 'throttled'
+  | 'prior-request'
+  | 'rejected'
+  | 'credentials'
+  | 'no-such-zone'
+  | 'no-such-change'
+  | 'unavailable'
+  | 'conflict'
+  | 'other';
+
+/** The state of a routing control of ARC: On while its side is answered. */
+export type RoutingState = 'On' | 'Off';
+
+/** States of routing controls by their ARNs. */
+export type RoutingStates = Readonly<Record<string, RoutingState>>;
 
 /** One change as Route 53 knows it: accepted at once, in force everywhere when it is INSYNC. */
 export type ZoneChange = {
@@ -42,6 +58,8 @@ export type HealthCheckFacts = {
   readonly regions: readonly string[];
   readonly inverted: boolean;
   readonly disabled: boolean;
+  /** Of type RECOVERY_CONTROL: the ARN of the routing control that it follows. */
+  readonly routingControl?: string;
 };
 
 /** What one checker region last said. */

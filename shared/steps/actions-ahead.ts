@@ -6,6 +6,7 @@ import type { FastFacts } from '../sessions/operations.ts';
 import type { Action, MysqlCommand } from './command.ts';
 import { lockingNodes } from './bypass-accounts.ts';
 import { dropInContent, stagedPath } from './durable-fence.ts';
+import { statesFor } from './flip-controls.ts';
 import { fleetHosts, instanceOf, planNodes, sourceNodes } from './need.ts';
 import { order, type StepId } from './order.ts';
 import { forwardChannel } from './promote.ts';
@@ -221,6 +222,13 @@ function redirectAhead(plan: Plan): readonly ActionAhead[] {
 
 /** In the order in which they are sent: no endpoint is out before the other one is in. */
 function flipAhead({ dns }: Plan): readonly ActionAhead[] {
+  const { cluster } = dns?.flip ?? {};
+  if (cluster !== undefined) {
+    const endpoint = present(cluster.endpoints[0], 'an endpoint');
+    const states = statesFor(cluster, 'target');
+    const action = { kind: 'routing', endpoint, ask: 'set', states } as const;
+    return [ahead('flip', action, 'which endpoint takes it: they are tried in turn')];
+  }
   const files = dns?.flip?.files ?? [];
   return (['target', 'source'] as const).flatMap((side) =>
     files.flatMap(({ host, path, standsFor }) =>

@@ -9,12 +9,12 @@ import {
   needs,
   newestAsked,
   trouble,
-  waitingTogether,
   type Judged,
   type Needs,
   type StepContext,
   type StepFunction,
 } from './need.ts';
+import { waitingTogether } from './waiting-together.ts';
 import { mayOverwrite } from './overwrite.ts';
 import { changeComment, standingOf, touchedNames, type PreparedZone } from './prepared-zone.ts';
 

@@ -2,7 +2,8 @@ import type { OperationInput, OperationName } from '../sessions/operations.ts';
 import type { SessionPurpose } from '../sessions/session.ts';
 import type { DnsName } from '../observations/dns-name.ts';
 import type { RecordSet } from '../observations/record-set.ts';
-import type { ZoneChange } from '../sessions/zone-answers.ts';
+import type { ClusterEndpoint } from '../plan/plan-flip.ts';
+import type { RoutingStates, ZoneChange } from '../sessions/zone-answers.ts';
 import type { ChangeBatch } from './change-batch.ts';
 import type { UndoItem } from './undo.ts';
 
@@ -65,6 +66,12 @@ export type ZoneCommand = { readonly kind: 'zone'; readonly zone: string } & (
 export type ZoneAsk = ZoneCommand['ask'];
 export type ZoneValue<A extends ZoneAsk> = A extends 'listNames' ? readonly RecordSet[] : ZoneChange;
 
+/** One call to one endpoint of the flip's ARC cluster. Only `set` changes anything, and all of it or nothing. */
+export type RoutingCommand = { readonly kind: 'routing'; readonly endpoint: ClusterEndpoint } & (
+  | { readonly ask: 'read'; readonly controls: readonly string[] }
+  | { readonly ask: 'set'; readonly states: RoutingStates }
+);
+
 /** What a step wants done. Decided in shared/steps, performed in main/engine/perform.ts, never elsewhere. */
 export type Action =
   | MysqlCommand
@@ -74,7 +81,8 @@ export type Action =
   | SshEpochCommand
   | MirrorCommand
   | AppCanaryCommand
-  | ZoneCommand;
+  | ZoneCommand
+  | RoutingCommand;
 
 /** An action with its place in the run. The key is unique in the run; an action is issued once per key. */
 export type Command = {

@@ -1,5 +1,6 @@
 import { detectionOf } from '../observations/health-check.ts';
 import type { PlannedDns } from '../plan/plan-dns.ts';
+import type { PlannedFlip } from '../plan/plan-flip.ts';
 import { loweredSide } from '../plan/planned-sets.ts';
 
 /** One way by which the minute announces: which plane of Route 53 it needs, and how long users may wait for it. */
@@ -29,17 +30,33 @@ export function planesOf(dns: PlannedDns | undefined): readonly Plane[] {
     says: `change batch: control plane of Route 53 (us-east-1), mostly ${insyncSeconds} s until INSYNC + ${ttl} s TTL`,
   };
   if (flip === undefined) return [batch];
-  const detection = slowestOf(dns);
+  const detection = followingOf(dns, flip);
   return [
     {
       step: 'flip',
       plane: 'data plane',
       by: 'the run',
       seconds: detection.seconds + ttl,
-      says: `flip of ${flip.files.length} files: data plane of Route 53 (health checks), ${detection.says} + ${ttl} s TTL = ${detection.seconds + ttl} s`,
+      says: `flip of ${detection.of}, ${detection.says} + ${ttl} s TTL = ${detection.seconds + ttl} s`,
     },
     { ...batch, says: `${batch.by === 'a person' ? 'plan B, ' : ''}${batch.says}` },
   ];
+}
+
+/** What is turned on which data plane, and how long Route 53 takes to follow. */
+function followingOf(
+  dns: PlannedDns,
+  { files, cluster }: PlannedFlip,
+): { readonly of: string; readonly seconds: number; readonly says: string } {
+  if (cluster === undefined)
+    return { of: `${files.length} files: data plane of Route 53 (health checks)`, ...slowestOf(dns) };
+  const { controls, endpoints, followSeconds } = cluster;
+  return {
+    of: `${controls.length} routing controls: data plane of ARC (${endpoints.length} cluster endpoints)`,
+    seconds: followSeconds,
+    // AWS names no figure: it is the plan's own.
+    says: `${followSeconds} s until Route 53 follows, as the plan expects`,
+  };
 }
 
 /** The slowest of the flip's health checks: that many looks on end must agree before Route 53 takes an endpoint out or in. */

@@ -1,6 +1,7 @@
 import { sha256 } from '../lib/sha256.ts';
 import { present } from '../lib/assert.ts';
 import type { FlipFile, PlannedFlip } from '../plan/plan-flip.ts';
+import { afterFlipFailure, controlsReady, flipControls } from './flip-controls.ts';
 import { planesOf } from './flip-planes.ts';
 import {
   done,
@@ -9,12 +10,12 @@ import {
   needs,
   newestAsked,
   trouble,
-  waitingTogether,
   type Judged,
   type Needs,
   type StepContext,
   type StepFunction,
 } from './need.ts';
+import { waitingTogether } from './waiting-together.ts';
 
 /** How often a file whose writing was not answered is looked at until the host says what is there, ms. */
 const lookAgainMs = 500;
@@ -29,23 +30,20 @@ export const flip: StepFunction = (context) => {
   if (dns?.flip === undefined) return { kind: 'absent', text: 'The plan has no data-plane flip.' };
   const planned = dns.flip;
   const need = needs(context);
+  if (planned.cluster !== undefined)
+    return flipControls(need, context, { dns, flip: planned, cluster: planned.cluster });
   const placed = placeAll({ need, context, planned }, 'target');
   if (placed.kind === 'waiting') return need.waiting(placed.text, placed.wakeAtMonoMs);
   // What cannot be put in place leaves the source's answer standing: both out at once would be worse.
   const taken = placed.kind === 'failed' ? placed : placeAll({ need, context, planned }, 'source');
   if (taken.kind === 'waiting') return need.waiting(taken.text, taken.wakeAtMonoMs);
-  if (taken.kind === 'failed') return failure(`${taken.text} ${afterFailure(planned)}`);
+  if (taken.kind === 'failed')
+    return failure(`${taken.text} ${afterFlipFailure(planned, 'writes and reads each file once more')}`);
   const [plane] = planesOf(dns);
   return done(
     `The files of ${planned.files.length === 1 ? 'the endpoint are' : `${planned.files.length} endpoints are`} as the target wants them, each read back. By the ${present(plane, 'the plane of the flip').says}.`,
   );
 };
-
-function afterFailure({ batch }: PlannedFlip): string {
-  return batch === 'plan-b'
-    ? 'Press Retry, which writes and reads each file once more, or plan B: the change batch.'
-    : 'Press Retry, which writes and reads each file once more; the change batch waits for nothing here.';
-}
 
 type Ground = { readonly need: Needs; readonly context: StepContext; readonly planned: PlannedFlip };
 
@@ -119,7 +117,10 @@ function lookAt(
  * Before the fence: the files stand as the plan says that they do while the source serves, and every host says so. What is
  * otherwise would turn nothing, or has been turned already.
  */
-export function flipReady(need: Needs, { plan }: StepContext): Judged {
+export function flipReady(need: Needs, context: StepContext): Judged {
+  const { plan } = context;
+  const cluster = plan.dns?.flip?.cluster;
+  if (cluster !== undefined) return controlsReady(need, context, cluster);
   const files = plan.dns?.flip?.files ?? [];
   const waiting: string[] = [];
   for (const [index, { host, path, standsFor }] of files.entries()) {

@@ -9,7 +9,8 @@ import type {
   ServerState,
 } from '../sessions/operations.ts';
 import type { Answer, SessionPurpose } from '../sessions/session.ts';
-import type { Command, MysqlCommand, ZoneAsk, ZoneCommand, ZoneValue } from './command.ts';
+import type { RoutingStates } from '../sessions/zone-answers.ts';
+import type { Command, MysqlCommand, RoutingCommand, ZoneAsk, ZoneCommand, ZoneValue } from './command.ts';
 import type { Moment } from './event.ts';
 import type { Run, StepKey } from './run.ts';
 import type { UndoItem } from './undo.ts';
@@ -58,19 +59,6 @@ export type Progress =
 export type Judged =
   | { readonly kind: 'done' | 'failed'; readonly text: string }
   | { readonly kind: 'waiting'; readonly text: string; readonly wakeAtMonoMs?: number };
-
-/** What the parts of a step wait for together, until the first of them is to be looked at again; null: none of them waits. */
-export function waitingTogether(
-  parts: readonly { readonly kind: string; readonly text: string; readonly wakeAtMonoMs?: number }[],
-): Extract<Judged, { readonly kind: 'waiting' }> | null {
-  const waiting = parts.filter(({ kind }) => kind === 'waiting');
-  if (waiting.length === 0) return null;
-  const text = waiting.map((part) => part.text).join('; ');
-  const wakes = waiting.flatMap(({ wakeAtMonoMs }) => wakeAtMonoMs ?? []);
-  return wakes.length === 0
-    ? { kind: 'waiting', text }
-    : { kind: 'waiting', text, wakeAtMonoMs: Math.min(...wakes) };
-}
 
 /** A step's finished judgement: it is done, and this is what was seen. */
 export function done(text: string): Progress {
@@ -129,6 +117,12 @@ export type Needs = {
     ask: ZoneCommand & { readonly ask: A },
     options: NeedOptions,
   ) => Answer<ZoneValue<A>> | undefined;
+  /** The states that the endpoint says; of what was set it says nothing. */
+  readonly routing: (
+    name: string,
+    ask: RoutingCommand,
+    options: NeedOptions,
+  ) => Answer<RoutingStates> | undefined;
   readonly appCanary: (
     name: string,
     client: string,
@@ -184,6 +178,8 @@ export function needs(context: StepContext): Needs {
       need(name, host, () => bounded({ kind: 'ssh-epoch', host, order }, options)),
     // As with MySQL: the key names the call site, and the port answers each call in its own shape.
     zone: ((name, ask, options) => need(name, ask.zone, () => bounded(ask, options))) as Needs['zone'],
+    routing: (name, ask, options) =>
+      need(name, ask.endpoint.region, () => bounded(ask, options)) as ReturnType<Needs['routing']>,
     mirror: (name, host, options) => need(name, host, () => bounded({ kind: 'mirror', host }, options)),
     appCanary: (name, client, id) =>
       need(name, client, () =>

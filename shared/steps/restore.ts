@@ -8,12 +8,12 @@ import {
   needs,
   newestAsked,
   trouble,
-  waitingTogether,
   type ChainStepFunction,
   type Judged,
   type Needs,
   type StepContext,
 } from './need.ts';
+import { waitingTogether } from './waiting-together.ts';
 import { entryIn } from './ledger.ts';
 import { unlockAgain } from './locked-accounts.ts';
 import { provenTarget } from './prove.ts';

@@ -72,6 +72,12 @@ export function openWorld(plan: Plan, script: Script = () => undefined, released
     servers: modelServers(plan),
     hosts: modelHosts(plan),
     zones: modelZones(plan),
+    controls: new Map(
+      plan.dns?.flip?.cluster?.controls.map(({ arn, standsFor }) => [
+        arn,
+        standsFor === 'source' ? 'On' : 'Off',
+      ]),
+    ),
   };
   let monoMs = 0;
   const moment = (): Moment => ({ utcMs: begunUtcMs + monoMs, monoMs });
@@ -94,7 +100,11 @@ export function openWorld(plan: Plan, script: Script = () => undefined, released
     const { action } = command;
     const where = placeOfAction(action);
     const operation =
-      action.kind === 'mysql' ? action.operation : action.kind === 'zone' ? action.ask : action.kind;
+      action.kind === 'mysql'
+        ? action.operation
+        : action.kind === 'zone' || action.kind === 'routing'
+          ? action.ask
+          : action.kind;
     const occurrence = (counts.get(`${where} ${operation}`) ?? 0) + 1;
     counts.set(`${where} ${operation}`, occurrence);
     const call = { command, where, operation, occurrence };

@@ -1,4 +1,4 @@
-import type { Route53Port, ZoneChannel } from '../../main/ports.ts';
+import type { ClusterPort, Route53Port, ZoneChannel } from '../../main/ports.ts';
 
 /** What is put around every call: it may let it through, hold it back, or lose its answer. */
 export type AroundCall = <T>(work: () => Promise<T>) => Promise<T>;
@@ -27,5 +27,25 @@ function aroundZone(open: ZoneChannel, around: AroundCall): ZoneChannel {
     healthVotes: (id, limitMs) => around(() => open.healthVotes(id, limitMs)),
     createHealthCheck: (planned, reference, limitMs) =>
       around(() => open.createHealthCheck(planned, reference, limitMs)),
+  };
+}
+
+/** A port to the flip's cluster with something around each of its calls. */
+export function aroundCluster(port: ClusterPort, around: AroundCall): ClusterPort {
+  return {
+    open: (limitMs) =>
+      around(async () => {
+        const opened = await port.open(limitMs);
+        if (opened.kind !== 'open') return opened;
+        const { channel } = opened;
+        return {
+          ...opened,
+          channel: {
+            ...channel,
+            read: (url, controls, readMs) => around(() => channel.read(url, controls, readMs)),
+            set: (url, states, setMs) => around(() => channel.set(url, states, setMs)),
+          },
+        };
+      }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Journal, MysqlSession, Ports, SshChannel } from '../../main/ports.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
-import { aroundRoute53 } from './around-zone.ts';
+import { aroundCluster, aroundRoute53 } from './around-zone.ts';
 
 /** A cockpit that can die as by kill -9: from then on it hears nothing, does nothing, and its timers are dead. */
 export type Mortal = {
@@ -68,6 +68,7 @@ export function mortal(simulator: () => Simulator, noticed: boolean): Mortal {
           }),
       },
       route53: aroundRoute53(ports.route53, living),
+      cluster: aroundCluster(ports.cluster, living),
       ssh: {
         ...ports.ssh,
         open: (host, limitMs) =>

@@ -68,3 +68,40 @@ export function flipDns(change: Partial<NonNullable<DnsInput['flip']>> = {}): Dn
 export function flipPlan(change: Partial<NonNullable<DnsInput['flip']>> = {}): Plan {
   return referenceWith((plan) => ({ ...plan, dns: flipDns(change) }));
 }
+
+/** The routing controls of the reference case's flip, and what DescribeCluster says of their cluster. */
+export const flipControls = {
+  source: 'arn:aws:route53-recovery-control::111122223333:controlpanel/0aa1/routingcontrol/5source',
+  target: 'arn:aws:route53-recovery-control::111122223333:controlpanel/0aa1/routingcontrol/7target',
+} as const;
+const clusterRegions = ['us-east-1', 'us-west-2', 'eu-west-1', 'ap-northeast-1', 'ap-southeast-2'] as const;
+export const clusterEndpoints = clusterRegions.map((region) => ({
+  url: `https://0abc.route53-recovery-cluster.${region}.amazonaws.com/v1`,
+  region,
+}));
+
+/** The same name, turned by two routing controls. */
+export function controlsDns(change: Partial<NonNullable<DnsInput['flip']>> = {}): DnsInput {
+  const { flip: _files, ...dns } = flipDns();
+  const check = (id: string) => ({ id, healthCheckId: `check-${id}`, type: 'EXISTING' as const });
+  return {
+    ...dns,
+    healthChecks: [check('source'), check('target')],
+    flip: {
+      by: 'routing-controls',
+      cluster: {
+        endpoints: clusterEndpoints,
+        controls: [
+          { arn: flipControls.source, standsFor: 'source', healthCheck: 'source' },
+          { arn: flipControls.target, standsFor: 'target', healthCheck: 'target' },
+        ],
+      },
+      ...change,
+    },
+  };
+}
+
+/** The reference case, announced by routing controls of ARC. */
+export function controlsPlan(change: Partial<NonNullable<DnsInput['flip']>> = {}): Plan {
+  return referenceWith((plan) => ({ ...plan, dns: controlsDns(change) }));
+}

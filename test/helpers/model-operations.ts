@@ -3,7 +3,8 @@ import { sha256 } from '../../shared/lib/sha256.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Activity } from '../../shared/sessions/operations.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
-import type { Action, MysqlCommand, ZoneCommand } from '../../shared/steps/command.ts';
+import type { Action, MysqlCommand, RoutingCommand, ZoneCommand } from '../../shared/steps/command.ts';
+import type { RoutingState } from '../../shared/sessions/zone-answers.ts';
 import { replyOfZone, type ModelZone } from './model-zones.ts';
 import { reverseChannel } from '../../shared/plan/reverse-ends.ts';
 import { factsOf, runningLink, threadsOf, type ModelHost, type ModelServer } from './model-servers.ts';
@@ -14,6 +15,8 @@ export type Model = {
   readonly servers: Map<string, ModelServer>;
   readonly hosts: Map<string, ModelHost>;
   readonly zones: Map<string, ModelZone>;
+  /** States of the flip's routing controls. */
+  readonly controls: Map<string, RoutingState>;
 };
 
 type Reply = { readonly value: unknown } | { readonly code: number | null; readonly message: string };
@@ -28,12 +31,19 @@ export function performHonestly(model: Model, action: Action, nowMs: number): An
       ? { kind: 'ok', value: answer.value, takenAt: nowMs, tookMs: 1 }
       : { kind: 'refused', code: null, ...answer, takenAt: nowMs, tookMs: 1 };
   }
+  if (action.kind === 'routing') {
+    if (action.ask === 'set')
+      for (const [arn, state] of Object.entries(action.states)) model.controls.set(arn, state);
+    const asked = action.ask === 'read' ? action.controls : [];
+    const value = Object.fromEntries(asked.map((arn) => [arn, model.controls.get(arn)]));
+    return { kind: 'ok', value, takenAt: nowMs, tookMs: 1 };
+  }
   const reply = replyTo(model, action, nowMs);
   if ('value' in reply) return { kind: 'ok', value: reply.value, takenAt: nowMs, tookMs: 1 };
   return { kind: 'refused', code: reply.code, message: reply.message, takenAt: nowMs, tookMs: 1 };
 }
 
-function replyTo(model: Model, action: Exclude<Action, ZoneCommand>, nowMs: number): Reply {
+function replyTo(model: Model, action: Exclude<Action, ZoneCommand | RoutingCommand>, nowMs: number): Reply {
   if (action.kind === 'app-canary') return { value: { ms: 3 } };
   if (action.kind === 'mirror') return { value: {} };
   if (action.kind === 'mysql') return replyOfServer(model, action, nowMs);

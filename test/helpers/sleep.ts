@@ -1,5 +1,5 @@
 import type { Journal, MysqlSession, Ports, SshChannel, SshEffects } from '../../main/ports.ts';
-import { aroundRoute53 } from './around-zone.ts';
+import { aroundCluster, aroundRoute53 } from './around-zone.ts';
 
 /** A cockpit that can stand still as by SIGSTOP: its connections stay, its timers and what it heard wait until it wakes. */
 export type Sleeper = {
@@ -75,6 +75,7 @@ export function sleeper(): Sleeper {
           }),
       },
       route53: aroundRoute53(ports.route53, awake),
+      cluster: aroundCluster(ports.cluster, awake),
       ssh: {
         ...ports.ssh,
         open: (host, limitMs) =>

@@ -174,7 +174,7 @@ function processOf(lab: Lab, plan: Plan, call: Call): string {
   const { action } = call.command;
   if (action.kind === 'mysql') return action.instance;
   if (action.kind === 'app-canary') return targetOf(plan);
-  if (action.kind === 'zone') return 'route53';
+  if (action.kind === 'zone' || action.kind === 'routing') return 'route53';
   const server = membersIn(lab.state()).find(({ host }) => host === action.host);
   return server?.id ?? `app ${action.host}`;
 }

@@ -62,7 +62,12 @@ describe('a flip is refused', () => {
     expect(said({})).toEqual([]);
   });
   test.each([
-    ['by routing controls', { by: 'routing-controls' as const, files }, 'cluster endpoints of ARC'],
+    [
+      'by routing controls that it does not name',
+      { by: 'routing-controls' as const, files },
+      'expected flip.cluster',
+    ],
+    ['by files that it does not name', { files: [] }, 'expected flip.files'],
     ['on a host that is not there', { files: [{ ...source, host: 'nowhere' }, target] }, 'no host "nowhere"'],
     ['with one file twice', { files: [source, target, target] }, 'is named twice'],
     [
