@@ -1,5 +1,4 @@
 import type { Plan } from '../../shared/plan/plan.ts';
-import { runHosts } from '../../shared/plan/switches.ts';
 import { planLags, writeRate } from '../../shared/observations/lag.ts';
 import { known, unknown, type Observation } from '../../shared/observations/observation.ts';
 import type { HostFacts, LaptopFacts, MirrorFacts, Snapshot } from '../../shared/observations/snapshot.ts';
@@ -10,7 +9,7 @@ import { startHeartbeats, type Heartbeats } from './heartbeats.ts';
 import { startLoop, type Loop, type LoopOptions } from './loop.ts';
 import { ownWork, type OwnWork } from './own-work.ts';
 import { lookAtMirror, mirrorUnseen } from './look-at-mirror.ts';
-import { openChannel, watchedHosts } from './sessions.ts';
+import { openChannel, plannedChannels, watchedHosts, type ChannelPlace } from './sessions.ts';
 import { startSwitchProofs } from './switch-proofs.ts';
 import { reasonOf } from './troubles.ts';
 import { watchFlip } from './watch-flip.ts';
@@ -170,7 +169,7 @@ export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround):
   const readHost = async (host: string): Promise<void> => {
     if (resting) return;
     if (channels.channel(host)?.state() !== 'open') {
-      const failure = await openChannel(ports, channels, host);
+      const failure = await openChannel(ports, channels, [host]);
       if (failure !== null) {
         refusals.set(host, failure.refused);
         hosts.set(host, hostUnseen(host, failure.refused.message, now()));
@@ -222,11 +221,11 @@ export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround):
   const hostLoops = [...hosts.keys()].map((host) =>
     loop(`looking at ${host}`, { periodMs: hostPeriodMs }, () => readHost(host)),
   );
-  const reopenLost = async (host: string): Promise<void> => {
-    if (channels.channel(host)?.state() === 'lost') await openChannel(ports, channels, host);
+  const reopenLost = async (place: ChannelPlace): Promise<void> => {
+    if (channels.channel(...place)?.state() === 'lost') await openChannel(ports, channels, place);
   };
-  const lostLoops = runHosts(plan).map((host) =>
-    loop(`opening ${host} again`, { periodMs: lostChannelPeriodMs }, () => reopenLost(host)),
+  const lostLoops = plannedChannels(plan).map((place) =>
+    loop(`opening ${place[0]} again`, { periodMs: lostChannelPeriodMs }, () => reopenLost(place)),
   );
   const laptopLoop = loop('looking at this laptop', { periodMs: laptopPeriodMs }, readLaptop);
   const beats: Heartbeats = startHeartbeats(plan, ports, {

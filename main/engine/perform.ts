@@ -51,8 +51,13 @@ function performAction(
     case 'ssh-file':
     case 'ssh-move':
     case 'ssh-epoch': {
-      const channel = sessions.channel(action.host);
-      if (channel === null) return notConnected(clock, `no SSH channel to ${action.host} is open`);
+      const way = 'way' in action ? action.way : undefined;
+      const channel = sessions.channel(action.host, way);
+      if (channel === null)
+        return notConnected(
+          clock,
+          `no SSH channel ${way === undefined ? '' : `of the ${way} `}to ${action.host} is open`,
+        );
       return overSsh(channel, [action, limitMs], epochMark(run, action.host));
     }
     case 'mirror':

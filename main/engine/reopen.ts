@@ -1,14 +1,19 @@
 import { compareIdentity } from '../../shared/gates/identity-match.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
-import { runHosts } from '../../shared/plan/switches.ts';
 import type { Identity } from '../../shared/sessions/identity.ts';
 import type { SessionPurpose } from '../../shared/sessions/session.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { MysqlSession, Ports, SshChannel } from '../ports.ts';
 import { reopenCluster } from './reopen-cluster.ts';
 import { reopenZones } from './reopen-zones.ts';
-import { plannedSessions, type emptySessions, type Sessions } from './sessions.ts';
+import {
+  plannedChannels,
+  plannedSessions,
+  type ChannelPlace,
+  type emptySessions,
+  type Sessions,
+} from './sessions.ts';
 
 /** A person waits, and after the point of no return writes may wait with him: what is down must not hold up the rest. */
 const reopenLimitMs = 4_000;
@@ -42,10 +47,10 @@ export async function reopenLost(ground: LostGround): Promise<Result<Reopened, s
     ([instance, purpose]) =>
       mayComeBack(run, purpose) && sessions.mysql(instance, purpose)?.state() !== 'open',
   );
-  const dark = runHosts(plan).filter((host) => channels.channel(host)?.state() !== 'open');
+  const dark = plannedChannels(plan).filter((place) => channels.channel(...place)?.state() !== 'open');
   const [mysql, ssh, zones, cluster] = await Promise.all([
     Promise.all(lost.map((place) => openAgain(ground, place))),
-    Promise.all(dark.map((host) => openChannelAgain(ground, host))),
+    Promise.all(dark.map((place) => openChannelAgain(ground, place))),
     reopenZones(ground, reopenLimitMs),
     reopenCluster(ground, reopenLimitMs),
   ]);
@@ -57,7 +62,7 @@ export async function reopenLost(ground: LostGround): Promise<Result<Reopened, s
   }
   const threads: Record<string, Record<string, number>> = {};
   for (const each of all) {
-    if (each.kind === 'channel') channels.adoptChannel(each.channel);
+    if (each.kind === 'channel') channels.adoptChannel(each.channel, each.way);
     if (each.kind !== 'session') continue;
     const { session } = each;
     // The driver of the lost one may still hold a socket.
@@ -79,7 +84,12 @@ function mayComeBack({ ponrAt }: Run, purpose: SessionPurpose): boolean {
 
 type Again =
   | { readonly kind: 'session'; readonly session: MysqlSession; readonly close: () => Promise<void> }
-  | { readonly kind: 'channel'; readonly channel: SshChannel; readonly close: () => Promise<void> }
+  | {
+      readonly kind: 'channel';
+      readonly channel: SshChannel;
+      readonly way: ChannelPlace[1];
+      readonly close: () => Promise<void>;
+    }
   | { readonly kind: 'lost' | 'wrong'; readonly text: string };
 
 async function openAgain(
@@ -104,10 +114,10 @@ async function openAgain(
   };
 }
 
-async function openChannelAgain({ ports }: LostGround, host: string): Promise<Again> {
+async function openChannelAgain({ ports }: LostGround, [host, way]: ChannelPlace): Promise<Again> {
   const opened = await ports.ssh.open(host, reopenLimitMs);
   if (opened.kind === 'refused') return { kind: 'lost', text: `${host}: ${opened.message}` };
-  return { kind: 'channel', channel: opened.channel, close: opened.channel.close };
+  return { kind: 'channel', channel: opened.channel, way, close: opened.channel.close };
 }
 
 /** What differs from the server the run began with; null: it is the same one. */

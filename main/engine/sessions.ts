@@ -1,5 +1,6 @@
 import type { Plan } from '../../shared/plan/plan.ts';
-import { runHosts } from '../../shared/plan/switches.ts';
+import { flipHosts, runHosts } from '../../shared/plan/switches.ts';
+import type { SshWay } from '../../shared/steps/command.ts';
 import type { SessionPurpose } from '../../shared/sessions/session.ts';
 import { planNodes, sourceNodes, targetNodes } from '../../shared/steps/need.ts';
 import type { ClusterChannel, MysqlSession, OpenRefused, Ports, SshChannel, ZoneChannel } from '../ports.ts';
@@ -10,7 +11,8 @@ const openLimitMs = 15_000;
 /** Every open session and channel, by what it is for. A lost one stays lost until a person's retry (reopen.ts). */
 export type Sessions = {
   readonly mysql: (instance: string, purpose: SessionPurpose) => MysqlSession | null;
-  readonly channel: (host: string) => SshChannel | null;
+  /** The run's channel to a host, or the one of another way there. */
+  readonly channel: (host: string, way?: SshWay) => SshChannel | null;
   /** The channel to Route 53 of a zone of the plan. */
   readonly zone: (zone: string) => ZoneChannel | null;
   /** The endpoints of the flip's ARC cluster. */
@@ -29,7 +31,7 @@ export type LostCall = (
 
 /** Opens nothing yet: a table that sessions are put into. `onLost` hears of each session that ends by itself. */
 export function emptySessions(onLost: LostCall): Sessions & {
-  readonly adoptChannel: (channel: SshChannel) => void;
+  readonly adoptChannel: (channel: SshChannel, way?: SshWay) => void;
   readonly adoptZone: (channel: ZoneChannel) => void;
   readonly adoptCluster: (channel: ClusterChannel) => void;
 } {
@@ -39,7 +41,7 @@ export function emptySessions(onLost: LostCall): Sessions & {
   let cluster: ClusterChannel | null = null;
   return {
     mysql: (instance, purpose) => sessions.get(`${instance} ${purpose}`) ?? null,
-    channel: (host) => channels.get(host) ?? null,
+    channel: (host, way) => channels.get(placeOf(host, way)) ?? null,
     zone: (zone) => zones.get(zone) ?? null,
     cluster: () => cluster,
     threads: () => {
@@ -52,8 +54,8 @@ export function emptySessions(onLost: LostCall): Sessions & {
       sessions.set(`${session.instance} ${session.purpose}`, session);
       session.onLost((why) => onLost({ instance: session.instance, purpose: session.purpose }, why));
     },
-    adoptChannel: (channel) => {
-      channels.set(channel.host, channel);
+    adoptChannel: (channel, way) => {
+      channels.set(placeOf(channel.host, way), channel);
       channel.onLost((why) => onLost({ instance: channel.host, purpose: 'ssh' }, why));
     },
     adoptZone: (channel) => {
@@ -79,16 +81,29 @@ export function emptySessions(onLost: LostCall): Sessions & {
   };
 }
 
+function placeOf(host: string, way: SshWay | undefined): string {
+  return way === undefined ? host : `${host} ${way}`;
+}
+
+/** Every SSH channel of the minute. */
+export function plannedChannels(plan: Plan): readonly ChannelPlace[] {
+  return [
+    ...runHosts(plan).map((host): ChannelPlace => [host]),
+    ...flipHosts(plan).map((host): ChannelPlace => [host, 'flip']),
+  ];
+}
+export type ChannelPlace = readonly [host: string, way?: SshWay];
+
 /** Opens everything the minute needs, at once, and says what could not be opened. */
 export async function openForRun(
   plan: Plan,
   ports: Ports,
   into: ReturnType<typeof emptySessions>,
 ): Promise<readonly Failure[]> {
-  const hosts = runHosts(plan).filter((host) => into.channel(host)?.state() !== 'open');
+  const dark = plannedChannels(plan).filter((place) => into.channel(...place)?.state() !== 'open');
   const failures = await Promise.all([
     ...plannedSessions(plan).map((place) => openMysql(ports, into, place)),
-    ...hosts.map((host) => openChannel(ports, into, host)),
+    ...dark.map((place) => openChannel(ports, into, place)),
   ]);
   return failures.filter((failure) => failure !== null);
 }
@@ -129,11 +144,11 @@ export async function openMysql(
 export async function openChannel(
   ports: Ports,
   into: ReturnType<typeof emptySessions>,
-  host: string,
+  [host, way]: ChannelPlace,
 ): Promise<Failure | null> {
   const opened = await ports.ssh.open(host, openLimitMs);
-  if (opened.kind === 'refused') return { where: host, refused: opened };
-  into.adoptChannel(opened.channel);
+  if (opened.kind === 'refused') return { where: placeOf(host, way), refused: opened };
+  into.adoptChannel(opened.channel, way);
   return null;
 }
 

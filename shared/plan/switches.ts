@@ -50,6 +50,10 @@ export function runHosts(plan: Plan): readonly string[] {
   const dropIns = plan.instances
     .filter(({ fenceDropIn }) => fenceDropIn !== undefined)
     .map(({ host }) => host);
-  const flips = plan.dns?.flip?.files.map(({ host }) => host) ?? [];
-  return [...new Set([...apps, ...dropIns, ...flips, ...armedHosts(plan)])];
+  return [...new Set([...apps, ...dropIns, ...flipHosts(plan), ...armedHosts(plan)])];
+}
+
+/** Hosts to which the flip has an SSH channel of its own. */
+export function flipHosts({ dns }: Plan): readonly string[] {
+  return [...new Set(dns?.flip?.files.map(({ host }) => host))];
 }

@@ -239,6 +239,7 @@ function flipAhead({ dns }: Plan): readonly ActionAhead[] {
               host,
               path,
               content: side === 'target' ? (dns?.flip?.content ?? '') : null,
+              way: 'flip',
             }),
           ]
         : [],

@@ -4,10 +4,10 @@ import type { FastFacts } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
 import { takeEpochs } from './epoch.ts';
 import { holdsAll, linkTrouble, type FactsByInstance } from './containment.ts';
+import { firstTrouble } from './first-trouble.ts';
 import {
   done,
   failure,
-  firstTrouble,
   lookLater,
   newestAsked,
   needs,

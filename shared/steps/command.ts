@@ -18,6 +18,9 @@ export type MysqlCommand = {
   };
 }[OperationName];
 
+/** A channel of its own to the host, so that what hangs on the run's other one does not hold it up. Without one: the run's. */
+export type SshWay = 'flip';
+
 /** A line on the open channel of one SSH host. The answer's value is the command's standard output. */
 export type SshCommand = {
   readonly kind: 'ssh';
@@ -25,6 +28,7 @@ export type SshCommand = {
   readonly argv: readonly string[];
   /** False for a pure look (verify); true when the host is changed. */
   readonly effect: boolean;
+  readonly way?: SshWay;
 };
 
 /** Puts a drop-in file in place (or takes it away), by temporary file and rename, and reads its SHA-256 back. */
@@ -34,6 +38,7 @@ export type SshFileCommand = {
   readonly path: string;
   /** null removes the file. */
   readonly content: string | null;
+  readonly way?: SshWay;
 };
 
 /** Renames a file that was put beside its place before, so that in the passage one rename is all that is left to do. */

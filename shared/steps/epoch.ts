@@ -1,7 +1,8 @@
 import type { Plan } from '../plan/plan.ts';
 import { runHosts } from '../plan/switches.ts';
 import type { Answer } from '../sessions/session.ts';
-import { firstTrouble, trouble, type Needs } from './need.ts';
+import { firstTrouble } from './first-trouble.ts';
+import { trouble, type Needs } from './need.ts';
 import { undoHostMs } from './undo-limits.ts';
 
 /** Takes the epoch on every host that the run changes; null: it is taken everywhere. */

@@ -17,6 +17,8 @@ import {
 } from './need.ts';
 import { waitingTogether } from './waiting-together.ts';
 
+/** The flip's own: an application's switch command that hangs on the same host must not hold up DNS. */
+const way = 'flip';
 /** How often a file whose writing was not answered is looked at until the host says what is there, ms. */
 const lookAgainMs = 500;
 
@@ -76,7 +78,7 @@ function place({ need, context, planned }: Ground, file: FlipFile, index: number
   const before = context.attempt > 1 ? lookAt(need, [`before${index}`, file], wanted) : 'not so';
   if (before === undefined) return { kind: 'waiting', text: `${host} to say what is at ${path}` };
   if (before === 'so') return { kind: 'done', text: '' };
-  const written = need.sshFile(`file${index}`, [host, path, () => content], { limitMs });
+  const written = need.sshFile(`file${index}`, [host, path, () => content], { limitMs, way });
   if (written === undefined) return { kind: 'waiting', text: what };
   if (written.kind === 'ok')
     return written.value.sha256 === wanted
@@ -106,7 +108,7 @@ function lookAt(
   wanted: string | null,
 ): 'so' | 'not so' | 'unknown' | undefined {
   const argv = wanted === null ? ['test', '!', '-e', path] : ['sha256sum', path];
-  const answer = need.ssh(name, [host, argv], { effect: false });
+  const answer = need.ssh(name, [host, argv], { effect: false, way });
   if (answer === undefined) return undefined;
   if (answer.kind === 'refused') return answer.code === 1 ? 'not so' : 'unknown';
   if (answer.kind === 'none') return 'unknown';
@@ -125,7 +127,7 @@ export function flipReady(need: Needs, context: StepContext): Judged {
   const waiting: string[] = [];
   for (const [index, { host, path, standsFor }] of files.entries()) {
     const argv = standsFor === 'source' ? ['test', '-e', path] : ['test', '!', '-e', path];
-    const seen = need.ssh(`flip${index}`, [host, argv], { effect: false });
+    const seen = need.ssh(`flip${index}`, [host, argv], { effect: false, way });
     if (seen === undefined) {
       waiting.push(`${host} to say whether ${path} is there`);
       continue;

@@ -10,7 +10,15 @@ import type {
 } from '../sessions/operations.ts';
 import type { Answer, SessionPurpose } from '../sessions/session.ts';
 import type { RoutingStates } from '../sessions/zone-answers.ts';
-import type { Command, MysqlCommand, RoutingCommand, ZoneAsk, ZoneCommand, ZoneValue } from './command.ts';
+import type {
+  Command,
+  MysqlCommand,
+  RoutingCommand,
+  SshWay,
+  ZoneAsk,
+  ZoneCommand,
+  ZoneValue,
+} from './command.ts';
 import type { Moment } from './event.ts';
 import type { Run, StepKey } from './run.ts';
 import type { UndoItem } from './undo.ts';
@@ -71,7 +79,7 @@ export function failure(text: string): Progress {
 }
 
 /** What a caller may add to a command. */
-export type NeedOptions = { readonly limitMs?: number; readonly undo?: UndoItem };
+export type NeedOptions = { readonly limitMs?: number; readonly undo?: UndoItem; readonly way?: SshWay };
 
 /** Default bound of a read or a quick statement; a plan's limits bound the step around it. */
 export const quickMs = 2_000;
@@ -166,11 +174,11 @@ export function needs(context: StepContext): Needs {
         : mysql(name, [instance, 'look'], ['fastFacts', {}]),
     ssh: (name, [host, argv], options) =>
       need(name, host, () =>
-        bounded({ kind: 'ssh', host, argv, effect: options.effect }, options),
+        bounded({ kind: 'ssh', host, argv, effect: options.effect, ...wayOf(options) }, options),
       ) as ReturnType<Needs['ssh']>,
     sshFile: (name, [host, path, content], options) =>
       need(name, host, () =>
-        bounded({ kind: 'ssh-file', host, path, content: content() }, options),
+        bounded({ kind: 'ssh-file', host, path, content: content(), ...wayOf(options) }, options),
       ) as ReturnType<Needs['sshFile']>,
     sshMove: (name, [host, from, to], options) =>
       need(name, host, () => bounded({ kind: 'ssh-move', host, from, to }, options)),
@@ -194,6 +202,10 @@ export function needs(context: StepContext): Needs {
         : { kind: 'waiting', text, commands, wakeAtMonoMs },
     done: (text) => ({ kind: 'done', text, commands }),
   };
+}
+
+function wayOf({ way }: NeedOptions): { readonly way?: SshWay } {
+  return way === undefined ? {} : { way };
 }
 
 function bounded(action: Command['action'], options: NeedOptions | undefined): Omit<Command, 'key'> {
@@ -249,17 +261,6 @@ export function trouble(
   return answer.why === 'time-limit'
     ? `${where} did not answer "${what}" within its limit; whether it took effect is unknown until it is read back`
     : `the session to ${where} was lost during "${what}": ${answer.message}`;
-}
-
-/** First answer of several that is no value, as a sentence; null when all that are there are values. */
-export function firstTrouble(
-  what: string,
-  answers: readonly (readonly [where: string, answer: Answer<unknown> | undefined])[],
-): string | null {
-  for (const [where, answer] of answers) {
-    if (answer !== undefined && answer.kind !== 'ok') return trouble(where, what, answer);
-  }
-  return null;
 }
 
 /** All instances of a chain. */

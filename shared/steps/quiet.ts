@@ -5,10 +5,10 @@ import type { FactsByInstance } from './containment.ts';
 import { lockBypassAccounts } from './bypass-accounts.ts';
 import { stageDropIns } from './durable-fence.ts';
 import { flipReady } from './flip.ts';
+import { firstTrouble } from './first-trouble.ts';
 import {
   done,
   failure,
-  firstTrouble,
   fleetHosts,
   needs,
   sourceNodes,

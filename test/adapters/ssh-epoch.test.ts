@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { guardedLine } from '../../main/adapters/ssh-epoch.ts';
 import { commandLine, epochLine, moveFileLine, putFileLine } from '../../main/adapters/ssh-shell-words.ts';
 import { driverName, type EpochMark } from '../../shared/steps/driver.ts';
@@ -93,6 +93,36 @@ describe.each(['/bin/sh', '/bin/bash'])('the epoch of a run on a host whose shel
     writeFileSync(file(), `who knows\n`);
     expect(run(touch('a', second))).toEqual(['g76']);
   });
+
+  test('a line that hangs holds up none of its own driver on another channel, and every takeover', async () => {
+    const begun = join(home, 'begun');
+    const hanging = guardedLine(
+      first,
+      commandLine(['sh', '-c', 'touch "$1"; exec sleep 60', 'sh', begun], mark),
+    );
+    const channel = spawn(shell, [], {
+      env: { ...process.env, HOME: home },
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
+    const ended = new Promise((resolve) => channel.once('close', resolve));
+    try {
+      expect(run(epochLine(first, 'take', mark))).toEqual(['0']);
+      channel.stdin.write(hanging);
+      await vi.waitFor(() => expect(existsSync(begun)).toBe(true), 10_000);
+      expect(run(touch('a', first), guardedLine(first, putFileLine('~/put', 'x\n', mark)))).toEqual([
+        '0',
+        '0',
+      ]);
+      // Whoever takes over waits until no line of the one before is under way, and says so where it is.
+      expect(run(epochLine(second, 'take', mark), touch('b', second))).toEqual(['g75', 'g75']);
+      expect(readFileSync(file(), 'utf8')).toBe(`1 ${first.who}\n`);
+    } finally {
+      if (channel.pid !== undefined) process.kill(-channel.pid, 'SIGKILL');
+      await ended;
+    }
+    expect(run(epochLine(second, 'take', mark), touch('c', first))).toEqual(['0', 'g77']);
+  }, 30_000);
 
   test('a program that stays behind does not keep the lock', () => {
     const stays = guardedLine(first, commandLine(['sh', '-c', 'sleep 5 >/dev/null 2>&1 &'], mark));
