@@ -1,16 +1,22 @@
-import { unknown, type Observation } from '../../shared/observations/observation.ts';
-import type { FlipFacts } from '../../shared/observations/flip-facts.ts';
+import { known, unknown, type Observation } from '../../shared/observations/observation.ts';
+import type { FlipFacts, FlipFileSeen } from '../../shared/observations/flip-facts.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
+import type { Answer } from '../../shared/sessions/session.ts';
 import type { RoutingStates } from '../../shared/sessions/zone-answers.ts';
+import { thereArgv, writableArgv } from '../../shared/steps/flip-looks.ts';
+import { flipHosts } from '../../shared/plan/switches.ts';
 import type { Ports } from '../ports.ts';
 import { startLoop } from './loop.ts';
-import { openCluster, type emptySessions } from './sessions.ts';
+import { openChannel, openCluster, type emptySessions } from './sessions.ts';
 import { observed } from './watched-facts.ts';
 
 /** Often enough that no connection to an endpoint is closed for want of use. */
 const endpointPeriodMs = 20_000;
 /** What the minute allows a call, and a little: an endpoint that needs longer is none that answers. */
 const endpointLimitMs = 2_500;
+
+const filePeriodMs = 10_000;
+const fileLimitMs = 5_000;
 
 export type FlipWatch = {
   /** What is seen, as a part of the snapshot; none where the plan has no flip. */
@@ -60,7 +66,32 @@ export function watchFlip(
     if (answer?.kind === 'refused' && answer.refusal === 'credentials') await openOnce();
   };
 
-  const loops = (flip?.cluster?.endpoints ?? []).map(({ url, region }, index, all) =>
+  const files = new Map<string, FlipFileSeen['seen']>();
+  const keyOf = ({ host, path }: Pick<FlipFileSeen, 'host' | 'path'>): string => `${host} ${path}`;
+  const readFiles = async (host: string): Promise<void> => {
+    if (resting()) return;
+    const isOpen = channels.channel(host, 'flip')?.state() === 'open';
+    const failure = isOpen ? null : await openChannel(ports, channels, [host, 'flip']);
+    const channel = channels.channel(host, 'flip');
+    for (const file of (flip?.files ?? []).filter((each) => each.host === host)) {
+      if (channel === null || failure !== null) {
+        files.set(keyOf(file), unknown(failure?.refused.message ?? 'no channel is open', now(), host));
+        continue;
+      }
+      const there = await channel.run(thereArgv(file.path), fileLimitMs);
+      const writable = await channel.run(writableArgv(file.path), fileLimitMs);
+      files.set(keyOf(file), seenAs(there, writable, host));
+    }
+  };
+
+  const fileLoops = flipHosts(plan).map((host) =>
+    startLoop(ports.clock, {
+      periodMs: filePeriodMs,
+      turn: () => readFiles(host),
+      failed: (error) => around.failed(`looking at the files of the flip on ${host}`, error),
+    }),
+  );
+  const endpointLoops = (flip?.cluster?.endpoints ?? []).map(({ url, region }, index, all) =>
     startLoop(ports.clock, {
       periodMs: endpointPeriodMs,
       shiftMs: (index * endpointPeriodMs) / all.length,
@@ -68,8 +99,21 @@ export function watchFlip(
       failed: (error) => around.failed(`looking at the cluster endpoint in ${region}`, error),
     }),
   );
+  const loops = [...fileLoops, ...endpointLoops];
   return {
-    part: () => (flip === undefined ? {} : { flip: { endpoints: Object.fromEntries(endpoints) } }),
+    part: () =>
+      flip === undefined
+        ? {}
+        : {
+            flip: {
+              files: flip.files.map(({ host, path }) => ({
+                host,
+                path,
+                seen: files.get(keyOf({ host, path })) ?? unknown('not looked at yet', now(), host),
+              })),
+              endpoints: Object.fromEntries(endpoints),
+            },
+          },
     refresh: async () => {
       await Promise.all(loops.map((loop) => loop.now()));
     },
@@ -77,4 +121,13 @@ export function watchFlip(
       for (const loop of loops) loop.stop();
     },
   };
+}
+
+/** Exit status 1 is an answer; anything else that is no success says nothing. */
+function seenAs(there: Answer<unknown>, writable: Answer<unknown>, host: string): FlipFileSeen['seen'] {
+  for (const answer of [there, writable])
+    if (answer.kind === 'none' || (answer.kind === 'refused' && answer.code !== 1))
+      return unknown(answer.message, answer.takenAt, host);
+  const value = { there: there.kind === 'ok', writable: writable.kind === 'ok' };
+  return known(value, there.takenAt, `test on ${host}`);
 }

@@ -19,6 +19,7 @@ export function buildHosts(plan: Plan): Map<string, HostWorld> {
       files: new Map(filesOf(plan, host.id)),
       channels: new Set(),
       failing: null,
+      readOnlyFolders: new Set(),
       replyFaults: [],
     });
   }

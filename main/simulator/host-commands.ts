@@ -50,8 +50,10 @@ export function begin(world: World, host: HostWorld, argv: readonly string[]): B
 }
 
 /** Whether a file is there, and what is in it, as every host says it. */
-function lookedAt({ files }: HostWorld, argv: readonly string[]): Begun | null {
+function lookedAt({ files, readOnlyFolders }: HostWorld, argv: readonly string[]): Begun | null {
   const path = argv.at(-1) ?? '';
+  // Whether a folder may be written into.
+  if (argv[0] === 'test' && argv.includes('-w')) return instant(readOnlyFolders.has(path) ? 1 : 0, '', '');
   if (argv[0] === 'test') return instant(files.has(path) === (argv[1] !== '!') ? 0 : 1, '', '');
   if (argv[0] !== 'sha256sum') return null;
   const content = files.get(path);

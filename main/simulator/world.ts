@@ -229,6 +229,8 @@ export type HostWorld = {
   readonly channels: Set<(why: string) => void>;
   /** Commands that fail: how often still, with which status and words. */
   failing: { times: number; readonly code: number; readonly output: string; readonly delayMs: number } | null;
+  /** Folders into which the login may not write. */
+  readonly readOnlyFolders: Set<string>;
   /** Ways in which the next lines that change it fail. */
   readonly replyFaults: HostReplyFault[];
 };

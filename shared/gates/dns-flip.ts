@@ -2,6 +2,7 @@ import { present } from '../lib/assert.ts';
 import type { FlipCluster } from '../plan/plan-flip.ts';
 import type { PlannedDns } from '../plan/plan-dns.ts';
 import { controlName, otherStates, statesFor } from '../steps/flip-controls.ts';
+import { folderOf } from '../steps/flip-looks.ts';
 import { freshness, type Look } from './look.ts';
 import type { GateDefinition, World } from './world.ts';
 
@@ -10,6 +11,45 @@ const enoughEndpoints = 3;
 
 /** Gates on what the flip will turn: the night must not find out in the minute that it cannot be turned. */
 export const dnsFlip: readonly GateDefinition[] = [
+  {
+    id: 'dns.files',
+    group: 'dns',
+    scope: 'plan',
+    title: "Every file of the flip can be turned by the run's login, and stands as the source needs it.",
+    guards: [],
+    overridable: true,
+    blocking: true,
+    judge: ({ plan, snapshot }, look) => {
+      const files = plan.dns?.flip?.files ?? [];
+      if (files.length === 0) return null;
+      for (const { host, path, standsFor } of files) {
+        const found = snapshot.flip?.files.find((file) => file.host === host && file.path === path);
+        const seen = look.at(found?.seen, `${path} on ${host}`, freshness.hostMs);
+        if (seen === undefined) continue;
+        const wanted = standsFor === 'source';
+        const folder = folderOf(path);
+        look.row(
+          host,
+          path,
+          wanted ? 'there' : 'absent',
+          `${seen.there ? 'there' : 'absent'}, ${seen.writable ? 'writable' : 'not writable'}`,
+        );
+        look.expect(
+          seen.there === wanted,
+          `${host}: expected ${path} ${wanted ? 'there' : 'absent'} while the source serves, seen it ${seen.there ? 'there' : 'absent'}: the flip would turn nothing, or was made already.`,
+          wanted
+            ? `on ${host}: put ${path} in place, and see that its endpoint answers; or correct the plan`
+            : `on ${host}: take ${path} away once nobody is sent there by it; or correct the plan`,
+        );
+        look.expect(
+          seen.writable,
+          `${host}: expected a folder ${folder} into which the login of the run may write, seen none: ${path} could not be turned in the minute.`,
+          `on ${host}: make ${folder}, also for after a reboot, and give it to the login of the plan's SSH`,
+        );
+      }
+      return look.judgement('host', 'file', 'expected', 'seen');
+    },
+  },
   {
     id: 'dns.cluster',
     group: 'dns',

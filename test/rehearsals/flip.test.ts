@@ -148,6 +148,48 @@ describe('a night that is announced by a flip', () => {
   }, 120_000);
 });
 
+test('a folder into which the run may not write is found in preflight, not in the minute', async () => {
+  const night = await rehearse({
+    plan,
+    preflight: (_cockpit, { world }) =>
+      void present(world.hosts.get(target.host), 'a host').readOnlyFolders.add('/run/shop'),
+    until: () => true,
+  });
+  expect(night.blocks.join()).toContain('dns.files');
+});
+
+describe('an application host on which the files of a flip stand too', () => {
+  // Both ends of the flip on the host whose switch command hangs.
+  const host = 'app-a1';
+  const shared = flipPlan({
+    files: [
+      { host, path: '/run/shop/serving', standsFor: 'source', healthCheck: 'source' },
+      { host, path: '/run/shop/entering', standsFor: 'target', healthCheck: 'target' },
+    ],
+  });
+
+  test('a switch command that hangs there does not hold up DNS: the flip has its own way, and its own limit', async () => {
+    const night = await rehearse({
+      plan: shared,
+      faults: [
+        {
+          when: { step: 'redirect', state: 'running' },
+          fault: { kind: 'failed-switch', host, code: 1, output: 'hangs', delayMs: 3_600_000, times: 1 },
+        },
+      ],
+      until: (_run, measured) => measured !== null,
+    });
+    expect(night.violations).toEqual([]);
+    const { steps } = present(night.run, 'a run');
+    expect(steps['redirect']?.state).toBe('failed');
+    expect(steps['flip']?.state).toBe('done');
+    const files = present(night.simulator.world.hosts.get(host), host).files;
+    expect([files.has('/run/shop/serving'), files.has('/run/shop/entering')]).toEqual([false, true]);
+    const { endedAt, startedAt } = { endedAt: steps['flip']?.endedAt, startedAt: steps['flip']?.startedAt };
+    expect((endedAt?.monoMs ?? Infinity) - (startedAt?.monoMs ?? 0)).toBeLessThan(1_000);
+  });
+});
+
 describe('the way back of a flip', () => {
   test('turns the files back, and changes nothing in a zone that the way forth left alone', async () => {
     const night = await thereAndBack({ forth: { plan } });

@@ -9,7 +9,13 @@ import { unknown } from '../../../shared/observations/observation.ts';
 import { statesFor } from '../../../shared/steps/flip-controls.ts';
 import type { HealthCheckFacts } from '../../../shared/sessions/zone-answers.ts';
 import { zoneSeen } from '../../helpers/dns-gates.ts';
-import { clusterEndpoints, controlsPlan, flipControls } from '../../helpers/flip-plan.ts';
+import {
+  clusterEndpoints,
+  controlsPlan,
+  flipControls,
+  flipFiles,
+  flipPlan,
+} from '../../helpers/flip-plan.ts';
 import { fact, healthyPeople, healthySnapshot, judgedAt, takenAt } from '../../helpers/snapshot.ts';
 
 const plan = controlsPlan();
@@ -41,7 +47,7 @@ function verdict(
   );
   const snapshot = {
     ...healthySnapshot('mariadb'),
-    flip: { endpoints: { ...endpoints, ...change.endpoints } },
+    flip: { files: [], endpoints: { ...endpoints, ...change.endpoints } },
     dns: {
       zones: { shop: zoneSeen(plan) },
       checks: { source: checkSeen('source'), target: checkSeen('target', change.target) },
@@ -87,6 +93,61 @@ describe('the gate on the cluster of the flip', () => {
     });
     expect(verdict(0, { target: { inverted: true } }).reasons.join()).toContain('seen it inverted');
     expect(verdict(3, { target: { type: 'HTTPS' } })).toMatchObject({ state: 'closed', blocking: true });
+  });
+});
+
+describe('the gate on the files of the flip', () => {
+  const asBefore = {
+    source: { there: true, writable: true },
+    target: { there: false, writable: true },
+  };
+  const filesVerdict = (change: {
+    readonly source?: { readonly there: boolean; readonly writable: boolean };
+    readonly target?: { readonly there: boolean; readonly writable: boolean } | null;
+  }) => {
+    const file = (side: 'source' | 'target') => {
+      const seen = change[side] === undefined ? asBefore[side] : change[side];
+      return { ...flipFiles[side], seen: seen === null ? unknown('gone', takenAt, 'h') : fact(seen) };
+    };
+    const flip = { files: [file('source'), file('target')], endpoints: {} };
+    const context = { now: judgedAt, phase: 'preflight', history: [], program: thisProgram } as const;
+    const verdicts = judge(
+      flipPlan(),
+      { ...healthySnapshot('mariadb'), flip },
+      { people: healthyPeople, context },
+    );
+    return present(
+      verdicts.find(({ gate }) => gate === 'dns.files'),
+      'the gate',
+    );
+  };
+
+  test('is open where they stand as before and the folders are writable', () => {
+    expect(filesVerdict({})).toMatchObject({ state: 'open', blocking: true });
+  });
+  test.each([
+    [
+      'the source is not there',
+      { source: { there: false, writable: true } },
+      'expected /run/shop/serving there',
+    ],
+    [
+      'the target is there already',
+      { target: { there: true, writable: true } },
+      'expected /run/shop/serving absent',
+    ],
+    [
+      'a folder is not writable',
+      { target: { there: false, writable: false } },
+      'folder /run/shop into which',
+    ],
+  ] as const)('is closed where %s', (_, change, reason) => {
+    const verdict = filesVerdict(change);
+    expect(verdict.state).toBe('closed');
+    expect(verdict.reasons.join()).toContain(reason);
+  });
+  test('is unknown where a host was not seen', () => {
+    expect(filesVerdict({ target: null }).state).toBe('unknown');
   });
 });
 
