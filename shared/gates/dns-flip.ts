@@ -8,6 +8,7 @@ import type { GateDefinition, World } from './world.ts';
 
 /** ARC keeps three of a cluster's five endpoints within reach at any time (Developer Guide, "Getting and updating routing control states using the ARC API"). */
 const enoughEndpoints = 3;
+const endpointsOfCluster = 5;
 
 /** Gates on what the flip will turn: the night must not find out in the minute that it cannot be turned. */
 export const dnsFlip: readonly GateDefinition[] = [
@@ -73,7 +74,10 @@ export const dnsFlip: readonly GateDefinition[] = [
         'Look at the network of this laptop, at the credentials of the cluster, and at the AWS health page; cockpit dns policy PLAN prints the rights that are needed.',
       );
       if (few && asBefore && follow) look.warnOnly();
-      look.note(`${answering} of ${cluster.endpoints.length} cluster endpoints answer.`);
+      const unnamed = endpointsOfCluster - cluster.endpoints.length;
+      look.note(
+        `${answering} of ${cluster.endpoints.length} cluster endpoints answer.${unnamed > 0 ? ` A cluster has ${endpointsOfCluster}: name the others in the plan too, any two of them may be away.` : ''}`,
+      );
       return look.judgement('endpoint', 'routing control', 'expected', 'seen');
     },
   },
