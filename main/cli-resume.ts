@@ -2,6 +2,7 @@ import { foldRun } from '../shared/audit/fold.ts';
 import { outcomeSentence } from '../shared/audit/report.ts';
 import { failed, ok, type Result } from '../shared/lib/result.ts';
 import type { Run } from '../shared/steps/run.ts';
+import { notInsync } from './cli-awaited.ts';
 import { exitCodes, summary, untilOver } from './cli-run.ts';
 import { composeRun, type ComposedRun } from './compose.ts';
 import { composeTakeover } from './compose-takeover.ts';
@@ -64,6 +65,7 @@ async function stayWith(
   if (run.heldAt !== null) say(`Run ${run.id} waits at the hold before ${run.heldAt}: people release it.`);
   if (run.phase === 'watching') say(`Run ${run.id} is at its watch: Close is left to people.`);
   say(`Run ${run.id}: ${run.outcome ?? 'unknown'}. ${outcomeSentence(run)}`);
+  for (const text of notInsync(cockpit)) say(text);
   if (options.json) process.stdout.write(`${JSON.stringify(summary(cockpit, run))}\n`);
   quit();
   await stop();

@@ -1,4 +1,5 @@
 import { outcomeSentence } from '../shared/audit/report.ts';
+import { notInsync } from './cli-awaited.ts';
 import { begin, exitCodes, notStarted, refusedAlone, summary, untilOver } from './cli-run.ts';
 import { composeReverse } from './compose-reverse.ts';
 import { onQuit } from './stop.ts';
@@ -42,6 +43,7 @@ export async function reverseRun(name: string, options: { readonly json: boolean
       ? `Run ${reverses} is reversed by run ${run.id}: its source takes writes again, and its target follows it.`
       : `Run ${run.id}, which was to reverse ${reverses}: ${run.outcome ?? 'unknown'}. ${outcomeSentence(run)}`,
   );
+  for (const text of notInsync(cockpit)) say(text);
   const said = { reverses, ...summary(cockpit, run), ...(reversed ? { outcome: 'reversed' } : {}) };
   if (options.json) process.stdout.write(`${JSON.stringify(said)}\n`);
   quit();

@@ -1,6 +1,8 @@
 import { outcomeSentence } from '../shared/audit/report.ts';
 import type { Outcome, Run } from '../shared/steps/run.ts';
+import { awaited, notInsync } from './cli-awaited.ts';
 import type { Cockpit } from './engine/cockpit.ts';
+import type { Night } from './engine/night-ground.ts';
 import { check } from './cli-plan.ts';
 import { settle } from './cli-settle.ts';
 import { composeCockpit } from './compose.ts';
@@ -45,6 +47,7 @@ export async function runUnattended(file: string, options: Options): Promise<num
   }
   const run = await untilOver(cockpit, { who, alone: true });
   say(`Run ${run.id}: ${run.outcome ?? 'unknown'}. ${outcomeSentence(run)}`);
+  for (const text of notInsync(cockpit)) say(text);
   if (options.json) process.stdout.write(`${JSON.stringify(summary(cockpit, run))}\n`);
   quit();
   await stop();
@@ -65,6 +68,7 @@ export const notStarted = {
   chains: [],
   userVisibleDowntimeMs: null,
   dns: [],
+  residue: null,
   steps: [],
   journal: null,
 };
@@ -104,13 +108,21 @@ export async function begin(
 
 /**
  * Waits until the run has its outcome and its figures. `alone`: nobody ever was at a screen, so later holds are released
- * and what is done is closed; otherwise both are left to people.
+ * and what is done is closed; otherwise both are left to people. Before either, what is bounded and still awaited behind
+ * the minute is waited for: that DNS is changed everywhere, and a first look at who still arrives on the source side.
  */
 export async function untilOver(
   cockpit: Cockpit,
   { who, alone }: { readonly who: string; readonly alone: boolean },
 ): Promise<Run> {
-  const { clock } = cockpit.parts.ports;
+  const { plan, ports } = cockpit.parts;
+  const { clock } = ports;
+  let watchedSinceUtcMs: number | null = null;
+  const waitsStill = (night: Night, run: Run): boolean => {
+    const { utcMs } = clock.now();
+    watchedSinceUtcMs ??= utcMs;
+    return awaited(night, run, { plan, utcMs, watchedSinceUtcMs }).length > 0;
+  };
   return new Promise((settled) => {
     const look = (): void => {
       const night = cockpit.night();
@@ -122,11 +134,11 @@ export async function untilOver(
       }
       const over =
         run.phase === 'ended' ||
-        (!alone && run.phase === 'watching') ||
+        (!alone && run.phase === 'watching' && !waitsStill(night, run)) ||
         (run.outcome === 'needs-operator' &&
           !Object.values(run.steps).some(({ state }) => state === 'running'));
       const closable = run.phase === 'watching' && run.steps['close']?.state !== 'failed';
-      if (alone && closable && night.measured() !== null) void night.close(who);
+      if (alone && closable && night.measured() !== null && !waitsStill(night, run)) void night.close(who);
       if ((over && night.measured() !== null) || run.steps['close']?.state === 'failed') settled(run);
       else clock.after(50, look);
     };
@@ -143,13 +155,14 @@ export function summary(cockpit: Cockpit, run: Run): Readonly<Record<string, unk
     outcome: run.outcome,
     chains: (measured?.chains ?? []).map(({ lostIds: _ids, ...figures }) => figures),
     userVisibleDowntimeMs: measured?.userVisibleDowntimeMs ?? null,
-    // The run does not wait for INSYNC: this is what Route 53 had said when it ended.
+    // PENDING: INSYNC did not come within dns.insyncMs, which the run waited for.
     dns: (night?.changes() ?? []).map(({ zone, changeId, state, heardAt, insyncAt }) => ({
       zone,
       changeId,
       state,
       insyncAfterMs: insyncAt === null ? null : insyncAt - heardAt,
     })),
+    residue: night?.residue() ?? null,
     steps: Object.values(run.steps)
       .filter(({ startedAt }) => startedAt !== null)
       .map(({ key, state, startedAt, endedAt }) => ({

@@ -5,7 +5,6 @@ import type { Result } from '../../shared/lib/result.ts';
 import { changedZones } from '../../shared/steps/overwrite.ts';
 import type { Cockpit } from '../engine/cockpit.ts';
 import { watchDns } from './dns-watching.ts';
-import { watchResidue } from './residue-watching.ts';
 import { buildView, seriesPoint, type Audience } from './view.ts';
 
 /** Views are pushed at most this often, and at least once a second while anybody looks. */
@@ -38,7 +37,6 @@ export function createApi(cockpit: Cockpit): Api {
   let audience: Audience = { drivers: 0, observers: 0 };
   let judged: { readonly at: number; readonly verdicts: readonly Verdict[] } | null = null;
   const dns = watchDns(cockpit);
-  const residue = watchResidue(cockpit);
   let dnsDueAt = 0;
   let seq = 0;
   let stopped = false;
@@ -53,8 +51,6 @@ export function createApi(cockpit: Cockpit): Api {
   const push = (): void => {
     if (stopped) return;
     try {
-      // The quiet of the source side is counted without anybody at the screen, too.
-      residue.keep();
       if (pushes.size > 0) pushOnce();
     } catch (error) {
       // A screen that cannot be drawn must never take the run with it.
@@ -77,7 +73,7 @@ export function createApi(cockpit: Cockpit): Api {
     dnsDueAt = now + ((seen?.rows.length ?? 0) > longDnsRows ? longDnsPeriodMs : dnsPeriodMs);
     return [
       ...(seen === null ? [] : [{ kind: 'dns', seq: (seq += 1), dns: seen } as const]),
-      { kind: 'residue', seq: (seq += 1), residue: residue.view() },
+      { kind: 'residue', seq: (seq += 1), residue: cockpit.night()?.residue() ?? null },
     ];
   };
   push();
@@ -162,7 +158,6 @@ export function createApi(cockpit: Cockpit): Api {
     stop: () => {
       stopped = true;
       dns.stop();
-      residue.stop();
     },
   };
 }

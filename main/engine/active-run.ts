@@ -1,14 +1,10 @@
-import type { MeasuredRecord, PlanRecord } from '../../shared/audit/record.ts';
-import type { Verdict } from '../../shared/gates/gate.ts';
-import type { ForecastResult } from '../../shared/observations/forecast.ts';
-import type { Identity } from '../../shared/sessions/identity.ts';
+import type { MeasuredRecord } from '../../shared/audit/record.ts';
 import { emptyRun } from '../../shared/steps/decide.ts';
 import type { ChangeSeen } from '../../shared/steps/taken-changes.ts';
 import type { Outcome, Run } from '../../shared/steps/run.ts';
 import { judgeWatch } from '../../shared/steps/watchdog.ts';
 import { mirrorOf } from '../../shared/steps/mirror-place.ts';
 import type { Driver } from '../../shared/steps/driver.ts';
-import type { PreparedZone } from '../../shared/steps/prepared-zone.ts';
 import type { Journal, SshChannel } from '../ports.ts';
 import { measure } from './measure.ts';
 import { keepMirror } from './keep-mirror.ts';
@@ -16,11 +12,13 @@ import type { MirrorState } from './mirror.ts';
 import { ownName } from './open-mirror.ts';
 import { keepSheet } from './emergency-sheet.ts';
 import type { Observer } from './observer.ts';
-import type { CockpitParts, RunJournal } from './parts.ts';
+import type { RunJournal } from './parts.ts';
 import { writeObservations } from './observation-lines.ts';
 import { startRunner, type Runner } from './runner.ts';
+import { keepResidue, type KeptResidue } from './keep-residue.ts';
+import type { RunBeginning, RunGround } from './run-ground.ts';
+import { writeHeader } from './run-header.ts';
 import { reasonOf } from './troubles.ts';
-import type { Sessions } from './sessions.ts';
 import { watchChanges } from './watch-changes.ts';
 import { watchSwitches } from './switch-watch.ts';
 import { settleReversed } from './settle-reversed.ts';
@@ -29,29 +27,6 @@ import { settleReversed } from './settle-reversed.ts';
 const clientsTailMs = 1_000;
 /** The same alarm of the same server again within this time is the same alarm. */
 const sameAlarmMs = 1_000;
-
-/** What every run stands on, whether it begins or is taken up again. */
-export type RunGround = {
-  readonly parts: CockpitParts;
-  readonly observer: Observer;
-  readonly sessions: Sessions;
-  readonly record: (payload: PlanRecord) => void;
-  readonly changed: () => void;
-  readonly tell: (text: string) => void;
-};
-
-/** What a run begins with: judged, open, and released by a person. */
-export type RunBeginning = RunGround & {
-  readonly who: string;
-  readonly unattended: boolean;
-  readonly verdicts: readonly Verdict[];
-  readonly forecasts: Readonly<Record<string, ForecastResult>>;
-  readonly identities: Readonly<Record<string, Identity>>;
-  readonly proofTables: Readonly<Record<string, readonly string[]>>;
-  /** What Route 53 will be asked. */
-  readonly zones: readonly PreparedZone[];
-  readonly mirrorChannel: SshChannel | null;
-};
 
 /** A run under way: its loop, its journal, its watchdog and, at its end, its figures. */
 export type ActiveRun = {
@@ -62,6 +37,8 @@ export type ActiveRun = {
   /** The figures of the newest outcome; null until they are taken. */
   readonly measured: () => MeasuredRecord | null;
   readonly changes: () => readonly ChangeSeen[];
+  /** Who still arrives on the source side; null: nothing was switched yet. */
+  readonly residue: KeptResidue['seen'];
   /** How the journal's mirror is; null: the plan keeps none. */
   readonly mirror: () => MirrorState | null;
   /** Ends the run's loop and its journal, after figures that are being taken have been recorded. */
@@ -138,6 +115,7 @@ export function driveRun(
   );
   const stopWatching = watch(ground, runner);
   const changes = watchChanges({ clock: ports.clock, sessions, tell: ground.tell }, runner);
+  const residue = keepResidue(ground, { runner, journal });
   const stopSwitches = watchSwitches({ plan, clock: ports.clock, sessions, tell: ground.tell }, runner);
   const stopWriting =
     observations === undefined
@@ -190,11 +168,13 @@ export function driveRun(
     mirror: mirror.state,
     measured: () => measured?.figures ?? null,
     changes: changes.seen,
+    residue: residue.seen,
     stop: async () => {
       stopped = true;
       stopWatching();
       stopSwitches();
       changes.stop();
+      await residue.stop();
       stopWriting();
       runner.stop();
       await taking;
@@ -207,28 +187,6 @@ export function driveRun(
       journal.close();
     },
   };
-}
-
-function writeHeader(
-  { parts, who, verdicts, forecasts }: RunBeginning,
-  { runId, journal }: { readonly runId: string; readonly journal: Journal },
-): void {
-  const header = {
-    kind: 'run',
-    format: 1,
-    runId,
-    plan: parts.plan,
-    planDigest: parts.planDigest,
-    planJournalHead: parts.planJournal.head(),
-    program: parts.program,
-    driver: who,
-    ...(parts.reverses === undefined
-      ? {}
-      : { reverses: { runId: parts.reverses.runId, head: parts.reverses.head } }),
-    verdicts,
-    forecast: parts.plan.chains.map(({ id }) => forecastOf(id, forecasts[id])),
-  } as const;
-  journal.append(parts.ports.clock.now(), header, true);
 }
 
 function recordFigures(
@@ -278,15 +236,6 @@ function watch({ parts, observer }: RunGround, runner: Runner): () => void {
 /** The slow reads rest from the release until the last step, and while everything is taken back. */
 function mustRest(run: Run): boolean {
   return run.phase === 'unwinding' || (run.phase === 'running' && run.outcome === null);
-}
-
-function forecastOf(
-  chain: string,
-  forecast: ForecastResult | undefined,
-): { readonly chain: string; readonly freezeMs: number | null; readonly freezeP95Ms: number | null } {
-  return forecast?.kind === 'forecast'
-    ? { chain, freezeMs: forecast.forecast.freezeMs, freezeP95Ms: forecast.forecast.p95Ms }
-    : { chain, freezeMs: null, freezeP95Ms: null };
 }
 
 export type Threads = Readonly<Record<string, Readonly<Record<string, number>>>>;

@@ -3,6 +3,7 @@ import type { MeasuredRecord, PlanRecord } from '../../shared/audit/record.ts';
 import type { Verdict } from '../../shared/gates/gate.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import type { ForecastResult } from '../../shared/observations/forecast.ts';
+import type { ResidueSeen } from '../../shared/observations/residue-seen.ts';
 import { stepsToTryAgain } from '../../shared/steps/again.ts';
 import { changedZones } from '../../shared/steps/overwrite.ts';
 import type { Run } from '../../shared/steps/run.ts';
@@ -32,6 +33,8 @@ export type Night = {
   readonly measured: () => MeasuredRecord | null;
   /** The run's changes of DNS as Route 53 says they are. */
   readonly changes: () => readonly ChangeSeen[];
+  /** Who still arrives on the source side; null: nothing was switched yet. */
+  readonly residue: () => ResidueSeen | null;
   /** Judges once more and begins the journal, still held; what the first release does by itself. */
   readonly begin: (by: { readonly permit: string; readonly who: string }) => Result<ActiveRun, string>;
   /** Releases a hold. The first release judges once more and begins the journal. */
@@ -106,6 +109,7 @@ export function nightOf(
     sheetFile: () => active()?.sheetFile ?? null,
     measured: () => active()?.measured() ?? null,
     changes: () => active()?.changes() ?? [],
+    residue: () => active()?.residue() ?? null,
     begin: begun,
     release: ({ hold, permit: shown, who }) => {
       const run = begun({ permit: shown, who });

@@ -6,18 +6,18 @@ import {
   type Residue,
   type SourceSession,
 } from '../../shared/observations/residue.ts';
+import { plannedOf } from '../../shared/observations/residue-seen.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
-import type { PlannedResidue } from '../../shared/plan/plan-surroundings.ts';
 import type { Ports, SshChannel } from '../ports.ts';
 import { startLoop } from './loop.ts';
+import { pause } from './pause.ts';
 
 const lookPeriodMs = 10_000;
 const limitMs = 8_000;
+const firstListsMs = 5_000;
+const lookAgainMs = 250;
 
 export type ResidueWatch = { readonly residue: () => Residue; readonly stop: () => Promise<void> };
-
-/** Without a word of the plan: half an hour of quiet, no edges, no owners. */
-export const plainResidue: PlannedResidue = { quietMs: 1_800_000, edges: [], owners: [] };
 
 /**
  * Watches who still arrives on the source side: sessions as the observer lists them, requests as the source's edges count
@@ -28,10 +28,12 @@ export function startResidueWatch(needs: {
   readonly ports: Pick<Ports, 'clock' | 'ssh'>;
   /** Clients of one source database that are not the cockpit's own. */
   readonly sessions: (instance: string) => Observation<readonly SourceSession[]>;
+  /** Hears that every place was looked at once more. */
+  readonly looked?: () => void;
   readonly failed: (what: string, error: unknown) => void;
 }): ResidueWatch {
   const { plan, ports } = needs;
-  const planned = plan.residue ?? plainResidue;
+  const planned = plannedOf(plan);
   const { databases, edges } = residuePlaces(plan);
   const channels = new Map<string, SshChannel>();
   let residue: Residue = new Map();
@@ -63,14 +65,22 @@ export function startResidueWatch(needs: {
         )
       : known(counted, answer.takenAt, `edge ${edge.id}`);
   };
+  /** The lists of sessions are read twice a second again from the end of the minute on: the first look waits for them. */
+  const firstLists = async (): Promise<void> => {
+    const endsAt = ports.clock.now().monoMs + firstListsMs;
+    const missing = (): boolean => databases.some((place) => needs.sessions(place).kind === 'unknown');
+    while (!stopped && missing() && ports.clock.now().monoMs < endsAt) await pause(ports.clock, lookAgainMs);
+  };
   const loop = startLoop(ports.clock, {
     periodMs: lookPeriodMs,
     turn: async () => {
+      if (residue.size === 0) await firstLists();
       for (const place of databases)
         residue = takeLook(residue, { place, kind: 'database', seen: needs.sessions(place) }, planned);
       const counts = await Promise.all(edges.map(async (edge) => ({ edge, seen: await count(edge) })));
       for (const { edge, seen } of counts)
         residue = takeLook(residue, { place: edge.id, kind: 'edge', seen }, planned);
+      needs.looked?.();
     },
     failed: (error) => needs.failed('looking who arrives on the source side', error),
   });

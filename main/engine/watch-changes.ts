@@ -9,7 +9,7 @@ import { reasonOf } from './troubles.ts';
 const lookEveryMs = 2_000;
 const lookLimitMs = 5_000;
 
-/** The run's own changes, looked at from when they are taken until they are INSYNC: nothing in the run waits for that. */
+/** The run's own changes, looked at from when they are taken until they are INSYNC: nothing in the minute waits for that. */
 export function watchChanges(
   {
     clock,
@@ -39,5 +39,10 @@ export function watchChanges(
     failed: (error) =>
       tell(`The program is wrong: watching the changes of Route 53 failed (${reasonOf(error)}).`),
   });
-  return { seen: () => [...seen.values()], stop: loop.stop };
+  const unlooked = { state: 'PENDING', insyncAt: null, trouble: null } as const;
+  return {
+    seen: () =>
+      takenChanges(runner.run()).map((taken) => seen.get(taken.changeId) ?? { ...taken, ...unlooked }),
+    stop: loop.stop,
+  };
 }

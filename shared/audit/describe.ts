@@ -1,4 +1,5 @@
 import { letsPass } from '../gates/gate.ts';
+import { sayResidue } from '../observations/residue-seen.ts';
 import { showContent, showSet } from '../observations/record-set.ts';
 import type { Action } from '../steps/command.ts';
 import type { RunEvent } from '../steps/event.ts';
@@ -19,6 +20,8 @@ export function describeRecord({ payload }: JournalRecord): string {
       return describeEvent(payload);
     case 'measured':
       return describeMeasured(payload);
+    case 'residue':
+      return sayResidue(payload);
     default:
       return describePreparation(payload);
   }

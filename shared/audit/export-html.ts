@@ -18,6 +18,7 @@ export function exportHtml(records: readonly JournalRecord[]): string {
   const parts = [
     headline(report),
     figures(report),
+    residue(report),
     timeline(report),
     gates(report),
     commands(report),
@@ -119,6 +120,29 @@ function lostCell({ lost, lostIds, notChecked, countedOn }: MeasuredRecord['chai
 function within(ms: number | null, budgetMs: number): string {
   if (ms === null) return 'plain';
   return ms <= budgetMs ? 'good' : 'bad';
+}
+
+function residue({ residue: seen }: AuditReport): string {
+  if (seen === null) return '';
+  const { goDark } = seen;
+  const tone = goDark.state === 'open' ? 'good' : goDark.state === 'closed' ? 'warn' : 'bad';
+  const rows = seen.places.flatMap(({ place, unknown, perMinute, quietSinceUtcMs, arrivals }) => {
+    const quiet =
+      unknown === null ? utc(quietSinceUtcMs) : `<span class="bad">not seen: ${escaped(unknown)}</span>`;
+    const rate = perMinute === null ? '–' : String(perMinute);
+    const where = [escaped(place), rate, quiet];
+    if (arrivals.length === 0) return [[...where, 'nobody', '', '', '']];
+    return arrivals.map(({ who, owner, mayStay, count, lastAtUtcMs }) => [
+      ...where,
+      escaped(who),
+      `${escaped(owner ?? 'not in the plan')}${mayStay ? ', may stay' : ''}`,
+      String(count),
+      utc(lastAtUtcMs),
+    ]);
+  });
+  return `<h2>Who still arrives on the source side</h2>
+<p>The old side may go dark: <b class="${tone}">${goDark.state}</b>. ${escaped(goDark.reasons.join(' '))}${goDark.state === 'closed' && goDark.opensAtUtcMs !== null ? ` It opens at ${utc(goDark.opensAtUtcMs)} when nobody comes any more.` : ''} Last put together at ${utc(seen.atUtcMs)}.</p>
+${table(['Place', 'New in a minute', 'Quiet since', 'Who', 'Owner', 'There', 'Last seen'], rows)}`;
 }
 
 function timeline({ steps, releasedUtcMs, ponrUtcMs }: AuditReport): string {

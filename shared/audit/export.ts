@@ -1,6 +1,7 @@
 import { describeFully } from './describe.ts';
 import { exportHtml } from './export-html.ts';
-import type { JournalRecord } from './record.ts';
+import type { JournalRecord, ResidueRecord } from './record.ts';
+import type { ResidueSeen } from '../observations/residue-seen.ts';
 import { outcomeSentence, reportOf } from './report.ts';
 
 /** The formats an audit log is exported in. */
@@ -19,7 +20,7 @@ export function exportRun(records: readonly JournalRecord[], format: ExportForma
 
 /** One JSON object: a summary for programs, then every record as it stands in the journal. */
 export function exportJson(records: readonly JournalRecord[]): string {
-  const { header, run, measured, head, count, steps, notFolded } = reportOf(records);
+  const { header, run, measured, residue, head, count, steps, notFolded } = reportOf(records);
   const summary = {
     runId: header?.runId ?? null,
     plan: header?.plan.name ?? null,
@@ -30,11 +31,16 @@ export function exportJson(records: readonly JournalRecord[]): string {
     text: header === null ? null : outcomeSentence(run),
     chains: measured?.chains ?? [],
     userVisibleDowntimeMs: measured?.userVisibleDowntimeMs ?? null,
+    residue: residue === null ? null : residueOf(residue),
     steps,
     notFolded,
     journal: { count, head },
   };
   return `${JSON.stringify({ format: 'cutover-audit', version: 1, summary, records }, null, 1)}\n`;
+}
+
+function residueOf({ kind: _kind, ...seen }: ResidueRecord): ResidueSeen {
+  return seen;
 }
 
 const columns = ['seq', 'utc', 'monotonic_ms', 'kind', 'event', 'chain', 'text', 'hash'];

@@ -3,6 +3,7 @@ import type { ChangeBatch } from '../steps/change-batch.ts';
 import type { TrialBatch } from '../steps/scratch-trial.ts';
 import type { Command } from '../steps/command.ts';
 import type { RecordSet } from '../observations/record-set.ts';
+import type { ResidueSeen } from '../observations/residue-seen.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Verdict } from '../gates/gate.ts';
 
@@ -56,6 +57,9 @@ export type MeasuredRecord = {
   readonly userVisibleDowntimeMs: number | null;
   readonly overlapMs: number;
 };
+
+/** Who was seen on the source side behind the minute, as last looked: when that changes, and when the run ends. */
+export type ResidueRecord = { readonly kind: 'residue' } & ResidueSeen;
 
 /** Preparation, in the plan's own journal. */
 export type PlanRecord =
@@ -136,7 +140,7 @@ export type PlanRecord =
       readonly freezes?: readonly { readonly chain: string; readonly freezeMs: number }[];
     };
 
-export type Payload = RunHeader | DecidedRecord | MeasuredRecord | PlanRecord;
+export type Payload = RunHeader | DecidedRecord | MeasuredRecord | ResidueRecord | PlanRecord;
 
 /** One line of a journal: RFC 8785 canonical JSON, chained by SHA-256. */
 export type JournalRecord = {

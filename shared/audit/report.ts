@@ -2,7 +2,7 @@ import { order, placeOf } from '../steps/order.ts';
 import type { Run, StepState } from '../steps/run.ts';
 import { answerText, isEffect, linesOf, placeOfAction } from './command-text.ts';
 import { foldRun } from './fold.ts';
-import type { JournalRecord, MeasuredRecord, RunHeader } from './record.ts';
+import type { JournalRecord, MeasuredRecord, Payload, ResidueRecord, RunHeader } from './record.ts';
 import { noPrevious } from './chain.ts';
 import { entriesOf } from '../steps/ledger.ts';
 
@@ -36,6 +36,8 @@ export type AuditReport = {
   readonly run: Run | null;
   readonly notFolded: string | null;
   readonly measured: MeasuredRecord | null;
+  /** Who was last seen on the source side; null: nobody looked. */
+  readonly residue: ResidueRecord | null;
   readonly releasedUtcMs: number | null;
   readonly ponrUtcMs: number | null;
   readonly steps: readonly ReportStep[];
@@ -61,9 +63,8 @@ export function reportOf(records: readonly JournalRecord[]): AuditReport {
     header,
     run,
     notFolded: folded === null || folded.ok ? null : folded.error,
-    measured:
-      (records.findLast(({ payload }) => payload.kind === 'measured')?.payload as MeasuredRecord | null) ??
-      null,
+    measured: lastOf(records, 'measured'),
+    residue: lastOf(records, 'residue'),
     releasedUtcMs: released?.at.utcMs ?? null,
     ponrUtcMs:
       records.find(({ payload }) => payload.kind === 'event' && payload.pointOfNoReturn)?.at.utcMs ?? null,
@@ -74,6 +75,21 @@ export function reportOf(records: readonly JournalRecord[]): AuditReport {
     firstUtcMs: first?.at.utcMs ?? null,
     lastUtcMs: last?.at.utcMs ?? null,
   };
+}
+
+function lastOf<K extends Payload['kind']>(
+  records: readonly JournalRecord[],
+  kind: K,
+): Extract<Payload, { readonly kind: K }> | null {
+  for (const { payload } of records.toReversed()) if (isOf(payload, kind)) return payload;
+  return null;
+}
+
+function isOf<K extends Payload['kind']>(
+  payload: Payload,
+  kind: K,
+): payload is Extract<Payload, { readonly kind: K }> {
+  return payload.kind === kind;
 }
 
 function stepsOf(run: Run, zeroMs: number): readonly ReportStep[] {

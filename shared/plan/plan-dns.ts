@@ -203,6 +203,11 @@ export const dnsSchema = z.strictObject({
       marginMs: durationMs.default(5_000).describe('Waited beyond the longest old TTL.'),
     })
     .prefault({}),
+  insyncMs: durationMs
+    .default(180_000)
+    .describe(
+      'So long a run that nobody watches waits for Route 53 to say INSYNC, after its change was taken, before it ends.',
+    ),
   safety: z
     .strictObject({
       changedPercent: z.int().min(0).max(100).default(30),

@@ -109,3 +109,6 @@ export const residueSchema = z.strictObject({
     .describe('The first that fits an account and an address is its owner.'),
 });
 export type PlannedResidue = z.infer<typeof residueSchema>;
+
+/** Without a word of the plan: half an hour of quiet, no edges, no owners. */
+export const plainResidue: PlannedResidue = { quietMs: 1_800_000, edges: [], owners: [] };
