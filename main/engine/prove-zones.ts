@@ -5,7 +5,13 @@ import type { Plan } from '../../shared/plan/plan.ts';
 import { plannedChanges } from '../../shared/plan/planned-sets.ts';
 import { unchangingBatch } from '../../shared/steps/change-batch.ts';
 import { healthCheckIds, plannedZones } from '../../shared/steps/prepared-zone.ts';
-import { mayProve, setToProve, stayedAsItWas, type ZoneProof } from '../../shared/steps/zone-proof.ts';
+import {
+  changedMeanwhile,
+  mayProve,
+  setToProve,
+  stayedAsItWas,
+  type ZoneProof,
+} from '../../shared/steps/zone-proof.ts';
 import type { Ports, ZoneChannel } from '../ports.ts';
 import { startLoop } from './loop.ts';
 import { openZone, type emptySessions } from './sessions.ts';
@@ -62,8 +68,21 @@ async function proveZone(ground: Ground, dns: PlannedDns, zone: DnsZone): Promis
   if (!may.ok) return refused(may.error);
   record({ kind: 'zone-proof-intended', zone: zone.id, account: channel.account, set, who });
   const answer = await channel.change(unchangingBatch(set), comment, callLimitMs);
+  if (answer.kind === 'refused' && answer.refusal === 'rejected')
+    return rejected(channel, set, answer.message);
   if (answer.kind !== 'ok') return { outcome: answer.kind, text: answer.message };
   return readBack(channel, { set, before: before.value, changeId: answer.value.changeId });
+}
+
+/** The credentials were good for it, and it did not fit: whether somebody changed the name in that moment shows there. */
+async function rejected(
+  channel: ZoneChannel,
+  set: Parameters<typeof changedMeanwhile>[0],
+  message: string,
+): Promise<Outcome> {
+  const after = await channel.listNames([set.name], callLimitMs);
+  const changed = after.kind === 'ok' ? changedMeanwhile(set, after.value) : null;
+  return changed === null ? refused(message) : { outcome: 'changed', text: changed };
 }
 
 /** The reply alone proves nothing: Route 53 is asked for the change, and the name for what it holds. */

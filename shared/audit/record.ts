@@ -107,7 +107,7 @@ export type PlanRecord =
   | {
       readonly kind: 'zone-proof-answered';
       readonly zone: string;
-      readonly outcome: 'ok' | 'refused' | 'none';
+      readonly outcome: 'ok' | 'refused' | 'changed' | 'none';
       readonly text: string;
     }
   | {

@@ -48,7 +48,9 @@ export const dnsWrite: readonly GateDefinition[] = [
       look.expect(
         proof.outcome === 'ok',
         `Expected Route 53 to take a change of zone ${item}, seen ${say(ageMs)} ago: ${proof.text}.`,
-        'Mend what it says, give the credentials the rights of cockpit dns policy PLAN, then prove it again.',
+        proof.outcome === 'changed'
+          ? 'Somebody else changes this zone: settle that with them, bring plan and zone together, then prove it again.'
+          : 'Mend what it says, give the credentials the rights of cockpit dns policy PLAN, then prove it again.',
       );
       look.expect(
         ageMs <= limitMs,

@@ -56,9 +56,17 @@ export function overwritingBatch(entries: readonly DiffEntry[], live: readonly R
   };
 }
 
-/** A batch that changes nothing and proves that a change would be taken: one record set is written as it stands. */
+/**
+ * A batch that changes nothing and proves that a change would be taken: one record set is written as it stands. Of the same
+ * shape as the batch of the minute, so that Route 53 itself refuses it where somebody changed the record set meanwhile.
+ */
 export function unchangingBatch(set: RecordSet): ChangeBatch {
-  return { changes: [{ action: 'UPSERT', set }] };
+  return {
+    changes: [
+      { action: 'DELETE', set },
+      { action: 'CREATE', set },
+    ],
+  };
 }
 
 /** What one call may hold (Amazon Route 53 quotas, "Quotas on Route 53 API requests"). */

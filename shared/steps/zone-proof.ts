@@ -1,5 +1,5 @@
 import { failed, ok, type Result } from '../lib/result.ts';
-import { sameSet, showSet, type RecordSet } from '../observations/record-set.ts';
+import { keyOfSet, sameSet, showContent, showSet, type RecordSet } from '../observations/record-set.ts';
 import { diffZone, type PlannedChange } from '../observations/zone-diff.ts';
 
 /** What came of writing one record set of a zone as it stands. */
@@ -7,7 +7,8 @@ export type ZoneProof = {
   readonly zone: string;
   /** UTC ms at which it was answered. */
   readonly atUtcMs: number;
-  readonly outcome: 'ok' | 'refused' | 'none';
+  /** `changed`: what stood there was another a moment later, and was left alone; of the right to write it says nothing. */
+  readonly outcome: 'ok' | 'refused' | 'changed' | 'none';
   readonly text: string;
 };
 
@@ -23,7 +24,7 @@ export function setToProve(changes: readonly PlannedChange[]): RecordSet | null 
 
 /**
  * Whether it may be written, by a listing of its name of just now: whatever of that name is not what the plan calls before
- * stays untouched, because an UPSERT would silently put back what somebody changed.
+ * stays untouched, so that what somebody changed is named before anything is sent.
  */
 export function mayProve(
   changes: readonly PlannedChange[],
@@ -35,6 +36,16 @@ export function mayProve(
   return refusals.length === 0
     ? ok(set)
     : failed(`nothing was written: ${refusals.map(({ message }) => message).join('; ')}`);
+}
+
+/**
+ * What a refusal of the batch means, by a listing of its name behind it: Route 53 refuses a DELETE of what is not there any
+ * more, and then it is the zone that changed, not the right that is missing. Null: it stands as it did.
+ */
+export function changedMeanwhile(set: RecordSet, after: readonly RecordSet[]): string | null {
+  if (after.some((one) => sameSet(one, set))) return null;
+  const now = after.find((one) => keyOfSet(one) === keyOfSet(set));
+  return `${showSet(set)} was changed by somebody between the look and the write (it is ${now === undefined ? 'gone' : `${showContent(now.content)} now`}), so Route 53 refused to write it as it stood; nothing was written. Look at it with cockpit dns diff PLAN`;
 }
 
 /** Whether the name holds after it exactly what it held before; what is different then, otherwise. */

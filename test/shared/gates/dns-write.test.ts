@@ -13,11 +13,11 @@ describe('the gates on the write to Route 53', () => {
       const atUtcMs = judgedAt - ageMs;
       const made = { zone: 'shop', atUtcMs, outcome: 'ok', text: 'www was written', ...proof } as const;
       const facts = { ...seen(), proofs: proof === null ? {} : { shop: made } };
-      const { state, blocking, reasons } = present(
+      const { state, blocking, reasons, fix } = present(
         verdicts(facts, plan, phase).find(({ gate }) => gate === 'dns.write:shop'),
         'the gate',
       );
-      return { state, blocking, reasons: reasons.join(' ') };
+      return { state, blocking, reasons: reasons.join(' '), fix };
     };
     const open = { state: 'open', reasons: expect.stringContaining('Proven 20 s ago') };
     expect(write('go', {})).toMatchObject(open);
@@ -35,6 +35,10 @@ describe('the gates on the write to Route 53', () => {
     const denied = { outcome: 'refused', text: 'AccessDenied' } as const;
     const says = { state: 'closed', blocking: true, reasons: expect.stringContaining('AccessDenied') };
     expect(write('go', denied)).toMatchObject(says);
+    const changed = { outcome: 'changed', text: 'www was changed by somebody' } as const;
+    expect(write('go', changed)).toMatchObject({ state: 'closed', blocking: true });
+    expect(write('go', denied).fix).toContain('the rights');
+    expect(write('go', changed).fix).not.toContain('the rights');
   });
 
   test('a rehearsal with a scratch name wants its trial at go/no-go; production has none', () => {
