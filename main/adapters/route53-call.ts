@@ -10,6 +10,8 @@ export type AwsRequest<T> = {
   /** Null: a service with a budget of its own (STS). */
   readonly budget: RequestBudget | null;
   readonly urgent: boolean;
+  /** Whether the channel that it belongs to was closed: the SDK would open its connections again. */
+  readonly isClosed: () => boolean;
   readonly send: (signal: AbortSignal) => Promise<T>;
 };
 
@@ -20,8 +22,11 @@ const restMs = 1_000;
  * Sends one request within its limit. A limit that passes while it still waits for its turn has sent nothing, and says so;
  * one that passes afterwards leaves open what happened. The answer does not wait for the SDK to notice the abort.
  */
-export async function sendToAws<T>({ limitMs, budget, urgent, send }: AwsRequest<T>): Promise<Answer<T>> {
+export async function sendToAws<T>(request: AwsRequest<T>): Promise<Answer<T>> {
+  const { limitMs, budget, urgent, isClosed, send } = request;
   const answers = answersFrom();
+  if (isClosed())
+    return answers.none({ why: 'not-connected', message: 'The channel was closed; nothing was sent.' });
   const abort = new AbortController();
   const late = Promise.withResolvers<'late'>();
   const turn = budget?.take(urgent) ?? null;

@@ -12,6 +12,7 @@ export type Listing = {
   readonly driver: Pick<Route53Driver, 'listPage'>;
   readonly budget: RequestBudget;
   readonly hostedZoneId: string;
+  readonly isClosed: () => boolean;
   readonly spellings: Pick<Spellings, 'saw'>;
 };
 
@@ -26,7 +27,7 @@ export type Wanted = { readonly name: DnsName | null; readonly urgent: boolean; 
 
 /** Lists a zone page by page; one record set that cannot be read refuses it all, because a part of a zone is no zone. */
 export async function listSets(
-  { driver, budget, hostedZoneId, spellings }: Listing,
+  { driver, budget, hostedZoneId, isClosed, spellings }: Listing,
   { name, urgent, limitMs }: Wanted,
 ): Promise<Answer<readonly RecordSet[]>> {
   const answers = answersFrom();
@@ -41,6 +42,7 @@ export async function listSets(
       limitMs: endsAt - performance.now(),
       budget,
       urgent,
+      isClosed,
       send: (signal) => driver.listPage({ HostedZoneId: hostedZoneId, MaxItems: pageSize, ...start }, signal),
     });
     if (page.kind === 'refused' && page.refusal === 'throttled') {

@@ -51,6 +51,7 @@ async function openZone(at: {
     limitMs: endsAt - performance.now(),
     budget: null,
     urgent: false,
+    isClosed: () => false,
     send: async (signal) => ({
       account: (await driver.account(signal)) ?? '',
       credentialsEndAt: await driver.credentialsEndAt(),
@@ -88,14 +89,16 @@ function zoneChannel(at: {
   const { zone, driver, budget, account } = at;
   const { hostedZoneId } = zone;
   const spelt = spellings();
-  const listing = { driver, budget, hostedZoneId, spellings: spelt };
+  let closed = false;
+  const isClosed = (): boolean => closed;
+  const listing = { driver, budget, hostedZoneId, isClosed, spellings: spelt };
   let { credentialsEndAt } = at;
   const send = async <T>(
     limitMs: number,
     call: (signal: AbortSignal) => Promise<T>,
     urgent = false,
   ): Promise<Answer<T>> => {
-    const answer = await sendToAws({ limitMs, budget, urgent, send: call });
+    const answer = await sendToAws({ limitMs, budget, urgent, isClosed, send: call });
     // The SDK fetches new credentials by itself while the login lasts; the end that is shown moves with them.
     void driver.credentialsEndAt().then(
       (endsAt) => (credentialsEndAt = endsAt),
@@ -170,7 +173,10 @@ function zoneChannel(at: {
       const input = { callerReference, config: config.value };
       return read(await send(limitMs, (signal) => driver.createHealthCheck(input, signal)), parseHealthCheck);
     },
-    close: async () => driver.close(),
+    close: async () => {
+      closed = true;
+      driver.close();
+    },
   };
 }
 

@@ -1,20 +1,53 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ZoneChannel } from '../../main/ports.ts';
-import { checkFields } from '../../shared/observations/health-check.ts';
-import { parseIp } from '../../shared/observations/ip-address.ts';
+import type { Route53Port, ZoneChannel } from '../../main/ports.ts';
 import { normaliseSet, type RecordSet } from '../../shared/observations/record-set.ts';
 import { diffZone } from '../../shared/observations/zone-diff.ts';
+import type { PlannedDns } from '../../shared/plan/plan-dns.ts';
 import { batchOf, reverseBatch, unchangingBatch, type ChangeBatch } from '../../shared/steps/change-batch.ts';
 import { inRegion, setOf } from '../helpers/record-sets.ts';
-import { shopZone, valueOf, type Route53World } from '../helpers/route53-world.ts';
+import { shopZone, valueOf } from '../helpers/route53-world.ts';
+import { route53Checks } from './route53-suite-checks.ts';
 
-const limitMs = 20_000;
+export const limitMs = 20_000;
+const syncLimitMs = 90_000;
+
+/** One implementation of the port, with a zone `shop` of it that the suite may change. */
+export type Route53Ground = {
+  readonly account: string;
+  readonly hostedZoneId: string;
+  /** The port for a plan with another DNS section. */
+  readonly port: (change?: Partial<PlannedDns>) => Route53Port;
+  /** A channel to the zone; it must open. */
+  readonly open: () => Promise<ZoneChannel>;
+  readonly waitMs: (ms: number) => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+/** What an implementation may lack. */
+export type Ability =
+  | 'other-accounts'
+  | 'create-again'
+  | 'way-back'
+  | 'judging'
+  | 'unknown-changes'
+  | 'checks'
+  | 'check-regions'
+  | 'check-references'
+  | 'check-votes'
+  | 'unknown-checks'
+  | 'test-answer';
+
+/** What it lacks, and by which words of its own that was seen: the very test of the ability is run, and must fail so. */
+export type Lacks = ReadonlyMap<Ability, RegExp>;
+export type AbilityTest = (ability: Ability, title: string, work: () => Promise<void>) => void;
+
+const latency = (set: RecordSet): RecordSet => ({ ...set, name: 'l.shop.example' });
 
 /** Every routing that is written here, names and values that are hard to carry. */
-export const hardSets: readonly RecordSet[] = [
-  setOf({ name: '*.shop.example' }),
-  inRegion('us-east-1', '192.0.2.10'),
-  inRegion('eu-west-1', '192.0.2.20'),
+const hardSets: readonly RecordSet[] = [
+  setOf({ name: '*.hard.shop.example' }),
+  latency(inRegion('us-east-1', '192.0.2.10')),
+  latency(inRegion('eu-west-1', '192.0.2.20')),
   setOf({ name: 'w.shop.example', setIdentifier: 'one', routing: { kind: 'weighted', weight: 0 } }),
   setOf({ name: 'w.shop.example', setIdentifier: 'two', routing: { kind: 'weighted', weight: 255 } }),
   setOf({
@@ -54,209 +87,193 @@ export const hardSets: readonly RecordSet[] = [
   }),
 ];
 
-const create = (sets: readonly RecordSet[]): ChangeBatch => ({
-  changes: sets.map((set) => ({ action: 'CREATE', set })),
+type Action = ChangeBatch['changes'][number]['action'];
+const all = (action: Action, sets: readonly RecordSet[]): ChangeBatch => ({
+  changes: sets.map((set) => ({ action, set })),
 });
-const remove = (sets: readonly RecordSet[]): ChangeBatch => ({
-  changes: sets.map((set) => ({ action: 'DELETE', set })),
-});
+const namesOf = (sets: readonly RecordSet[]): readonly string[] => [...new Set(sets.map(({ name }) => name))];
 const byKey = (sets: readonly RecordSet[]): readonly string[] =>
-  sets
-    .filter(({ type }) => type !== 'SOA' && type !== 'NS')
-    .map((set) => JSON.stringify(normaliseSet(set)))
-    .toSorted();
+  sets.map((set) => JSON.stringify(normaliseSet(set))).toSorted();
+const valued = (set: RecordSet, value: string): RecordSet => ({
+  ...set,
+  content: { kind: 'values', ttlSeconds: 60, values: [value] },
+});
 
-/**
- * What moto lacks. `judging`: it refuses by other codes, or not at all; `way-back`: it holds what was created once for there
- * for ever; `changes`: every change id is known to it.
- */
-export type Lack =
-  'judging' | 'way-back' | 'changes' | 'test-answer' | 'check-regions' | 'check-references' | 'check-votes';
-
-/** What every Route 53 that the adapter speaks to must do: ours, moto as far as it can, and AWS itself. */
-export function route53Suite(make: () => Promise<Route53World>, lacks: ReadonlySet<Lack> = new Set()): void {
-  describe('a hosted zone through the adapter', () => {
-    let world: Route53World;
+/** What every Route 53 must do: ours over the adapter, the simulated one, moto as far as it can, and AWS itself. */
+export function route53Suite(
+  title: string,
+  make: () => Promise<Route53Ground>,
+  lacks: Lacks = new Map(),
+): void {
+  describe(title, () => {
+    let ground: Route53Ground;
     let channel: ZoneChannel;
     beforeAll(async () => {
-      world = await make();
-      channel = await world.open();
+      ground = await make();
+      channel = await ground.open();
     });
-    afterAll(() => world?.stop());
+    afterAll(() => ground?.stop());
 
-    test('is opened with the account behind its credentials', async () => {
-      expect(channel.account).toBe(world.account);
-      expect(channel.credentialsEndAt).toBeNull();
+    const testAbility: AbilityTest = (ability, text, work) => {
+      const seen = lacks.get(ability);
+      if (seen === undefined) return test(text, work);
+      test(`lacks ${ability}, as it was just asked for it: ${text}`, async () => {
+        await expect(work()).rejects.toThrow(seen);
+      });
+    };
+    const change = async (batch: ChangeBatch) => valueOf(await channel.change(batch, 'suite', limitMs));
+    const held = async (names: readonly string[]) => valueOf(await channel.listNames(names, limitMs));
+
+    test('is opened with the account behind its credentials, and says which zone it is', async () => {
+      expect(channel).toMatchObject({ zone: 'shop', account: ground.account, credentialsEndAt: null });
+      expect(channel.account).toMatch(/^\d{12}$/);
       const facts = valueOf(await channel.facts(limitMs));
-      expect(facts).toMatchObject({ hostedZoneId: world.hostedZoneId, name: shopZone, view: 'public' });
+      expect(facts).toMatchObject({ hostedZoneId: ground.hostedZoneId, name: shopZone, view: 'public' });
       expect(facts.nameServers.length).toBeGreaterThan(0);
+      expect(facts.recordSetCount).toBe(valueOf(await channel.list(limitMs)).length);
     });
 
-    test('is refused when it is another account, zone or name', async () => {
-      const opened = async (zone: object): Promise<string> => {
-        const good = {
-          id: 'shop',
-          hostedZoneId: world.hostedZoneId,
-          name: shopZone,
-          view: 'public' as const,
-        };
-        const answer = await world.port({ zones: [{ ...good, ...zone }] }).open('shop', limitMs);
-        return answer.kind === 'refused' ? `${answer.reason}: ${answer.message}` : 'open';
-      };
+    const opened = async (zone: object): Promise<string> => {
+      const good = { id: 'shop', hostedZoneId: ground.hostedZoneId, name: shopZone, view: 'public' as const };
+      const answer = await ground.port({ zones: [{ ...good, ...zone }] }).open('shop', limitMs);
+      return answer.kind === 'refused' ? `${answer.reason}: ${answer.message}` : 'open';
+    };
+    test('is refused when the plan does not name it', async () => {
       expect(await opened({})).toBe('open');
+      expect(await opened({ id: 'no-such-zone' })).toMatch(/^other: /);
+    });
+    testAbility('other-accounts', 'is refused when it is another account, zone or name', async () => {
       expect(await opened({ account: '999999999999' })).toMatch(/^credential: .*expected 999999999999/);
       expect(await opened({ hostedZoneId: 'ZNOBODYHASTHIS' })).toMatch(/^other: .*NoSuchHostedZone/);
       expect(await opened({ name: 'other.example' })).toMatch(/expected the public zone other\.example/);
     });
 
     test('gives back what was written, in the one form that is compared', async () => {
-      valueOf(await channel.change(create(hardSets), 'written', limitMs));
-      expect(byKey(valueOf(await channel.list(limitMs)))).toEqual(byKey(hardSets));
-      const some = valueOf(await channel.listNames(['\\052.shop.example', 'w.shop.example'], limitMs));
-      expect(byKey(some)).toEqual(
-        byKey(hardSets.filter(({ name }) => ['\\052.shop.example', 'w.shop.example'].includes(name))),
-      );
+      await change(all('CREATE', hardSets));
+      const names = new Set(namesOf(hardSets));
+      const listed = valueOf(await channel.list(limitMs)).filter(({ name }) => names.has(name));
+      expect(byKey(listed)).toEqual(byKey(hardSets));
+      const some = [normaliseSet(hardSets[0] ?? setOf()).name, 'w.shop.example'];
+      expect(byKey(await held(some))).toEqual(byKey(hardSets.filter(({ name }) => some.includes(name))));
     });
 
-    test('takes DELETE of what was found and CREATE in one batch, and its exact reverse', async () => {
-      const live = valueOf(await channel.list(limitMs));
-      const before = hardSets.filter(({ routing }) => routing.kind === 'latency');
-      const changes = before.map((set, at) => ({
-        before: set,
-        after: { ...set, content: { kind: 'values' as const, ttlSeconds: 60, values: [`203.0.113.${at}`] } },
+    const moving = (label: string) => {
+      const before = ['us-east-1', 'eu-west-1'].map((region, at) => ({
+        ...inRegion(region, `192.0.2.${at + 1}`),
+        name: `${label}.shop.example`,
+        setIdentifier: `${label}-${region}`,
       }));
-      const diff = diffZone(changes, live);
+      const after = before.map((set, at) => valued(set, `203.0.113.${at + 1}`));
+      return { before, after, names: namesOf(before) };
+    };
+    test('takes DELETE of what was found and CREATE in one batch, as one change', async () => {
+      const { before, after, names } = moving('forth');
+      await change(all('CREATE', before));
+      const pairs = before.map((set, at) => ({ before: set, after: after[at] ?? set }));
+      const diff = diffZone(pairs, await held(names));
       expect(diff.refusals).toEqual([]);
-      const batch = batchOf(diff.entries);
-      const change = valueOf(await channel.change(batch, 'forth', limitMs));
-      expect(change.changeId).not.toContain('/');
-      expect(['PENDING', 'INSYNC']).toContain(
-        valueOf(await channel.changeState(change.changeId, limitMs)).state,
+      const { changeId } = await change(batchOf(diff.entries));
+      expect(changeId).toMatch(/^[^/]+$/);
+      const { state } = valueOf(await channel.changeState(changeId, limitMs));
+      expect(['PENDING', 'INSYNC']).toContain(state);
+      expect(byKey(await held(names))).toEqual(byKey(after));
+    });
+    testAbility('way-back', 'takes the exact reverse of such a batch', async () => {
+      const { before, after, names } = moving('back');
+      await change(all('CREATE', before));
+      const batch: ChangeBatch = {
+        changes: [...all('DELETE', before).changes, ...all('CREATE', after).changes],
+      };
+      await change(batch);
+      await change(reverseBatch(batch));
+      expect(byKey(await held(names))).toEqual(byKey(before));
+    });
+
+    test('a record set stays as it is when it is written as it stands, in one batch of DELETE and CREATE', async () => {
+      const sets = hardSets.map((set) => ({ ...set, name: set.name.replace('.shop', '.stands.shop') }));
+      // moto takes such a batch of what was written by UPSERT alone.
+      const own = sets.map((set) =>
+        set.setIdentifier === '' ? set : { ...set, setIdentifier: `stands-${set.setIdentifier}` },
       );
-      const there = valueOf(await channel.listNames(['www.shop.example'], limitMs));
-      expect(byKey(there)).toEqual(byKey(changes.map(({ after }) => after)));
-      const overwriting: ChangeBatch = { changes: before.map((set) => ({ action: 'UPSERT', set })) };
-      const back = lacks.has('way-back') ? overwriting : reverseBatch(batch);
-      valueOf(await channel.change(back, 'back', limitMs));
-      expect(byKey(valueOf(await channel.list(limitMs)))).toEqual(byKey(live));
+      await change(all('UPSERT', own));
+      for (const set of own) await change(unchangingBatch(set));
+      expect(byKey(await held(namesOf(own)))).toEqual(byKey(own));
+    });
+    testAbility('create-again', 'such a batch is taken of what was made by CREATE too', async () => {
+      const set = setOf({ name: 'again.shop.example' });
+      await change(all('CREATE', [set]));
+      await change(unchangingBatch(set));
+      expect(byKey(await held([set.name]))).toEqual(byKey([set]));
     });
 
-    test('refuses a batch that does not fit what is there, and does nothing of it', async () => {
-      const live = valueOf(await channel.list(limitMs));
-      const first = hardSets[0] ?? setOf();
-      const other = { ...first, content: { kind: 'values' as const, ttlSeconds: 7, values: ['192.0.2.99'] } };
-      const fresh = setOf({ name: 'fresh.shop.example' });
-      for (const batch of [
-        create([fresh, first]),
-        remove([other]),
-        remove([setOf({ name: 'gone.shop.example' })]),
-      ]) {
-        const answer = await channel.change(batch, 'wrong', limitMs);
-        // An implementation that does not judge would make a change that was to be refused.
-        if (answer.kind === 'ok' && lacks.has('judging')) continue;
-        const refusal = lacks.has('judging') ? {} : { refusal: 'rejected' };
-        expect(answer).toMatchObject({ kind: 'refused', code: 400, ...refusal });
-      }
-      if (!lacks.has('judging')) expect(byKey(valueOf(await channel.list(limitMs)))).toEqual(byKey(live));
+    test('a record set that somebody changed is not written as it was looked at', async () => {
+      const looked = setOf({ name: 'stale.shop.example' });
+      const now = valued(looked, '192.0.2.77');
+      await change(all('UPSERT', [now]));
+      expect(await channel.change(unchangingBatch(looked), 'suite', limitMs)).toMatchObject({
+        kind: 'refused',
+      });
+      expect(byKey(await held([looked.name]))).toEqual(byKey([now]));
     });
-
-    test('stays as it is when a record set is written as it stands', async () => {
-      const live = valueOf(await channel.list(limitMs));
-      for (const set of hardSets) valueOf(await channel.change(unchangingBatch(set), 'no change', limitMs));
-      expect(byKey(valueOf(await channel.list(limitMs)))).toEqual(byKey(live));
-    });
+    testAbility(
+      'judging',
+      'refuses a batch that does not fit, by its own word, and does nothing of it',
+      async () => {
+        const first = setOf({ name: 'first.shop.example' });
+        const fresh = setOf({ name: 'fresh.shop.example' });
+        const gone = setOf({ name: 'gone.shop.example' });
+        await change(all('CREATE', [first]));
+        for (const batch of [
+          all('CREATE', [fresh, first]),
+          all('DELETE', [valued(first, '192.0.2.99')]),
+          { changes: [...all('CREATE', [fresh]).changes, ...all('DELETE', [gone]).changes] },
+          unchangingBatch(valued(first, '192.0.2.99')),
+        ])
+          expect(await channel.change(batch, 'suite', limitMs)).toMatchObject({
+            kind: 'refused',
+            refusal: 'rejected',
+          });
+        expect(byKey(await held(namesOf([first, fresh, gone])))).toEqual(byKey([first]));
+      },
+    );
 
     test('takes 100 record sets in one call, and lists more than one page', async () => {
       const many = Array.from({ length: 400 }, (_, at) => setOf({ name: `n${at}.many.shop.example` }));
-      for (let at = 0; at < many.length; at += 100)
-        valueOf(await channel.change(create(many.slice(at, at + 100)), 'many', limitMs));
+      for (let at = 0; at < many.length; at += 100) await change(all('CREATE', many.slice(at, at + 100)));
       const listed = valueOf(await channel.list(limitMs));
       expect(byKey(listed.filter(({ name }) => name.endsWith('many.shop.example')))).toEqual(byKey(many));
-      for (let at = 0; at < many.length; at += 100)
-        valueOf(await channel.change(remove(many.slice(at, at + 100)), 'many', limitMs));
+      for (let at = 0; at < many.length; at += 100) await change(all('DELETE', many.slice(at, at + 100)));
     });
 
-    test('says that there is no such change and no such health check', async () => {
-      const none = await channel.changeState('C0NOBODYHASTHIS', limitMs);
-      if (!lacks.has('changes')) expect(none).toMatchObject({ kind: 'refused', refusal: 'no-such-change' });
-      expect(valueOf(await channel.healthCheck('00000000-0000-4000-8000-000000000000', limitMs))).toBeNull();
-    });
-
-    test('creates a health check of the plan and reads it back', async () => {
-      const planned = {
-        id: 'east',
-        type: 'HTTPS' as const,
-        address: '192.0.2.10',
-        port: 443,
-        path: '/health',
-        hostName: 'www.shop.example',
-        dependsOnWrites: false,
-        intervalSeconds: 10 as const,
-        failureThreshold: 2,
-        stableIntervals: 3,
-        regions: ['us-east-1', 'eu-west-1', 'sa-east-1'] as const,
-      };
-      const wanted = { ...planned, regions: [...planned.regions] };
-      const made = valueOf(await channel.createHealthCheck(wanted, 'reference-1', limitMs));
-      expect(made).toMatchObject({
-        type: 'HTTPS',
-        address: '192.0.2.10',
-        port: 443,
-        path: '/health',
-        inverted: false,
-      });
-      expect(made).toMatchObject({ hostName: 'www.shop.example', intervalSeconds: 10, failureThreshold: 2 });
-      expect(valueOf(await channel.healthCheck(made.healthCheckId, limitMs))).toEqual(made);
-      if (!lacks.has('check-regions')) expect(made.regions).toEqual(['eu-west-1', 'sa-east-1', 'us-east-1']);
-      const differing = checkFields(wanted, made).filter(({ planned: one, seen }) => one !== seen);
-      expect(differing.filter(({ field }) => !lacks.has('check-regions') || field !== 'regions')).toEqual([]);
-    });
-
-    test('knows the request for a health check again, and refuses another one of the same reference', async () => {
-      const wanted = {
-        id: 'west',
-        type: 'TCP' as const,
-        address: '192.0.2.20',
-        port: 443,
-        intervalSeconds: 30 as const,
-        failureThreshold: 3,
-        stableIntervals: 3,
-        regions: [],
-      };
-      const made = valueOf(await channel.createHealthCheck(wanted, 'reference-2', limitMs));
-      if (lacks.has('check-references')) return;
-      expect(valueOf(await channel.createHealthCheck(wanted, 'reference-2', limitMs))).toEqual(made);
-      const other = await channel.createHealthCheck({ ...wanted, port: 80 }, 'reference-2', limitMs);
-      expect(other).toMatchObject({ kind: 'refused', code: 409 });
-      expect(valueOf(await channel.healthCheck(made.healthCheckId, limitMs))).toEqual(made);
-    });
-
-    test('says what the checkers of a health check say, and of one that is not there that it is not', async () => {
-      if (lacks.has('check-votes')) return;
-      const none = await channel.healthVotes('00000000-0000-4000-8000-000000000000', limitMs);
-      expect(none).toMatchObject({ kind: 'refused', code: 404 });
-      const wanted = {
-        id: 'votes',
-        type: 'TCP' as const,
-        address: '192.0.2.30',
-        port: 443,
-        intervalSeconds: 10 as const,
-        failureThreshold: 3,
-        stableIntervals: 3,
-        regions: [],
-      };
-      const made = valueOf(await channel.createHealthCheck(wanted, 'reference-3', limitMs));
-      for (const { region, checker } of valueOf(await channel.healthVotes(made.healthCheckId, limitMs))) {
-        expect(region).toMatch(/^[a-z]{2}-[a-z]+-\d$/);
-        expect(parseIp(checker)).not.toBeNull();
+    test('a change becomes INSYNC', async () => {
+      const { changeId } = await change(all('CREATE', [setOf({ name: 'sync.shop.example' })]));
+      let state = 'PENDING';
+      for (let waited = 0; state === 'PENDING' && waited < syncLimitMs; waited += 1_000) {
+        await ground.waitMs(1_000);
+        state = valueOf(await channel.changeState(changeId, limitMs)).state;
       }
+      expect(state).toBe('INSYNC');
+    });
+    testAbility('unknown-changes', 'a change that does not exist is not known', async () => {
+      expect(await channel.changeState('C0NOBODYHASTHIS', limitMs)).toMatchObject({
+        kind: 'refused',
+        refusal: 'no-such-change',
+      });
     });
 
-    test('says what Route 53 itself would answer', async () => {
-      if (lacks.has('test-answer')) return;
+    testAbility('test-answer', 'says what Route 53 itself would answer', async () => {
       const ask = { name: 'c.shop.example', type: 'CNAME', clientSubnet: null };
+      await ground.waitMs(1_000);
       const answer = valueOf(await channel.testAnswer(ask, limitMs));
       expect(answer).toEqual({ rcode: 'NOERROR', values: ['edge.shop.example'] });
+    });
+
+    route53Checks(() => channel, testAbility);
+
+    test('a closed channel sends nothing', async () => {
+      const other = await ground.open();
+      await other.close();
+      expect(await other.list(limitMs)).toMatchObject({ kind: 'none', why: 'not-connected' });
     });
   });
 }

@@ -14,6 +14,7 @@ export type Route53World = {
   readonly port: (change?: Partial<PlannedDns>) => Route53Port;
   /** A channel to the zone; it must open. */
   readonly open: () => Promise<ZoneChannel>;
+  readonly waitMs: (ms: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -72,6 +73,7 @@ export function worldAt(at: {
       channels.push(opened.channel);
       return opened.channel;
     },
+    waitMs: (ms) => new Promise((waited) => setTimeout(waited, ms)),
     stop: async () => {
       await Promise.all(channels.map((channel) => channel.close()));
       restore();
