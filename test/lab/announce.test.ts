@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Composed } from '../../main/compose.ts';
+import type { Night } from '../../main/engine/night-ground.ts';
 import { changedZones } from '../../shared/steps/overwrite.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import {
@@ -57,6 +58,14 @@ describe.runIf(missingFor('mariadb').length === 0)('the change of DNS in a minut
     for (const source of ['orders-a1', 'orders-b1'])
       await expect(writeAsApp(ground.lab, source)).rejects.toMatchObject({ errno: 1290 });
   };
+  /** The rehearsal tried the whole change and its way back under the scratch name, and left nothing of it there. */
+  const triedOnScratch = (night: Night): void => {
+    const gate = night.verdicts.find(({ gate: id }) => id === 'dns.scratch:shop');
+    console.info(`the rehearsal shows: ${gate?.reasons.join(' ')}`);
+    expect(gate).toMatchObject({ state: 'open', reasons: [expect.stringMatching(/^Tried \d+ s ago/)] });
+    const [zone] = ground.aws().aws.zones.values();
+    expect(zone?.sets.filter(({ name }) => name.endsWith('cutover-scratch.shop.example'))).toEqual([]);
+  };
   /** A run that waits for a person: nothing was changed in Route 53, and the data is where it was opened. */
   const waits = async (run: Run, says: readonly RegExp[]): Promise<void> => {
     expect(run.outcome).toBe('needs-operator');
@@ -109,7 +118,19 @@ describe.runIf(missingFor('mariadb').length === 0)('the change of DNS in a minut
         zones: [{ code: 0, share: { changed: 3 }, ttls: 'lowered' }],
       });
       spent = true;
+      const heardBefore = ground.aws().heard().length;
       const { night, run } = await minuteWith(cockpitNow(), () => undefined);
+      triedOnScratch(night);
+      const released = run.steps['lock']?.startedAt?.utcMs ?? 0;
+      const trial = ground.aws().heard().slice(heardBefore);
+      const batches = trial.filter(
+        ({ line, at }) => line.startsWith('POST /2013') && performance.timeOrigin + at < released,
+      );
+      console.info(
+        `before the release ${batches.length} batches were taken: the trial, and the proofs of the write`,
+      );
+      // What the plan calls before is put there, the change, its reverse, and it is taken away: besides the proof.
+      expect(batches.length).toBeGreaterThanOrEqual(5);
       await isForward(run);
       const sent = changesAsked(ground.aws(), run);
       expect(sent.map(({ line }) => line)).toEqual(['POST /2013-04-01/hostedzone/Z0EXAMPLE1SHOP/rrset 200']);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -97,15 +98,41 @@ export async function fixedPorts(base = defaultBasePort): Promise<Readonly<Recor
   const ports = Object.fromEntries(
     Object.entries(portOffsets).map(([name, offset]) => [name, base + offset]),
   );
-  const busy: string[] = [];
-  for (const port of Object.values(ports)) {
-    const server = await listenOn(port).catch(() => null);
-    if (server === null) busy.push(String(port));
-    else await new Promise((resolve) => server.close(resolve));
-  }
-  if (busy.length > 0)
+  const taken = await takenPorts(ports);
+  if (taken.length > 0)
     throw new Error(
-      `ports in use on 127.0.0.1: ${busy.join(', ')}. Stop what listens there (another lab? \`npm run lab -- down\`), or choose others with --base-port N`,
+      `${sayTaken(taken)} Stop what has them (another lab? \`npm run lab -- down\`), or choose others with --base-port N.`,
     );
   return ports;
+}
+
+/** Which of these ports somebody else has, each with the listener it is for: `23141 (door us-east-1)`. */
+export async function takenPorts(ports: Readonly<Record<string, number>>): Promise<readonly string[]> {
+  const taken: string[] = [];
+  for (const [listener, port] of Object.entries(ports)) {
+    // DNS is asked over both.
+    const ways = listener === 'route53 dns' ? [listensAt, hearsAt] : [listensAt];
+    const free = await Promise.all(ways.map((may) => may(port)));
+    if (free.includes(false)) taken.push(`${port} (${listener})`);
+  }
+  return taken;
+}
+
+/** The same in one sentence. */
+export function sayTaken(taken: readonly string[]): string {
+  return `Ports in use on 127.0.0.1: ${taken.join(', ')}; \`ss -anp\` shows by whom.`;
+}
+
+async function listensAt(port: number): Promise<boolean> {
+  const server = await listenOn(port).catch(() => null);
+  if (server !== null) await new Promise((resolve) => server.close(resolve));
+  return server !== null;
+}
+
+function hearsAt(port: number): Promise<boolean> {
+  return new Promise((answer) => {
+    const socket = createSocket('udp4');
+    socket.once('error', () => answer(false));
+    socket.bind(port, '127.0.0.1', () => socket.close(() => answer(true)));
+  });
 }

@@ -21,6 +21,8 @@ import {
   currentLink,
   fixedPorts,
   anyPorts,
+  sayTaken,
+  takenPorts,
   instanceDir,
   labName,
   membersIn,
@@ -150,8 +152,22 @@ export async function reviveLab(dir: string): Promise<readonly string[]> {
   const lab = openLab(dir);
   makeRunDirectory();
   const dead = allSpecs(lab.state()).filter((spec) => !isAlive(lab.state().processes[spec.name]));
+  const wanted = Object.entries(lab.state().ports).filter(([listener]) =>
+    dead.some(({ name }) => listensFor(name, listener)),
+  );
+  // What ended a moment ago may not have let go of its ports yet.
+  await eventually('the ports of what has ended are free', 10_000, async () => {
+    const taken = await takenPorts(Object.fromEntries(wanted));
+    if (taken.length > 0) throw new Error(sayTaken(taken));
+  });
   for (const spec of dead) await lab.restart(spec.name);
   return dead.map((spec) => spec.name);
+}
+
+/** Whether a process of the lab is the one behind a listener. */
+function listensFor(process: string, listener: string): boolean {
+  if (process === 'haproxy') return listener.startsWith('door ');
+  return listener === process || listener === `${process} dns`;
 }
 
 /** Ends every process of a lab, sees each gone, and removes its files. */

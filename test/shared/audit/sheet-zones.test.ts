@@ -3,7 +3,7 @@ import { announceSections } from '../../../shared/audit/sheet-zones.ts';
 import { emptyRun } from '../../../shared/steps/decide.ts';
 import { referenceWith } from '../../helpers/reference-plan.ts';
 
-const emulator = { apiPort: 33_145, dnsPort: 33_146 };
+const emulator = { apiPort: 23_145, dnsPort: 23_146 };
 
 function commandsOf(emulated: boolean): readonly string[] {
   const plan = referenceWith((from) =>
@@ -27,5 +27,5 @@ test('a rehearsal on an emulator has no line that would reach the real Route 53'
   const commands = commandsOf(true);
   expect(commands).toHaveLength(3);
   for (const command of commands)
-    expect(command).toMatch(/^aws --endpoint-url http:\/\/127\.0\.0\.1:33145 route53 /);
+    expect(command).toMatch(/^aws --endpoint-url http:\/\/127\.0\.0\.1:23145 route53 /);
 });

@@ -62,7 +62,7 @@ describe('the gates on DNS', () => {
       ...input,
       ...(input.dns === undefined
         ? {}
-        : { dns: { ...input.dns, emulator: { apiPort: 33_145, dnsPort: 33_146 } } }),
+        : { dns: { ...input.dns, emulator: { apiPort: 23_145, dnsPort: 23_146 } } }),
     }));
     expect(says(emulated)).toContain('no real zone is asked or changed');
     expect(says(plan)).toBe('Account 111122223333.');

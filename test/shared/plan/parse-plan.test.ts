@@ -131,7 +131,7 @@ describe('a production plan', () => {
   });
 
   test('cannot be led to an emulated Route 53; a staging plan may', () => {
-    const emulator = 'dns:\n  emulator: { apiPort: 33143, dnsPort: 33144 }\n';
+    const emulator = 'dns:\n  emulator: { apiPort: 23143, dnsPort: 23144 }\n';
     expect(said(reachable.replace('dns:\n', emulator))).toEqual([
       '48:13: a production plan with dns.emulator, expected it in a staging plan alone: its zones are not those of Route 53',
     ]);
