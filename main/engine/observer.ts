@@ -13,6 +13,7 @@ import { openChannel, plannedChannels, watchedHosts, type ChannelPlace } from '.
 import { startSwitchProofs } from './switch-proofs.ts';
 import { reasonOf } from './troubles.ts';
 import { watchFlip } from './watch-flip.ts';
+import { watchTunnels } from './watch-tunnels.ts';
 import { watchZones, type ObserverGround } from './watch-zones.ts';
 import {
   forget,
@@ -240,6 +241,7 @@ export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround):
   });
   const zones = watchZones(plan, ports, { ...ground, resting: () => resting, work, failed });
   const flip = watchFlip(plan, ports, { channels, resting: () => resting, failed });
+  const tunnels = watchTunnels(plan, ports, { channels, resting: () => resting, failed });
   const loops = [...fastLoops, ...activityLoops, ...surveyLoops, ...hostLoops, ...lostLoops, laptopLoop];
 
   return {
@@ -248,6 +250,7 @@ export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround):
       at: now(),
       ...zones.part(),
       ...flip.part(),
+      ...tunnels.part(),
       instances: Object.fromEntries([...facts].map(([node, entry]) => [node, publicFacts(entry)])),
       hosts: proofs.beside(hosts),
       lags: planLags(plan, Object.fromEntries(facts)),
@@ -261,7 +264,7 @@ export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround):
         [...surveyLoops, ...activityLoops, ...fastLoops, ...hostLoops, laptopLoop].map((loop) => loop.now()),
       );
       // Channels are open and servers are known only now.
-      await Promise.all([proofs.refresh(), zones.refresh(), flip.refresh()]);
+      await Promise.all([proofs.refresh(), zones.refresh(), flip.refresh(), tunnels.refresh()]);
     },
     rest: (value) => {
       resting = value;
@@ -287,6 +290,7 @@ export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround):
       proofs.stop();
       zones.stop();
       flip.stop();
+      tunnels.stop();
       await beats.stop();
       await Promise.all([...sessions.values()].map((open) => open.close()));
     },

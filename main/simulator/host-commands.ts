@@ -1,4 +1,5 @@
 import type { AppFleet } from '../../shared/plan/plan.ts';
+import { tunnelLook } from '../../shared/observations/tunnel-status.ts';
 import { sha256 } from '../../shared/lib/sha256.ts';
 import { mirrorCheck } from '../../shared/steps/mirror-check.ts';
 import { mirrorFolder } from '../../shared/steps/mirror-folder.ts';
@@ -21,6 +22,7 @@ export function begin(world: World, host: HostWorld, argv: readonly string[]): B
   if (argv[0] === 'true' || (argv[0] === 'sh' && argv[3] === mirrorFolder)) return instant(0, '', '');
   if (argv[0] === 'sh' && argv[3] === mirrorCheck) return instant(0, '1000000\n', '');
   if (argv[0] === 'sh' && argv[3] === mirrorRuns) return instant(0, runsIn(host, argv[4] ?? ''), '');
+  if (argv[0] === 'sh' && argv[3] === tunnelLook) return instant(0, tunnelStatus(world), '');
   const file = lookedAt(host, argv);
   if (file !== null) return file;
   const lookup = lookedUp(world, host, argv);
@@ -47,6 +49,17 @@ export function begin(world: World, host: HostWorld, argv: readonly string[]): B
       return { status: 0, stdout: '', stderr: '' };
     },
   };
+}
+
+/** A tunnel that is up: OpenVPN has just written its file, and traffic passes. */
+function tunnelStatus({ clock }: World): string {
+  const seconds = Math.floor(clock.utcMs() / 1_000);
+  const bytes = Math.floor(clock.nowMs()) * 100;
+  return [
+    ...[seconds, seconds, 'OpenVPN CLIENT LIST', 'Updated,now'],
+    'Common Name,Real Address,Bytes Received,Bytes Sent,Connected Since',
+    ...[`co-location,192.0.2.1:1194,${bytes},${bytes},earlier`, 'ROUTING TABLE', 'END', ''],
+  ].join('\n');
 }
 
 /** Whether a file is there, and what is in it, as every host says it. */

@@ -15,6 +15,7 @@ import { people } from './people.ts';
 import { replication } from './replication.ts';
 import { rightServers } from './right-servers.ts';
 import { topology } from './topology.ts';
+import { tunnels } from './tunnels.ts';
 import { versions } from './versions.ts';
 import { wayBack } from './way-back.ts';
 import type { GateDefinition } from './world.ts';
@@ -35,6 +36,7 @@ export const registry: readonly GateDefinition[] = [
   ...wayBack,
   ...versions,
   ...hosts,
+  ...tunnels,
   ...dnsZones,
   ...dnsWrite,
   ...dnsHealth,

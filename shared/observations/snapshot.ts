@@ -5,6 +5,7 @@ import type { DnsFacts } from './dns-facts.ts';
 import type { FlipFacts } from './flip-facts.ts';
 import type { Observation } from './observation.ts';
 import type { SwitchProof } from './switch-proof.ts';
+import type { TunnelFacts } from './tunnel-status.ts';
 
 /** All that is known of one MySQL instance; a lost session turns every part unknown. */
 export type InstanceFacts = {
@@ -78,6 +79,8 @@ export type Snapshot = {
   readonly laptop: LaptopFacts;
   /** Absent where the plan keeps no mirror. */
   readonly mirror?: MirrorFacts;
+  /** Absent where the plan names no status file of a tunnel. */
+  readonly tunnels?: readonly TunnelFacts[];
   /** Absent where the plan changes no DNS records. */
   readonly dns?: DnsFacts;
   /** Absent where the plan has no flip. */

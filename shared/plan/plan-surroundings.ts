@@ -40,7 +40,11 @@ export const tunnelSchema = z.strictObject({
   target: id,
   host: id.describe('The host that runs OpenVPN.'),
   interface: id.default('tun0'),
-  statusFile: path.optional(),
+  statusFile: hostFile
+    .optional()
+    .describe(
+      'What OpenVPN there writes with --status: preflight reads it over SSH, for who is connected, bytes that move, and its age.',
+    ),
 });
 
 /** The synthetic clients whose logs give the official figures. */

@@ -1,6 +1,7 @@
 import { describe, test } from 'vitest';
 import { motoWorld, whyNoMoto } from '../lab/moto.ts';
-import { route53Suite, type Lacks } from './route53-suite.ts';
+import type { Lacks } from './route53-abilities.ts';
+import { route53Suite } from './route53-suite.ts';
 
 /**
  * CREATE of what was created once is refused although the same batch deletes it before; what does not fit is refused by

@@ -2,7 +2,8 @@ import { createSimulator } from '../../main/simulator/simulator.ts';
 import { present } from '../../shared/lib/assert.ts';
 import { aroundRoute53, type AroundCall } from '../helpers/around-zone.ts';
 import { referencePlan } from '../helpers/reference-plan.ts';
-import { route53Suite, type Lacks, type Route53Ground } from './route53-suite.ts';
+import type { Lacks } from './route53-abilities.ts';
+import { route53Suite, type Route53Ground } from './route53-suite.ts';
 
 /** One account, no checks but those of the plan, which are all as it says. */
 const lacks: Lacks = new Map([

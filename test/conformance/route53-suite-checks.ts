@@ -3,7 +3,7 @@ import type { ZoneChannel } from '../../main/ports.ts';
 import { checkFields } from '../../shared/observations/health-check.ts';
 import { parseIp } from '../../shared/observations/ip-address.ts';
 import { valueOf } from '../helpers/route53-world.ts';
-import type { AbilityTest } from './route53-suite.ts';
+import type { AbilityTest } from './route53-abilities.ts';
 
 const limitMs = 20_000;
 const nobodys = '00000000-0000-4000-8000-000000000000';

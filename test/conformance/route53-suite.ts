@@ -6,9 +6,10 @@ import type { PlannedDns } from '../../shared/plan/plan-dns.ts';
 import { batchOf, reverseBatch, unchangingBatch, type ChangeBatch } from '../../shared/steps/change-batch.ts';
 import { inRegion, setOf } from '../helpers/record-sets.ts';
 import { shopZone, valueOf } from '../helpers/route53-world.ts';
+import type { AbilityTest, Lacks } from './route53-abilities.ts';
 import { route53Checks } from './route53-suite-checks.ts';
 
-export const limitMs = 20_000;
+const limitMs = 20_000;
 const syncLimitMs = 90_000;
 
 /** One implementation of the port, with a zone `shop` of it that the suite may change. */
@@ -22,24 +23,6 @@ export type Route53Ground = {
   readonly waitMs: (ms: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
-
-/** What an implementation may lack. */
-export type Ability =
-  | 'other-accounts'
-  | 'create-again'
-  | 'way-back'
-  | 'judging'
-  | 'unknown-changes'
-  | 'checks'
-  | 'check-regions'
-  | 'check-references'
-  | 'check-votes'
-  | 'unknown-checks'
-  | 'test-answer';
-
-/** What it lacks, and by which words of its own that was seen: the very test of the ability is run, and must fail so. */
-export type Lacks = ReadonlyMap<Ability, RegExp>;
-export type AbilityTest = (ability: Ability, title: string, work: () => Promise<void>) => void;
 
 const latency = (set: RecordSet): RecordSet => ({ ...set, name: 'l.shop.example' });
 
