@@ -6,7 +6,6 @@ import {
   hostFile,
   id,
   mysqlName,
-  path,
   tableName,
   text,
 } from './plan-words.ts';
