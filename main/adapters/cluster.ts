@@ -27,7 +27,13 @@ export function createCluster({ dns }: Pick<Plan, 'dns'>): ClusterPort {
       // Found once, before the hold: an SSO login is asked for them over the network.
       const found = await Promise.all(
         [...drivers.values()].map((driver) =>
-          sendToAws({ limitMs, budget: null, urgent: false, send: () => driver.credentials() }),
+          sendToAws({
+            limitMs,
+            budget: null,
+            urgent: false,
+            isClosed: () => false,
+            send: () => driver.credentials(),
+          }),
         ),
       );
       const missing = found.find(({ kind }) => kind !== 'ok');
@@ -45,6 +51,8 @@ export function createCluster({ dns }: Pick<Plan, 'dns'>): ClusterPort {
 }
 
 function clusterChannel(drivers: ReadonlyMap<string, ClusterDriver>): ClusterChannel {
+  let closed = false;
+  const isClosed = (): boolean => closed;
   const call = async <T>(
     url: string,
     limitMs: number,
@@ -53,7 +61,13 @@ function clusterChannel(drivers: ReadonlyMap<string, ClusterDriver>): ClusterCha
     const driver = drivers.get(url);
     if (driver === undefined)
       return answersFrom().none({ why: 'not-connected', message: `the plan has no cluster endpoint ${url}` });
-    return sendToAws({ limitMs, budget: null, urgent: true, send: (signal) => send(driver, signal) });
+    return sendToAws({
+      limitMs,
+      budget: null,
+      urgent: true,
+      isClosed,
+      send: (signal) => send(driver, signal),
+    });
   };
   return {
     read: async (url, controls, limitMs) => {
@@ -72,6 +86,7 @@ function clusterChannel(drivers: ReadonlyMap<string, ClusterDriver>): ClusterCha
       return answer.kind === 'ok' ? { ...answer, value: {} } : answer;
     },
     close: () => {
+      closed = true;
       for (const driver of drivers.values()) driver.close();
       return Promise.resolve();
     },

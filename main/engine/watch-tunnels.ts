@@ -41,7 +41,7 @@ export function watchTunnels(
   const look = async (tunnel: (typeof watched)[number]): Promise<Observation<TunnelStatus>> => {
     const { id, host, statusFile } = tunnel;
     const isOpen = needs.channels.channel(host)?.state() === 'open';
-    const failure = isOpen ? null : await openChannel(ports, needs.channels, host);
+    const failure = isOpen ? null : await openChannel(ports, needs.channels, [host]);
     const channel = needs.channels.channel(host);
     if (failure !== null || channel === null)
       return unknown(failure?.refused.message ?? 'no channel is open', now(), id);
