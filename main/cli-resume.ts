@@ -1,6 +1,7 @@
 import { foldRun } from '../shared/audit/fold.ts';
 import { outcomeSentence } from '../shared/audit/report.ts';
 import { failed, ok, type Result } from '../shared/lib/result.ts';
+import { concludableAt } from '../shared/steps/at-source.ts';
 import type { Run } from '../shared/steps/run.ts';
 import { notInsync } from './cli-awaited.ts';
 import { exitCodes, summary, untilOver } from './cli-run.ts';
@@ -9,7 +10,11 @@ import { composeTakeover } from './compose-takeover.ts';
 import type { Overtaking } from './engine/resume.ts';
 import { onQuit } from './stop.ts';
 
-type Options = { readonly json: boolean };
+type Options = {
+  readonly json: boolean;
+  /** A person's consent to end the run at its sources, where the second stage of its switches opened them. */
+  readonly conclude?: boolean;
+};
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
@@ -23,7 +28,7 @@ export function abortRun(run: string, options: Options): Promise<number> {
   return takeUp(run, options, ({ id, ponrAt }) =>
     ponrAt === null
       ? null
-      : `Run ${id} passed its point of no return at ${new Date(ponrAt.utcMs).toISOString()}: nothing can be taken back without losing writes. The way is forward: cockpit resume ${id}.`,
+      : `Run ${id} passed its point of no return at ${new Date(ponrAt.utcMs).toISOString()}: nothing can be taken back without losing writes. The way is forward: cockpit resume ${id}. It looks first, and says so where a dead-man's switch brought the data back to the source.`,
   );
 }
 
@@ -61,7 +66,16 @@ async function stayWith(
     await stop();
     return 1;
   }
-  const run = await untilOver(cockpit, { who: begun.value.who, alone: begun.value.run.unattended });
+  const by = { who: begun.value.who, alone: begun.value.run.unattended };
+  let run = await untilOver(cockpit, by);
+  const atSource = concludableAt(run, cockpit.parts.plan).length > 0;
+  if (atSource && options.conclude === true) {
+    const pressed = await cockpit.night()?.retry({ step: 'unwind', who: by.who });
+    if (pressed?.ok === false) say(pressed.error);
+    run = await untilOver(cockpit, by);
+  } else if (atSource) {
+    say(`One press ends it where its data is: cockpit resume ${run.id} --conclude`);
+  }
   if (run.heldAt !== null) say(`Run ${run.id} waits at the hold before ${run.heldAt}: people release it.`);
   if (run.phase === 'watching') say(`Run ${run.id} is at its watch: Close is left to people.`);
   say(`Run ${run.id}: ${run.outcome ?? 'unknown'}. ${outcomeSentence(run)}`);

@@ -53,10 +53,14 @@ program
 program
   .command('resume')
   .argument('<run>', 'a run id, or the file of its journal')
+  .option(
+    '--conclude',
+    "where the dead-man's switches opened every source again behind the point of no return: ends the run there",
+  )
   .option('--json', 'ends with one JSON object on stdout')
   .description('takes up a run whose cockpit ended: back before the point of no return, forward after it')
-  .action((run: string, options: { json?: boolean }) =>
-    exitWith(resumeRun(run, { json: options.json === true })),
+  .action((run: string, options: { conclude?: boolean; json?: boolean }) =>
+    exitWith(resumeRun(run, { json: options.json === true, conclude: options.conclude === true })),
   );
 program
   .command('abort')

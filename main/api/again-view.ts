@@ -11,7 +11,7 @@ import { alarmText } from '../../shared/steps/wording.ts';
 /** What a press may begin once more, with what it will do; what is seen to be as it must be again is not offered. */
 export function againView(run: Run, plan: Plan, snapshot: Snapshot): RunView['retry'] {
   return stepsToTryAgain(run, plan)
-    .filter(({ step }) => step !== 'unwind')
+    .filter(({ step, because }) => step !== 'unwind' || because === 'at-source')
     .filter((again) => isStillUndone(plan, snapshot, again))
     .map((again): Press => ({ step: again.step, overwrite: false, ...wording(run, plan, again) }))
     .concat(overwriteView(run));
@@ -59,6 +59,12 @@ function wording(
           why: `By the ${plane?.says ?? ''}. Lists the planned names first; what the flip did stays as it is. For a flip that failed, or that the readout does not show.`,
           alarm: null,
         };
+  if (because === 'at-source')
+    return {
+      label: 'Conclude at the source',
+      why: `Asks every dead-man's switch and every server once more; only where ${where} are open by their switches, every target is closed, and no target holds what its source has not, it sets back what is left, has the switches let the run locks go, and ends the run as thawed. It opens and closes no server.`,
+      alarm: null,
+    };
   const told = run.alarms.findLast(
     ({ alarm }) => alarm.alarm === because && instances.includes(alarm.instance),
   );
@@ -83,7 +89,7 @@ function wording(
 }
 
 function isStillUndone(plan: Plan, { instances: seen }: Snapshot, { because, instances }: Again): boolean {
-  if (because === 'failed' || because === 'other-plane') return true;
+  if (because === 'failed' || because === 'other-plane' || because === 'at-source') return true;
   return instances.some((node) => {
     const fast = seen[node]?.fast;
     // What does not answer now is offered: the press itself looks before it does anything.

@@ -197,7 +197,7 @@ function controlView(run: Run, plan: Plan, snapshot: Snapshot): RunView['control
 export function outcomeText(run: Run): string | null {
   if (run.outcome === 'done') return 'Every chain takes writes at its target, and the source is closed.';
   if (run.outcome === 'thawed')
-    return `Taken back: ${run.abortReason ?? 'no reason recorded'}. ${run.steps['unwind']?.text ?? ''}`;
+    return `${run.ponrAt === null ? 'Taken back' : 'Concluded at the source'}: ${run.abortReason ?? 'no reason recorded'}. ${run.steps['unwind']?.text ?? ''}`;
   if (run.outcome === 'ousted') return run.abortReason;
   if (run.outcome === 'needs-operator') {
     const failed = Object.values(run.steps).filter(({ state }) => state === 'failed');

@@ -21,6 +21,7 @@ export type LeftRun = {
 export function leftRun({ leftRuns, planDigest }: CockpitParts, runId: string): LeftRun {
   const gone = `Run ${runId} of this plan was begun and has not ended: the cockpit that drove it is gone.`;
   const byHand = `Take it up again with "cockpit resume ${runId}", or take everything back with "cockpit abort ${runId}"; until then nothing is armed.`;
+  const forward = `Take it up again with "cockpit resume ${runId}"; nothing of it can be taken back, and until then nothing is armed.`;
   const folded = leftRuns === undefined ? failed('it is not kept here') : read(leftRuns, runId);
   if (!folded.ok) {
     const whyNot = `Its journal cannot be taken up from here: ${folded.error}.`;
@@ -39,7 +40,7 @@ export function leftRun({ leftRuns, planDigest }: CockpitParts, runId: string): 
     runId,
     passedPointOfNoReturn: passed,
     epoch: run.driver.epoch,
-    text: `${gone} By its journal ${whatComes(run)}. ${byHand}`,
+    text: `${gone} By its journal ${whatComes(run, header.plan)}. ${passed ? forward : byHand}`,
     whyNot,
   };
 }

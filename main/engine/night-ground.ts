@@ -12,6 +12,7 @@ import type { Journal } from '../ports.ts';
 import { allThreads, type ActiveRun, type Threads } from './active-run.ts';
 import type { Observer } from './observer.ts';
 import type { CockpitParts } from './parts.ts';
+import { readSwitches } from './read-switches.ts';
 import { reopenLost } from './reopen.ts';
 import type { Runner } from './runner.ts';
 import type { emptySessions, LostCall, Sessions } from './sessions.ts';
@@ -168,6 +169,8 @@ async function retryOver(
   const reopened = await reopenLost({ plan, ports, run: runner.run(), sessions, channels, step });
   if (!reopened.ok) return reopened;
   const { stillLost } = reopened.value;
+  // What a switch had not done yet when the run was taken up, it may have done since.
+  const switches = step === 'lock' ? await readSwitches(runner.run(), plan, channels) : {};
   const threads = unknownTo(runner.run(), allThreads(reopened.value.threads, observer.threads()));
   runner.post({
     kind: 'retry-asked',
@@ -176,6 +179,7 @@ async function retryOver(
     ...(overwrite.length === 0 ? {} : { overwrite }),
     ...(Object.keys(threads).length === 0 ? {} : { threads }),
     ...(stillLost.length === 0 ? {} : { stillLost }),
+    ...(Object.keys(switches).length === 0 ? {} : { switches }),
   });
   return ok(null);
 }

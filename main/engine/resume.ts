@@ -15,6 +15,7 @@ import { openMirror, ownName } from './open-mirror.ts';
 import { compareMirror, journalText, readMirror } from './mirror-read.ts';
 import type { Journal, SshChannel } from '../ports.ts';
 import type { RunJournal } from './parts.ts';
+import { readSwitches } from './read-switches.ts';
 import { reopenLost } from './reopen.ts';
 import { settleReversed } from './settle-reversed.ts';
 import { emptySessions, type Sessions } from './sessions.ts';
@@ -63,7 +64,8 @@ export async function resumeNight(
     run.phase === 'held'
       ? ok({ threads: {}, stillLost: [] })
       : await needs.observer.work.during(reopenLost(ground));
-  const looked = reopened.ok ? await look(needs, run, sessions) : reopened;
+  const switches = reopened.ok ? await readSwitches(run, plan, needs.channels) : {};
+  const looked = reopened.ok ? await look(needs, { ...run, switches }, sessions) : reopened;
   if (!reopened.ok || !looked.ok) {
     await Promise.all([sessions.close(), mirrorChannel?.close()]);
     return reopened.ok ? failed(looked.ok ? '' : looked.error) : reopened;
@@ -102,6 +104,7 @@ export async function resumeNight(
     threads: allThreads(sessions.threads(), needs.observer.threads()),
     restarted,
     stillLost: reopened.value.stillLost,
+    ...(Object.keys(switches).length === 0 ? {} : { switches }),
     stands,
   });
   const driven = active;

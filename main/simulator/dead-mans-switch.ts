@@ -34,6 +34,7 @@ export function runSwitch(world: World, host: HostWorld, argv: readonly string[]
   const script = host.files.get(`${folder}.sh`);
   if (argv.at(-1) === 'arm') return arm(world, host, { folder, script });
   if (argv.at(-1) === 'claim') return claim(world, host, folder);
+  if (argv[3] === 'status') return { status: 0, stdout: statusOf(host, folder), stderr: '' };
   if (host.files.has(`${folder}/fired`) || host.files.has(`${folder}/second`)) {
     if (argv.at(-1) === 'undone' && host.files.has(`${folder}/second`)) letGo(world, script);
     return { status: 3, stdout: '', stderr: 'the switch has acted' };
@@ -41,6 +42,25 @@ export function runSwitch(world: World, host: HostWorld, argv: readonly string[]
   for (const path of [...host.files.keys()])
     if (path === `${folder}.sh` || path.startsWith(`${folder}/`)) host.files.delete(path);
   return { status: 0, stdout: 'stood down and gone\n', stderr: '' };
+}
+
+const states = ['armed', 'claimed', 'fired', 'second', 'done'];
+
+/** What the script's own word for it prints. */
+function statusOf({ files }: HostWorld, folder: string): string {
+  if (!files.has(`${folder}.sh`)) return 'end\n';
+  const state = states.filter((word) => files.has(`${folder}/${word}`)).map((word) => `state ${word}\n`);
+  return `${state.join('')}${files.get(`${folder}/did`) ?? ''}end\n`;
+}
+
+/** Notes what a switch did, as the script does. */
+type Did = (word: string, name: string) => void;
+
+function noting(world: World, host: HostWorld, folder: string): Did {
+  return (word, name) => {
+    const at = new Date(Math.floor(world.clock.utcMs())).toISOString().replace(/\.\d+Z$/, 'Z');
+    host.files.set(`${folder}/did`, `${host.files.get(`${folder}/did`) ?? ''}${word} ${name} ${at}\n`);
+  };
 }
 
 /** The run locks that its second stage keeps. */
@@ -72,6 +92,7 @@ function arm(
     return { status: 1, stdout: '', stderr: `no login to ${unmet.instance} from this host` };
   host.files.set(`${folder}/armed`, '');
   const armedAt = world.clock.nowMs();
+  const did = noting(world, host, folder);
   let claimedAt: number | null = null;
   let count = 0;
   const beat = (): void => {
@@ -87,12 +108,12 @@ function arm(
       claimedAt ??= now;
       if (now - claimedAt >= secondStageMs) {
         rename(host, `${folder}/claimed`, `${folder}/second`);
-        return secondStage(world, host, data);
+        return secondStage(world, host, { data, did });
       }
     } else if (now - armedAt >= data.deadlineMs) {
       rename(host, `${folder}/armed`, `${folder}/fired`);
       takeMaintenanceBack(world, host, data);
-      for (const server of data.servers) undo(world, server, patience);
+      for (const server of data.servers) undo(world, server, { left: patience, did });
       return;
     }
     world.clock.in(tickMs, tick);
@@ -123,13 +144,20 @@ function endOwn(server: Server, threads: readonly number[]): boolean {
   return server.lockHolder === null || server.lockHolder === keptBySwitch;
 }
 
-function undo(world: World, of: SwitchServer, left: number): void {
+function undo(
+  world: World,
+  of: SwitchServer,
+  { left, did }: { readonly left: number; readonly did: Did },
+): void {
   const server = world.servers.get(of.instance);
   if (server?.power !== 'up' || !endOwn(server, of.threads)) {
-    if (left > 0) world.clock.in(tickMs, () => undo(world, of, left - 1));
+    if (left > 0) world.clock.in(tickMs, () => undo(world, of, { left: left - 1, did }));
     return;
   }
-  if (of.items.some(({ kind }) => kind === 'thaw')) open(world, server);
+  if (of.items.some(({ kind }) => kind === 'thaw')) {
+    open(world, server);
+    did('opened', of.instance);
+  }
   if (of.items.some(({ kind }) => kind === 'scheduler-on')) server.eventScheduler = true;
   for (const item of of.items.filter(({ kind }) => kind === 'unlock-accounts'))
     for (const row of server.accounts)
@@ -149,7 +177,11 @@ function undo(world: World, of: SwitchServer, left: number): void {
   if (ring !== undefined) startLink(world, ring);
 }
 
-function secondStage(world: World, host: HostWorld, data: HostSwitch): void {
+function secondStage(
+  world: World,
+  host: HostWorld,
+  { data, did }: { readonly data: HostSwitch; readonly did: Did },
+): void {
   for (const chain of data.chains) {
     const targets = chain.targets.map((instance) => reachedFrom(world, host, instance));
     const kept = targets.map((server) => {
@@ -159,9 +191,12 @@ function secondStage(world: World, host: HostWorld, data: HostSwitch): void {
       return server.readOnly;
     });
     // One that is not held, or takes writes, leaves the whole chain as it is.
-    if (targets.length === 0 || !kept.every(Boolean)) continue;
+    if (targets.length === 0 || !kept.every(Boolean)) {
+      did('left', chain.chain);
+      continue;
+    }
     for (const of of data.servers.filter(({ instance }) => chain.servers.includes(instance))) {
-      undo(world, of, patience);
+      undo(world, of, { left: patience, did });
       const server = world.servers.get(of.instance);
       if (server === undefined) continue;
       server.lockHolder = keptBySwitch;
@@ -170,6 +205,7 @@ function secondStage(world: World, host: HostWorld, data: HostSwitch): void {
     }
   }
   takeMaintenanceBack(world, host, data);
+  did('over', 'second');
 }
 
 function takeMaintenanceBack(world: World, host: HostWorld, { commands, files }: HostSwitch): void {

@@ -127,7 +127,7 @@ export function outcomeSentence(run: Run | null): string {
     case 'done':
       return 'Every chain takes writes at its target, and the source is closed.';
     case 'thawed':
-      return `Taken back before the point of no return: ${run.abortReason ?? 'no reason recorded'}. ${run.steps['unwind']?.text ?? ''}`.trim();
+      return `${run.ponrAt === null ? 'Taken back before the point of no return' : 'Concluded at the source, behind the point of no return'}: ${run.abortReason ?? 'no reason recorded'}. ${run.steps['unwind']?.text ?? ''}`.trim();
     case 'reversed':
       return 'The chains were reversed: their source takes writes again.';
     case 'not-started':

@@ -18,6 +18,7 @@ export function leftOpenSection(ground: SheetGround, chain: Chain): SheetSection
     title: `${chain.id}: its dead-man's switch opened the source again; leave it open, and the target closed`,
     text: [
       `The switch saw every target master closed, took the run lock there, and opened ${sources.join(', ')}: what was written since is there and nowhere else. Its application hosts stay at, or go back to, the source; names in DNS too.`,
+      `Where a cockpit can be had, "cockpit resume ${ground.run.id} --conclude" does all of this after looking: it refuses unless every chain of the run is back at its source and no target is open.`,
       `The switch keeps the run lock of ${targets.join(', ')}, so that no cockpit opens it: the target no longer contains everything. Its last line here gives that lock back; send it last, when no cockpit of this run is left anywhere.`,
       `Before the next run: see which links ${targets.join(', ')} has left, and configure the one that follows the source again from where it stood, or build the target anew.`,
     ],

@@ -36,7 +36,9 @@ function doingNow(run: Run): string {
     .map(({ key, text }) => `${key} failed: ${text}`);
   const phase =
     run.outcome === 'thawed'
-      ? 'The run was taken back, and every change was read back as restored.'
+      ? run.ponrAt === null
+        ? 'The run was taken back, and every change was read back as restored.'
+        : "The run was concluded at its source, which the second stage of the dead-man's switch had opened again."
       : run.phase === 'held'
         ? 'The run waits to be released; nothing was changed.'
         : `The run is ${run.phase}${run.outcome === null ? '' : ` (${run.outcome})`}.`;

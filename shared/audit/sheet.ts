@@ -47,9 +47,9 @@ export function emergencySheet(run: Run, plan: Plan): Sheet {
 
 function directionOf({ ponrAt, outcome, undo }: Run): Sheet['direction'] {
   // A run that was reversed is writable on a side that this run's undo list does not know.
-  if (outcome === 'reversed') return 'nothing';
+  if (outcome === 'reversed' || outcome === 'thawed') return 'nothing';
   if (ponrAt !== null) return 'forward';
-  return outcome === 'thawed' || undo.length === 0 ? 'nothing' : 'back';
+  return undo.length === 0 ? 'nothing' : 'back';
 }
 
 function neverDone(direction: Sheet['direction']): readonly string[] {

@@ -1,11 +1,16 @@
 import type { Chain, Plan } from '../plan/plan.ts';
+import { concludableAt } from './at-source.ts';
 import type { Alarm } from './event.ts';
 import type { Run, StepKey } from './run.ts';
 
-/** A step that a person may begin: it failed, what it had done was seen undone since, or it is the other way to announce. */
+/**
+ * A step that a person may begin: it failed, what it had done was seen undone since, it is the other way to announce, or it
+ * concludes a run whose sources the dead-man's switches opened again.
+ */
 export type Again = {
   readonly step: StepKey;
-  readonly because: 'failed' | 'target-closed' | 'ring-closed' | 'way-back-stopped' | 'other-plane';
+  readonly because:
+    'failed' | 'target-closed' | 'ring-closed' | 'way-back-stopped' | 'other-plane' | 'at-source';
   /** Where it was seen undone; nowhere for any other reason. */
   readonly instances: readonly string[];
 };
@@ -24,6 +29,9 @@ export function stepsToTryAgain(run: Run, plan: Plan): readonly Again[] {
   // Before the point of no return a thaw that failed is the one thing that may be tried again.
   const mayBegin = failed.filter(({ step }) => (run.ponrAt === null) === (step === 'unwind'));
   const asFailed = mayBegin.map(({ key }): Again => ({ step: key, because: 'failed', instances: [] }));
+  const atSource = concludableAt(run, plan);
+  if (atSource.length > 0)
+    return [...asFailed, { step: 'unwind', because: 'at-source', instances: atSource }];
   const isOpen = run.ponrAt !== null && (run.phase === 'watching' || run.phase === 'running');
   if (!isOpen) return asFailed;
   const undone = plan.chains.flatMap((chain) =>

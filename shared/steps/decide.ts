@@ -64,6 +64,7 @@ export function emptyRun(id: string, plan: Plan, now: Moment): Run {
     fragileTables: {},
     zones: null,
     overwrites: {},
+    switches: {},
     batchAsked: false,
     steps,
     commands: emptyLedger(),

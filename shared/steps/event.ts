@@ -4,6 +4,7 @@ import type { Driver } from './driver.ts';
 import type { PreparedZone } from './prepared-zone.ts';
 import type { RunMirror } from './mirror-place.ts';
 import type { Answer } from '../sessions/session.ts';
+import type { SwitchSaid } from './switch-said.ts';
 import type { UndoItem } from './undo.ts';
 
 /** When something happened: UTC and the laptop's monotonic clock, both in ms. */
@@ -72,6 +73,8 @@ export type RunEvent =
       readonly threads?: Readonly<Record<string, Readonly<Record<string, number>>>>;
       /** What could not be opened again, each with its reason. */
       readonly stillLost?: readonly string[];
+      /** What the hosts say of their dead-man's switches now; absent: nobody asked. */
+      readonly switches?: Readonly<Record<string, SwitchSaid>>;
     }
   | { readonly kind: 'close-asked'; readonly who: Who }
   /** Another run turns this one round: from here on that run says which side may take writes, and this one only waits. */
@@ -93,6 +96,8 @@ export type RunEvent =
       readonly restarted: readonly string[];
       /** What could not be opened, each with its reason. */
       readonly stillLost: readonly string[];
+      /** What each host said of its dead-man's switch; absent: none was asked, as in journals from before it was. */
+      readonly switches?: Readonly<Record<string, SwitchSaid>>;
       /** Where things stood as the servers said themselves, in one sentence. */
       readonly stands: string;
     }

@@ -10,8 +10,10 @@ import {
   type StepContext,
   type StepFunction,
 } from './need.ts';
+import { armedHosts } from '../plan/switches.ts';
 import type { SessionPurpose } from '../sessions/session.ts';
 import { lostPrefix, lostThreads } from './run.ts';
+import { behindSwitch } from './second-stage.ts';
 
 /** How many unknown holders of one lock are ended at most: more than one a purpose is somebody who comes back. */
 const mostHolders = 4;
@@ -30,11 +32,14 @@ export type Locked = {
  */
 export const lockAgain: StepFunction = (context) => {
   const need = needs(context);
+  const behind = behindSwitch(need, context);
+  if (behind.kind === 'waiting') return need.waiting(behind.text);
+  if (behind.kind === 'failed') return failure(behind.text);
   const results = planNodes(context.plan).map((node) => lockNode(need, context, [node, 'act']));
   const texts = (kind: Locked['kind']): string[] =>
     results.flatMap((result) => (result.kind === kind ? [result.text] : []));
   const failed = texts('failed');
-  if (failed.length > 0) return failure(failed.join('; '));
+  if (failed.length > 0) return failure(`${failed.join('; ')}${mayBeKept(context)}`);
   const waiting = texts('waiting');
   if (waiting.length > 0) return need.waiting(waiting.join('; '), context.now.monoMs + lookAgainMs);
   const dark = texts('dark');
@@ -45,6 +50,15 @@ export const lockAgain: StepFunction = (context) => {
     `Run lock held again on ${results.length - texts('dark').length} of ${results.length} databases.${dark.length === 0 ? '' : ` Without an answer: ${dark.join('; ')}`}`,
   );
 };
+
+/** A second stage that acts while a cockpit comes back keeps a lock that nobody could explain by this run's sessions. */
+function mayBeKept({ run, plan }: StepContext): string {
+  if (run.ponrAt === null) return '';
+  const hosts = armedHosts(plan).filter((host) => ['claimed', undefined].includes(run.switches[host]?.state));
+  return hosts.length === 0
+    ? ''
+    : `. It may be a dead-man's switch that keeps it: the one of ${hosts.join(', ')} had not told of its second stage. Try again: they are asked once more`;
+}
 
 /**
  * A host that is told of the higher epoch lets nothing of an earlier driver through any more. One that cannot be told now

@@ -68,7 +68,12 @@ export function takeResumed(run: Run, plan: Plan, event: Resumed): Run {
   const overtaken =
     event.takeover === undefined ? {} : { ousting: true, undo: [...run.undo, ...event.takeover.found] };
   const taken = withThreads(
-    unheard(withoutSessions({ ...run, driver, mirror: event.mirror ?? null, ...overtaken }, event.restarted)),
+    unheard(
+      withoutSessions(
+        { ...run, driver, mirror: event.mirror ?? null, switches: event.switches ?? {}, ...overtaken },
+        event.restarted,
+      ),
+    ),
     event.threads,
   );
   if (taken.ponrAt === null) {
@@ -78,6 +83,9 @@ export function takeResumed(run: Run, plan: Plan, event: Resumed): Run {
         : `${driver.who} took the run over before the point of no return from ${run.driver.who}`;
     return beginUnwinding({ ...taken, outcome: null, endedAt: null }, plan, taken.abortReason ?? reason);
   }
+  // A conclusion at the source that was under way: it looks at everything once more before it does anything.
+  if (taken.phase === 'unwinding')
+    return beginUnwinding({ ...taken, outcome: null, endedAt: null }, plan, taken.abortReason ?? '');
   if (taken.phase === 'watching') return lockAgain(taken);
   // Whether the schema is gone nobody heard: Close is pressed once more.
   const close = taken.steps['close'];
@@ -105,9 +113,12 @@ function forward(run: Run): Run {
   const unfinished = order
     .filter(({ side }) => side !== 'before')
     .flatMap(({ id }) => Object.values(run.steps).filter(({ step }) => step === id));
+  // One that failed stands beside the order; the run is asked anew where it stands.
+  const unwind = run.steps['unwind'];
+  const cleared = unwind === undefined ? run : setStep(run, { ...unwind, state: 'absent' });
   return unfinished
     .filter(({ state }) => state === 'waiting' || state === 'running' || state === 'failed')
-    .reduce((next, step) => setStep(next, again(step)), run);
+    .reduce((next, step) => setStep(next, again(step)), cleared);
 }
 
 function again(step: StepState): StepState {

@@ -9,6 +9,7 @@ export function whyNotReversible(run: Run, plan: Plan): string | null {
     return 'it did not pass its point of no return: its source takes writes, and Abort takes it back';
   if (run.outcome === 'ousted') return 'another cockpit drives it';
   if (run.outcome === 'reversed') return 'it was reversed already';
+  if (run.outcome === 'thawed') return 'its source takes writes again: the run was concluded there';
   if (run.reversing !== null) return `run ${run.reversing.runId} reverses it already`;
   const closed = without('promote');
   if (closed.length > 0)

@@ -9,6 +9,7 @@ import { sieve, type Ledger } from './ledger.ts';
 import type { StepId } from './order.ts';
 import type { Outcome } from './outcome.ts';
 import type { PreparedZone } from './prepared-zone.ts';
+import type { SwitchSaid } from './switch-said.ts';
 import type { UndoItem } from './undo.ts';
 
 /** A step of the run or of one chain: `lock`, `fence:orders`. */
@@ -142,6 +143,8 @@ export type Run = {
   readonly zones: readonly PreparedZone[] | null;
   /** Zones that a person lets be overwritten, with the one attempt of `announce` that may. */
   readonly overwrites: Readonly<Record<string, number>>;
+  /** What each host said of its dead-man's switch when the run was taken up again; a host that is missing said nothing. */
+  readonly switches: Readonly<Record<string, SwitchSaid>>;
   /** A person pressed for the change batch, which under a flip is plan B: a resume alone never comes to it. */
   readonly batchAsked: boolean;
   readonly steps: Readonly<Record<StepKey, StepState>>;

@@ -47,6 +47,9 @@ function isSettled(run: Run, chain: string): boolean {
 /** Whether the switch of an instance's host acted by itself: its source may be open, and that is not taken back. */
 export function switchActed(run: Run, plan: Plan, instance: string): boolean {
   const host = plan.instances.find(({ id }) => id === instance)?.host;
+  const said = run.switches[host ?? ''];
+  // One whose second stage was over when it was asked told what it opened, and opens nothing more.
+  if (said?.state === 'second') return !said.over || said.opened.some((one) => one.instance === instance);
   const answer = entryIn(run.commands, `promote#1/stand-down@${host}`)?.answer;
   return answer?.kind === 'refused' && answer.code === switchActedStatus;
 }

@@ -19,6 +19,7 @@ export function judgeStopHere(run: Run, plan: Plan): StopHere {
   if (run.outcome === 'ousted') return drivenElsewhere;
   if (run.ponrAt === null) return beforePonr(run, plan);
   if (run.reversing !== null || run.outcome === 'reversed') return turnedRound(run);
+  if (run.outcome === 'thawed') return concluded;
   const promoted = plan.chains.filter(
     (chain) =>
       run.steps[`promote:${chain.id}`]?.state === 'done' &&
@@ -70,7 +71,7 @@ function openAtSource([onSource, promoted, closed]: readonly (readonly {
       ...rest,
     ].join('; '),
     lost: `nothing: what was written since stands on the source of ${names(onSource)}`,
-    wayBack: `${names(onSource)} is back already. Leave its source open and its target closed; the emergency sheet says how it is cleared away by hand`,
+    wayBack: `${names(onSource)} is back already. Leave its source open and its target closed; where every chain is back, Conclude ends the run, and otherwise the emergency sheet says how it is cleared away by hand`,
     takes: "no writes wait for it; the target's replication is set up anew before the next run",
     ifLaptopDies: `the source of ${names(onSource)} stays open: the switch keeps the run lock without which no target opens`,
   };
@@ -83,6 +84,16 @@ const drivenElsewhere: StopHere = {
   wayBack: 'by the cockpit that drives; from here only by taking the run over',
   takes: 'as that cockpit says',
   ifLaptopDies: 'nothing happens: it drives nothing any more',
+};
+
+/** One press ended the run where its switches had brought it. */
+const concluded: StopHere = {
+  writable:
+    "the source, of every chain: its dead-man's switch had opened it, and the run was concluded there",
+  lost: 'nothing',
+  wayBack: 'nothing is left to take back; see which links the targets have left before the next run',
+  takes: 'at once',
+  ifLaptopDies: 'the application does not notice',
 };
 
 /** Another run drives the same servers: what is true here it alone knows. */

@@ -88,6 +88,14 @@ wake() {
 is_watching() {
   read -r pid <"$d/pid" 2>/dev/null && [ -d "/proc/$pid" ] && grep -qF "$self" "/proc/$pid/cmdline" 2>/dev/null
 }
+# Only looks: how far it came, and what it did.
+status() {
+  for word in armed claimed fired second 'done'; do
+    [ ! -e "$d/$word" ] || echo "state $word"
+  done
+  cat "$d/did" 2>/dev/null
+  echo end
+}
 # Ends the watch by the one claim, sees it gone, and takes its files away; a switch that has acted keeps them. end undone:
 # everything is seen taken back, so its second stage keeps the run locks no longer.
 end() {

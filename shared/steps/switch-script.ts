@@ -10,7 +10,7 @@ export const dataMark = '# undo: ';
 
 /**
  * The dead-man's switch of one host as a POSIX sh script. `arm` starts it detached; `watch` is what then runs; `claim`
- * takes its firing away and hears that it lives; `end` stands it down. What it does is data of the host; how it does it is the same everywhere (switch-shell.ts).
+ * takes its firing away and hears that it lives; `end` stands it down; `status` tells what it did. What it does is data of the host; how it does it is the same everywhere (switch-shell.ts).
  */
 export function switchScript(of: HostSwitch): string {
   const servers = of.servers.map((server, index) => ({ n: index + 1, server }));
@@ -39,9 +39,9 @@ export function switchScript(of: HostSwitch): string {
     ...of.chains.map((chain, index) => secondLines({ of, name: `second_${index + 1}`, numbers }, chain)),
     secondStage(of),
     'case ${1:-} in',
-    'arm | watch | claim | end) "$@" ;;',
+    'arm | watch | claim | end | status) "$@" ;;',
     '*)',
-    '  echo "usage: $0 arm | claim | end undone | end passed" >&2',
+    '  echo "usage: $0 arm | claim | status | end undone | end passed" >&2',
     '  exit 64',
     '  ;;',
     'esac',
@@ -127,7 +127,7 @@ function secondLines(
 ): string {
   const numbered = (ids: readonly string[]): readonly (readonly [number, string])[] =>
     ids.map((id) => [numbers.get(id) ?? 0, quoteWord(id)]);
-  const closed = `say ${quoteWord(`${chain}: everything stays closed; a person has to look which side may open`)}`;
+  const closed = `did left ${quoteWord(chain)}; say ${quoteWord(`${chain}: everything stays closed; a person has to look which side may open`)}`;
   if (targets.length === 0)
     return `${name}() {\n  say ${quoteWord(`${chain}: the plan names no way to its target masters`)}\n  ${closed}\n}`;
   const taken = numbered(targets).map(([n, id]) => `take ${n} ${id}`);
@@ -164,6 +164,7 @@ function secondStage({ chains }: HostSwitch): string {
     ...chains.map((_, index) => `  second_${index + 1}`),
     '  all beside',
     '  [ -z "$opening" ] || wait $opening',
+    '  did over second',
     `  say "over; run locks are kept until $d/holding is removed"`,
     '  while [ -f "$d/holding" ]; do',
     '    beat',

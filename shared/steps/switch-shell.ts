@@ -28,6 +28,8 @@ say() {
   now
   printf '%s, uptime %s s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$up" "$1" >>"$d/result"
 }
+# did WORD NAME: the same for programs, a line each.
+did() { printf '%s %s %s\n' "$1" "$2" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >>"$d/did"; }
 beat() {
   now && count=$((count + 1)) && printf '%s %s\n' "$count" "$up" >"$d/alive.next" && mv -f "$d/alive.next" "$d/alive"
 }
@@ -116,6 +118,7 @@ open_it() {
     esac
   done
   say "$2 takes writes again, read twice"
+  did opened "$2"
   [ $ended -eq 0 ] || say "$2: a session of the run is not gone yet"
   return $ended
 }

@@ -3,15 +3,18 @@ import type { Plan } from '../plan/plan.ts';
 import type { OperationOutput } from '../sessions/operations.ts';
 import type { Answer } from '../sessions/session.ts';
 import { stepsToTryAgain, withoutOtherPlane } from './again.ts';
+import { concludableAt } from './at-source.ts';
 import { beginClosing, beginUnwinding, setStep } from './change-step.ts';
 import type { Command } from './command.ts';
 import { driverAfter } from './driver.ts';
-import type { Moment, RunEvent, StampedEvent } from './event.ts';
+import type { Moment, RunEvent, StampedEvent, Who } from './event.ts';
 import { changedZones } from './overwrite.ts';
 import { whyNotReversible } from './reversible.ts';
 import { takeResumed } from './resume.ts';
 import { withThreads, type Run, type StepKey, type StepState } from './run.ts';
 import { entryIn, withEntries } from './ledger.ts';
+
+type RetryAsked = Extract<RunEvent, { readonly kind: 'retry-asked' }>;
 
 /**
  * A session that came back by itself, as the watchdog's does, tells its thread when it takes the lock. It is the run's own
@@ -79,10 +82,11 @@ export function takeEvent(run: Run, plan: Plan, { event, moment }: StampedEvent)
     }
     case 'retry-asked':
       return retryStep(
-        event.step === 'announce'
-          ? withOverwrites(withThreads(run, event.threads ?? {}), event.overwrite ?? [])
-          : withThreads(run, event.threads ?? {}),
-        [plan, event.step],
+        {
+          ...overwriting(withThreads(run, event.threads ?? {}), event),
+          switches: event.switches ?? run.switches,
+        },
+        [plan, event],
         moment,
       );
     case 'resumed':
@@ -144,6 +148,10 @@ function closeFromWatch(run: Run, plan: Plan): Run {
   return run.phase === 'watching' ? beginClosing(run, plan) : run;
 }
 
+function overwriting(run: Run, { step, overwrite = [] }: RetryAsked): Run {
+  return step === 'announce' ? withOverwrites(run, overwrite) : run;
+}
+
 /** Only what the failed step showed as different may be overwritten, and only by the one attempt that now begins. */
 function withOverwrites(run: Run, zones: readonly string[]): Run {
   const attempt = (run.steps['announce']?.attempt ?? 0) + 1;
@@ -151,9 +159,17 @@ function withOverwrites(run: Run, zones: readonly string[]): Run {
   return { ...run, overwrites: Object.fromEntries(shown.map(({ zone }) => [zone, attempt])) };
 }
 
+/** The data is back on the source, by the switch's second stage: one press ends the run there. */
+function concludeAtSource(run: Run, plan: Plan, who: Who): Run {
+  if (concludableAt(run, plan).length === 0) return run;
+  const reason = `the second stage of the dead-man's switch had opened the source again; ${who} concluded the run there`;
+  return beginUnwinding({ ...run, outcome: null, endedAt: null }, plan, reason);
+}
+
 /** A step is tried again with names of its own, so that no answer of the first time counts. */
-function retryStep(run: Run, [plan, key]: readonly [Plan, StepKey], moment: Moment): Run {
+function retryStep(run: Run, [plan, { step: key, who }]: readonly [Plan, RetryAsked], moment: Moment): Run {
   const step = run.steps[key];
+  if (key === 'unwind' && run.ponrAt !== null) return concludeAtSource(run, plan, who);
   if (step === undefined || !stepsToTryAgain(run, plan).some((again) => again.step === key)) return run;
   // Close is a phase of its own: beside the watch it would end without anybody noticing.
   if (step.step === 'close') return closeFromWatch(run, plan);

@@ -12,6 +12,7 @@ import { foundAfterwards } from './found.ts';
 import { detachedTargets, mayOpen, oustAll, type Ousting } from './oust.ts';
 import { giveLocksBack } from './give-lock-back.ts';
 import { lostThreads } from './run.ts';
+import { whyNotAtSource } from './second-stage.ts';
 import { startsOpen } from './starts-open.ts';
 import { itemText, type UndoItem } from './undo.ts';
 import {
@@ -35,6 +36,7 @@ import { restore } from './unwind-small.ts';
  */
 export const unwind: StepFunction = (context) => {
   const need = needs(context);
+  if (context.run.ponrAt !== null) return atSource(need, context);
   if (!context.run.ousting) return takeBack(need, context, null);
   const ousting = oustAll(need, context);
   if (ousting.waiting.length > 0)
@@ -44,6 +46,16 @@ export const unwind: StepFunction = (context) => {
   const run = { ...context.run, undo: [...context.run.undo, ...found] };
   return takeBack(need, { ...context, run }, ousting);
 };
+
+/**
+ * Behind the point of no return nothing is thawed: a run ends here only where the second stage of its switches opened every
+ * source, and that is looked at first. No line of this opens or closes a server.
+ */
+function atSource(need: Needs, context: StepContext): Progress {
+  const wrong = whyNotAtSource(need, context);
+  if (wrong?.kind === 'waiting') return need.waiting(wrong.text);
+  return wrong === null ? takeBack(need, context, null) : failure(wrong.text);
+}
 
 function takeBack(need: Needs, context: StepContext, ousting: Ousting | null): Progress {
   const items = context.run.undo;
@@ -55,7 +67,11 @@ function takeBack(need: Needs, context: StepContext, ousting: Ousting | null): P
   const restored = results.every(({ result }) => result !== 'waiting');
   // The small things wait for every thaw: the application comes first.
   const others = restored ? restoreAll(need, context) : [];
-  const durable = restored && ousting !== null ? thaws.map((item) => forgetsFence(need, context, item)) : [];
+  const behindPonr = context.run.ponrAt !== null;
+  const durable =
+    restored && (ousting !== null || behindPonr)
+      ? thaws.map((item) => forgetsFence(need, context, item))
+      : [];
   const changes = [...results, ...others, ...durable];
   // A switch is stood down last, and only where nothing is left for it to do.
   const safe = restored && changes.every(({ result }) => result === 'done' || isLeft(result));
@@ -81,7 +97,8 @@ function takeBack(need: Needs, context: StepContext, ousting: Ousting | null): P
   const left = all.flatMap(({ result }) =>
     typeof result === 'object' && 'left' in result ? [result.left] : [],
   );
-  const detached = ousting === null || thaws.length === 0 ? [] : detachedTargets(need, context);
+  const detached =
+    (ousting === null && !behindPonr) || thaws.length === 0 ? [] : detachedTargets(need, context);
   const writable =
     thaws.length === 0
       ? ''
@@ -128,7 +145,33 @@ function restoreAll(need: Needs, context: StepContext): readonly Undone[] {
 }
 
 function thaw(need: Needs, context: StepContext, item: Extract<UndoItem, { kind: 'thaw' }>): Restored {
+  if (context.run.ponrAt !== null)
+    return throughDoors(context, item.instance, (door) => seenOpen(need, context, [item.instance, door]));
   return throughDoors(context, item.instance, (door) => thawOn(need, context, [item, door]));
+}
+
+/** Opened by its switch: nothing is sent, and it must be seen open, twice. */
+function seenOpen(need: Needs, context: StepContext, [instance, door]: readonly [string, Door]): DoorResult {
+  const same = isSame(need, context, [instance, door]);
+  if (same !== 'done') return same;
+  return readOpenTwice(need, [instance, door], () => ({
+    failed: 'it refuses writes again; expected it open',
+  }));
+}
+
+/** Whatever was answered, only the server's own word counts: read twice. */
+function readOpenTwice(
+  need: Needs,
+  [instance, { session, tag }]: readonly [string, Door],
+  stillClosed: () => DoorResult,
+): DoorResult {
+  for (const name of ['first', 'second']) {
+    const seen = need.mysql(`${name}-${tag}`, [instance, session], ['fastFacts', {}]);
+    if (seen === undefined) return 'waiting';
+    if (seen.kind !== 'ok') return unanswered(instance, 'reading the thaw back', seen);
+    if (seen.value.readOnly) return stillClosed();
+  }
+  return 'done';
 }
 
 function thawOn(
@@ -158,14 +201,7 @@ function thawOn(
       ? { failed: 'it still refuses writes; expected it open' }
       : unanswered(instance, 'thaw', thawed);
   };
-  // Whatever was answered, only the server's own word counts: read twice.
-  for (const name of ['first', 'second']) {
-    const seen = need.mysql(`${name}-${door.tag}`, at, ['fastFacts', {}]);
-    if (seen === undefined) return 'waiting';
-    if (seen.kind !== 'ok') return unanswered(instance, 'reading the thaw back', seen);
-    if (seen.value.readOnly) return stillClosed();
-  }
-  return 'done';
+  return readOpenTwice(need, [instance, door], stillClosed);
 }
 
 function notOurs(holder: number | null): { readonly failed: string } {

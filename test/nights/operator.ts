@@ -1,4 +1,5 @@
 import type { MeasuredRecord } from '../../shared/audit/record.ts';
+import { concludableAt } from '../../shared/steps/at-source.ts';
 import { changedZones } from '../../shared/steps/overwrite.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { Night } from '../../main/engine/night-ground.ts';
@@ -64,8 +65,13 @@ export function seatOperator(
     retries -= 1;
     // Behind a flip that failed some people try it again, and some press plan B.
     const planB = failed.key === 'flip' && run.steps['announce']?.state === 'absent' && script.seed % 2 === 1;
-    const step =
-      planB && (run.zones ?? []).some(({ batch }) => batch.changes.length > 0) ? 'announce' : failed.key;
+    // Where the switches brought the data back to the source, most people conclude the run there, and some look again first.
+    const atSource = concludableAt(run, script.plan).length > 0 && (script.seed + retries) % 3 !== 0;
+    const step = atSource
+      ? 'unwind'
+      : planB && (run.zones ?? []).some(({ batch }) => batch.changes.length > 0)
+        ? 'announce'
+        : failed.key;
     clock.in(patience.pauseMs, () => {
       clock.answered();
       // Whoever sees the difference of a zone lets it be overwritten.

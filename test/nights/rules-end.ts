@@ -8,7 +8,7 @@ import type { Server } from '../../main/simulator/world.ts';
 import { touchable } from '../helpers/touched.ts';
 import { foldDiffers } from './fold-check.ts';
 import type { MemoryJournal } from './memory-journal.ts';
-import { isHeldBySwitch, isSource, lacksOfSource, takesWrites, type Scene } from './scene.ts';
+import { isBackAtSource, isHeldBySwitch, isSource, lacksOfSource, takesWrites, type Scene } from './scene.ts';
 
 /** What is there when a night is over. */
 export type Ended = {
@@ -125,7 +125,7 @@ export const endRules: readonly EndRule[] = [
       const { run, script, simulator, disturbed } = scene;
       if (script.mode !== 'liveness' || run === null) return null;
       // The cockpit was away for longer than the second stage waits: what the switch opened then, a person must look at.
-      if (script.plan.chains.some((chain) => isHeldBySwitch(scene, chain))) return null;
+      if (script.plan.chains.some((chain) => isBackAtSource(scene, chain))) return null;
       const targets = script.plan.chains.flatMap(({ target }) => target.masters);
       // Only a person opens it again: nothing in a run may open a target a second time by itself.
       if (targets.some(({ instance }) => bootsShut(find(simulator, instance), disturbed))) return null;
@@ -163,7 +163,7 @@ function lostWrites(scene: Scene): string | null {
   if (run === null || run.ponrAt === null) return null;
   for (const chain of script.plan.chains) {
     // Nothing was promoted there, and the source takes writes again: that is what its switch is for.
-    if (excused.has(chain.id) || isHeldBySwitch(scene, chain)) continue;
+    if (excused.has(chain.id) || isBackAtSource(scene, chain)) continue;
     for (const { instance } of chain.target.masters) {
       const missing = lacksOfSource(scene, find(simulator, instance));
       if (missing > 0) return `${instance} lacks ${missing} acknowledged writes`;
@@ -176,7 +176,7 @@ function lostByFigures(scene: Scene, measured: MeasuredRecord | null): string | 
   const { excused, script } = scene;
   for (const { name, lost } of measured?.chains ?? []) {
     const chain = script.plan.chains.find(({ id }) => id === name);
-    if (excused.has(name) || (chain !== undefined && isHeldBySwitch(scene, chain))) continue;
+    if (excused.has(name) || (chain !== undefined && isBackAtSource(scene, chain))) continue;
     if (lost !== null && lost > 0) return `the clients of ${name} miss ${lost} writes`;
   }
   return null;

@@ -1,4 +1,5 @@
 import type { Run, StepState } from '../../shared/steps/run.ts';
+import { openedBySwitch } from '../../shared/steps/stand-down.ts';
 import { confirmMs } from '../../main/engine/keep-mirror.ts';
 import { stepTruth } from './step-truth.ts';
 import type { EventRule, Scene } from './scene.ts';
@@ -79,11 +80,13 @@ export const runRules: readonly EventRule[] = [
   {
     name: 'pointOfNoReturnStays',
     law: 'I4',
-    check: (_scene, run, before) => {
+    check: ({ script: { plan } }, run, before) => {
       // Another cockpit has another clock: its monotonic time begins elsewhere.
       if ((before?.ponrAt ?? null) !== null && run.ponrAt?.utcMs !== before?.ponrAt?.utcMs)
         return 'it was taken back';
-      return run.ponrAt !== null && (run.phase === 'unwinding' || run.outcome === 'thawed')
+      // The one exception: what its switches opened is concluded there, and no line of that opens or closes anything.
+      const isBack = openedBySwitch(run, plan).length === plan.chains.length;
+      return run.ponrAt !== null && !isBack && (run.phase === 'unwinding' || run.outcome === 'thawed')
         ? `the run is ${run.phase} behind it`
         : null;
     },

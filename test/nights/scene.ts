@@ -98,6 +98,12 @@ export function isHeldBySwitch(scene: Scene, { target }: Chain): boolean {
   return target.masters.every(({ instance }) => serverOf(scene, instance).lockHolder === keptBySwitch);
 }
 
+/** Whether the data of a chain is back on its source: its switch keeps its target closed, or the run was concluded there. */
+export function isBackAtSource(scene: Scene, chain: Chain): boolean {
+  const { run } = scene;
+  return isHeldBySwitch(scene, chain) || (run !== null && run.ponrAt !== null && run.outcome === 'thawed');
+}
+
 /** Whether a fault touched this server so lately that a look just before it saw something else. */
 export function lately({ simulator, disturbed }: Scene, id: string, withinMs = 500): boolean {
   const last = disturbed.get(id);

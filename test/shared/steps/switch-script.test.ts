@@ -14,6 +14,7 @@ import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { armedHosts } from '../../../shared/plan/switches.ts';
 import { hostSwitch, type HostSwitch } from '../../../shared/steps/switch-host.ts';
+import { parseSwitchSaid, type SwitchSaid } from '../../../shared/steps/switch-said.ts';
 import { switchScript } from '../../../shared/steps/switch-script.ts';
 import { openWorld } from '../../helpers/answering-world.ts';
 import { factsOf } from '../../helpers/model-servers.ts';
@@ -118,7 +119,10 @@ describe('a switch in a real shell', () => {
     expect(first).toMatch(/^1 \d+\n$/);
     await until(() => Number(readFileSync(join(folder, 'alive'), 'utf8').split(' ')[0]) >= 3);
     const pid = readFileSync(join(folder, 'pid'), 'utf8').trim();
+    const status = (): string => execFileSync('sh', [script, 'status']).toString();
+    expect(parseSwitchSaid(status())?.state).toBe('armed');
     expect(execFileSync('sh', [script, 'claim']).toString()).toMatch(/^\d+ \d+\n$/);
+    expect(parseSwitchSaid(status())).toEqual({ state: 'claimed', opened: [], left: [], over: false });
     expect(execFileSync('sh', [script, 'end']).toString()).toBe('stood down and gone\n');
     await until(() => !existsSync(join('/proc', pid)));
     expect(readdirSync(home).filter((name) => name.startsWith('quiet'))).toEqual([]);
@@ -144,6 +148,9 @@ describe('a switch in a real shell', () => {
     await until(() => existsSync(join(folder, 'holding')));
     expect(existsSync(join(folder, 'fired'))).toBe(false);
     expect(readFileSync(join(folder, 'result'), 'utf8')).toContain('second stage');
+    const said = (): SwitchSaid | null => parseSwitchSaid(execFileSync('sh', [script, 'status']).toString());
+    await until(() => said()?.over === true);
+    expect(said()).toEqual({ state: 'second', opened: [], left: [], over: true });
     rmSync(join(folder, 'holding'));
     await until(() => isGone(folder));
   });

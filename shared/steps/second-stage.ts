@@ -1,0 +1,98 @@
+import { judgeAtSource, nodesToJudge, type FactsNow } from './at-source.ts';
+import { armedHosts } from '../plan/switches.ts';
+import { trouble, type Needs, type StepContext } from './need.ts';
+import { factsThroughDoors } from './oust.ts';
+import { standDownArgv, standDownMs, switchActedStatus } from './stand-down.ts';
+import { chainSaid, parseSwitchSaid, secondStageHosts, switchSaidArgv } from './switch-said.ts';
+
+/** How a cockpit that took a run up again may go on behind a second stage. */
+export type BehindSwitch =
+  | { readonly kind: 'waiting'; readonly text: string }
+  | { readonly kind: 'failed'; readonly text: string }
+  /** No second stage acted, or none opened anything and none keeps a lock any more. */
+  | { readonly kind: 'forward' };
+
+/**
+ * Behind a second stage nothing is driven before it is known what it did. Where it opened a source, the data is there and
+ * nothing of the run goes forward: a person is told how each chain stands, and what may be pressed. Where it left everything
+ * closed, as behind a target that was open already, it is told to let the run locks go, which it kept from everybody.
+ */
+export function behindSwitch(need: Needs, context: StepContext): BehindSwitch {
+  const { run, plan } = context;
+  const hosts = secondStageHosts(run, plan);
+  if (run.ponrAt === null || hosts.length === 0) return { kind: 'forward' };
+  const opened = plan.chains.filter((chain) => chainSaid(run, plan, chain).opened.length > 0);
+  if (opened.length === 0) return letGo(need, context, hosts);
+  const seen = nodesToJudge(plan).map((node) => [node, need.facts('seen', node)] as const);
+  if (seen.some(([, answer]) => answer === undefined))
+    return { kind: 'waiting', text: "every server to say how it is behind the dead-man's switch" };
+  const facts: FactsNow = Object.fromEntries(
+    seen.map(([node, answer]) => [node, answer?.kind === 'ok' ? answer.value : null]),
+  );
+  const { stands, wrong } = judgeAtSource(run, plan, facts);
+  const rest =
+    wrong.length === 0
+      ? 'The data is on the source, of every chain. Nothing goes forward any more; "Conclude at the source" ends the run there: it opens and closes nothing, sets back what is left, and has the switches let the run locks go'
+      : `This run is not concluded from here: ${wrong.join('; ')}. The emergency sheet says what to do with each chain`;
+  return { kind: 'failed', text: `${stands}. ${rest}.` };
+}
+
+/** `end undone` is the one word that lets its locks go; that it acted, which it answers, is known. */
+function letGo(need: Needs, { run, plan }: StepContext, hosts: readonly string[]): BehindSwitch {
+  const busy = hosts.filter((host) => run.switches[host]?.over === false);
+  if (busy.length > 0)
+    return {
+      kind: 'failed',
+      text: `The second stage of the dead-man's switch of ${busy.join(', ')} is still at work; expected it over. Try again in a moment.`,
+    };
+  const told = hosts.map((host) => {
+    const argv = standDownArgv(run.id, host, 'undone');
+    return [host, need.ssh('let-go', [host, argv], { effect: true, limitMs: standDownMs })] as const;
+  });
+  if (told.some(([, answer]) => answer === undefined))
+    return { kind: 'waiting', text: "the dead-man's switches to let the run locks go" };
+  const deaf = told.flatMap(([host, answer]) =>
+    answer === undefined ||
+    answer.kind === 'ok' ||
+    (answer.kind === 'refused' && answer.code === switchActedStatus)
+      ? []
+      : [trouble(host, "having its dead-man's switch let the run locks go", answer)],
+  );
+  return deaf.length === 0
+    ? { kind: 'forward' }
+    : {
+        kind: 'failed',
+        text: `${deaf.join('; ')}. ${plan.chains.map(({ id }) => id).join(', ')} stay as they are.`,
+      };
+}
+
+/**
+ * What a conclusion at the source looks at before anything is set back: every switch and every server once more, at the
+ * moment of the press. Null: the data of every chain is on its source alone.
+ */
+export function whyNotAtSource(
+  need: Needs,
+  context: StepContext,
+): Exclude<BehindSwitch, { kind: 'forward' }> | null {
+  const { run, plan } = context;
+  const asked = armedHosts(plan).map((host) => {
+    const argv = switchSaidArgv(run.id, host);
+    return [host, need.ssh('status', [host, argv], { effect: false })] as const;
+  });
+  const seen = nodesToJudge(plan).map((node) => [node, factsThroughDoors(need, 'closed', node)] as const);
+  if ([...asked, ...seen].some(([, answer]) => answer === undefined))
+    return { kind: 'waiting', text: "a look at every server and every dead-man's switch" };
+  const switches = Object.fromEntries(
+    asked.flatMap(([host, answer]) => {
+      const said = answer?.kind === 'ok' ? parseSwitchSaid(answer.value.stdout) : null;
+      return said === null ? [] : [[host, said] as const];
+    }),
+  );
+  const facts: FactsNow = Object.fromEntries(
+    seen.map(([node, answer]) => [node, answer?.kind === 'ok' ? answer.value : null]),
+  );
+  const { stands, wrong } = judgeAtSource({ ...run, switches }, plan, facts);
+  return wrong.length === 0
+    ? null
+    : { kind: 'failed', text: `Not concluded, and nothing was changed: ${wrong.join('; ')}. ${stands}.` };
+}
