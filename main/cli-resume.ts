@@ -33,9 +33,13 @@ export function abortRun(run: string, options: Options): Promise<number> {
 }
 
 /** `takeover RUN`: drives a run on from here that another laptop drives, or drove; that one is ousted. */
-export function takeOverRun(run: string, options: Options & { readonly plan?: string }): Promise<number> {
+export function takeOverRun(
+  run: string,
+  options: Options & { readonly plan?: string; readonly despite?: readonly string[] },
+): Promise<number> {
   const named = options.plan === undefined ? {} : { plan: options.plan };
-  return stayWith(composeTakeover(run, named), options, () => null);
+  const composing = composeTakeover(run, { ...named, despite: options.despite ?? [], tell: say });
+  return stayWith(composing, options, () => null);
 }
 
 function takeUp(name: string, options: Options, refusal: (run: Run) => string | null): Promise<number> {

@@ -82,13 +82,15 @@ program
   .command('takeover')
   .argument('<run>', "a run's id")
   .option('--plan <file>', 'the plan it is of, where this laptop has not opened it yet')
+  .option('--despite <names>', 'servers and hosts, with commas, that do not answer and are known to be down')
   .option('--json', 'ends with one JSON object on stdout')
   .description(
     'drives a run on from this laptop: the other cockpit is ousted, its sessions are ended on every server',
   )
-  .action((run: string, options: { plan?: string; json?: boolean }) =>
+  .action((run: string, options: { plan?: string; despite?: string; json?: boolean }) =>
     exitWith(
       takeOverRun(run, {
+        despite: options.despite?.split(',').map((name) => name.trim()) ?? [],
         json: options.json === true,
         ...(options.plan === undefined ? {} : { plan: options.plan }),
       }),

@@ -11,6 +11,7 @@ import { keepFetched } from './adapters/fetched-journal.ts';
 import { readJournalFile } from './adapters/journal-file.ts';
 import { composeRun, loadPlan, type ComposedRun } from './compose.ts';
 import { journalText } from './engine/mirror-read.ts';
+import { lookBeforeTaking } from './engine/look-again.ts';
 import { ownName } from './engine/open-mirror.ts';
 import type { Overtaking } from './engine/resume.ts';
 import { ownPart, takeMirror, type Taken } from './engine/takeover.ts';
@@ -22,12 +23,21 @@ export type ComposedTakeover = ComposedRun & { readonly takeover: Overtaking };
 const openMs = 10_000;
 
 /**
- * Fetches the newest journal of a run (this laptop's own, or the mirror's when that holds more), takes the higher epoch on
- * the mirror's host, and joins a cockpit for it. Nothing is changed on any server.
+ * Fetches the newest journal of a run (this laptop's own, or the mirror's when that holds more), looks at every server and
+ * host, takes the higher epoch on the mirror's host, and joins a cockpit for it. Nothing is changed on any server.
  */
 export async function composeTakeover(
   run: string,
-  { plan: given }: { readonly plan?: string },
+  {
+    plan: given,
+    despite = [],
+    tell,
+  }: {
+    readonly plan?: string;
+    /** Servers and hosts that a person lets be dark. */
+    readonly despite?: readonly string[];
+    readonly tell: (text: string) => void;
+  },
 ): Promise<Result<ComposedTakeover, string>> {
   const state = stateDirectory();
   const local = runJournalFile(state, run);
@@ -40,7 +50,7 @@ export async function composeTakeover(
   const found = header?.kind === 'run' && !known.ok ? ok({ plan: header.plan, file: '.' }) : known;
   if (!found.ok) return found;
   const plan = header?.kind === 'run' ? header.plan : found.value.plan;
-  const taken = await newest({ plan, planFile: found.value.file, runId }, here?.value ?? null);
+  const taken = await newest({ plan, planFile: found.value.file, runId, despite, tell }, here?.value ?? null);
   if (!taken.ok) return taken;
   const file = journalFile(runDirectory(state, runId));
   if (here === null || journalText(here.value) !== taken.value.text) keepFetched(file, taken.value.text);
@@ -49,7 +59,19 @@ export async function composeTakeover(
 }
 
 async function newest(
-  { plan, planFile, runId }: { readonly plan: Plan; readonly planFile: string; readonly runId: string },
+  {
+    plan,
+    planFile,
+    runId,
+    despite,
+    tell,
+  }: {
+    readonly plan: Plan;
+    readonly planFile: string;
+    readonly runId: string;
+    readonly despite: readonly string[];
+    readonly tell: (text: string) => void;
+  },
   here: readonly JournalRecord[] | null,
 ): Promise<Result<Pick<Taken, 'text' | 'driver'>, string>> {
   const directory = planDirectory(stateDirectory(), plan.name);
@@ -64,6 +86,11 @@ async function newest(
         file: place.file,
         here: here === null ? null : ownPart(here),
         name,
+        look: async (left) => {
+          const looked = await lookBeforeTaking({ plan, ports }, left, despite);
+          if (looked.ok) tell(`Before anything is taken: ${looked.value}.`);
+          return looked;
+        },
       });
     const why = place === null ? 'the plan names no journalMirror' : (opened as { message: string }).message;
     if (here === null)

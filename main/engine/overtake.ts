@@ -1,5 +1,6 @@
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import { whyOver } from '../../shared/steps/resume.ts';
+import { lookBeforeTaking } from './look-again.ts';
 import { ownName } from './open-mirror.ts';
 import type { OtherCockpit } from './other-cockpit.ts';
 import type { CockpitParts, RunJournal } from './parts.ts';
@@ -25,7 +26,8 @@ export function whyNotOvertake({ planDigest, leftRuns }: CockpitParts, other: Ot
 }
 
 /**
- * Fetches the newest journal of the other cockpit's run under a higher epoch and keeps it here, to be driven on. From the
+ * Looks at everything, fetches the newest journal of the other cockpit's run under a higher epoch and keeps it here, to be
+ * driven on. A look that refuses leaves the other cockpit as it was. From the
  * epoch on that cockpit can add nothing to the mirror and change no host; on no server anything is changed yet.
  */
 export async function overtake(
@@ -43,7 +45,12 @@ export async function overtake(
   try {
     const kept = leftRuns.read(run.id);
     const here = kept.ok ? ownPart(kept.value) : null;
-    const taken = await takeMirror(opened.channel, { file, here, name: ownName(ports, who) });
+    const taken = await takeMirror(opened.channel, {
+      file,
+      here,
+      name: ownName(ports, who),
+      look: (run) => lookBeforeTaking(parts, run, []),
+    });
     if (!taken.ok) return taken;
     const from =
       here === taken.value.text ? leftRuns.reopen(run.id) : leftRuns.keep(run.id, taken.value.text);

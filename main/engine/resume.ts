@@ -1,16 +1,13 @@
 import { foldRun } from '../../shared/audit/fold.ts';
-import { openedByOthers, whereItStands, type SeenNow } from '../../shared/audit/where-it-stands.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
-import type { FastFacts } from '../../shared/sessions/operations.ts';
-import type { Answer } from '../../shared/sessions/session.ts';
-import { planNodes } from '../../shared/steps/need.ts';
 import { driverAfter, type Driver } from '../../shared/steps/driver.ts';
-import { foundUndo, notExplained } from '../../shared/steps/found.ts';
+import { foundUndo } from '../../shared/steps/found.ts';
 import { mirrorOf } from '../../shared/steps/mirror-place.ts';
 import { whyOver } from '../../shared/steps/resume.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import { allThreads, driveRun, type ActiveRun } from './active-run.ts';
 import { actingSessions, nightOf, tellLost, type Night, type NightNeeds } from './night-ground.ts';
+import { lookAgain, whyNotThisJournal } from './look-again.ts';
 import { openMirror, ownName } from './open-mirror.ts';
 import { compareMirror, journalText, readMirror } from './mirror-read.ts';
 import type { Journal, SshChannel } from '../ports.ts';
@@ -18,12 +15,10 @@ import type { RunJournal } from './parts.ts';
 import { readSwitches } from './read-switches.ts';
 import { reopenLost } from './reopen.ts';
 import { settleReversed } from './settle-reversed.ts';
-import { emptySessions, type Sessions } from './sessions.ts';
+import { emptySessions } from './sessions.ts';
 import { reasonOf } from './troubles.ts';
 
 const lookLimitMs = 2_000;
-/** An uptime in whole seconds and two clocks: a server that started this close to the begin counts as not restarted. */
-const bootMarginMs = 5_000;
 
 /** Taken over from a cockpit that may still live: under this epoch, which the mirror's host has already. */
 export type Overtaking = { readonly driver: Driver };
@@ -65,18 +60,16 @@ export async function resumeNight(
       ? ok({ threads: {}, stillLost: [] })
       : await needs.observer.work.during(reopenLost(ground));
   const switches = reopened.ok ? await readSwitches(run, plan, needs.channels) : {};
-  const looked = reopened.ok ? await look(needs, { ...run, switches }, sessions) : reopened;
+  const looked = reopened.ok ? await lookAgain(ground, { ...run, switches }, sessions) : reopened;
   if (!reopened.ok || !looked.ok) {
     await Promise.all([sessions.close(), mirrorChannel?.close()]);
     return reopened.ok ? failed(looked.ok ? '' : looked.error) : reopened;
   }
   const { stands, restarted, seen } = looked.value;
-  const strange = from.takeover === undefined ? [] : notExplained(run, plan, seen);
-  if (strange.length > 0) {
+  const strange = from.takeover === undefined ? null : whyNotThisJournal(run, plan, looked.value);
+  if (strange !== null) {
     await sessions.close();
-    return failed(
-      `Not taken over: the servers show more than this journal: ${strange.join('; ')}. ${stands}. The journal on the other laptop, or its emergency sheet, says what to take back.`,
-    );
+    return failed(strange);
   }
   // A run that began on another laptop is one of this one's from here on.
   if (!needs.preparation().runs.some(({ runId }) => runId === run.id))
@@ -139,35 +132,4 @@ function settleEnded(needs: NightNeeds, run: Run, head: string): void {
     needs.record({ kind: 'run-ended', runId: run.id, outcome: run.outcome, head });
   // So may the journal of the run that it turned round.
   settleReversed(needs, run);
-}
-
-type Looked = {
-  readonly stands: string;
-  readonly restarted: readonly string[];
-  readonly seen: Readonly<Record<string, FastFacts | null>>;
-};
-
-/** Asks every server how it is, and refuses where going on by this journal would split the data. */
-async function look(needs: NightNeeds, run: Run, sessions: Sessions): Promise<Result<Looked, string>> {
-  const { plan, ports } = needs.parts;
-  const asked = planNodes(plan).map(async (node): Promise<readonly [string, FastFacts | null]> => {
-    const answer: Answer<FastFacts> | undefined = await sessions
-      .mysql(node, 'look')
-      ?.ask('fastFacts', {}, lookLimitMs);
-    return [node, answer?.kind === 'ok' ? answer.value : null];
-  });
-  const seen: Readonly<Record<string, FastFacts | null>> = Object.fromEntries(await Promise.all(asked));
-  const now = ports.clock.now().utcMs;
-  const begunAt = run.begunAt?.utcMs ?? now;
-  const restarted = Object.entries(seen).flatMap(([node, facts]) =>
-    facts !== null && now - facts.uptimeSeconds * 1_000 > begunAt + bootMarginMs ? [node] : [],
-  );
-  const said: Readonly<Record<string, SeenNow>> = seen;
-  const stands = whereItStands(run, plan, said);
-  const strange = openedByOthers(run, plan, said);
-  if (strange.length > 0)
-    return failed(
-      `Not taken up again: ${strange.join(', ')} takes writes, but this journal knows of no promotion. Taking back could open the other side too. ${stands}. Find out who opened it, close one side by hand, then resume.`,
-    );
-  return ok({ stands, restarted, seen });
 }

@@ -19,19 +19,31 @@ export function mirrorEpoch(driver: Driver, file: string): EpochMark {
   return { ...driver, file: file.replace(/\.jsonl$/, '.epoch') };
 }
 
+/** Where a takeover finds the run, and how it looks before it takes anything. */
+export type Taking = {
+  readonly file: string;
+  readonly here: string | null;
+  readonly name: string;
+  /** A refusal leaves whoever drives as he was: nothing of his was touched. */
+  readonly look: (run: Run) => Promise<Result<unknown, string>>;
+};
+
 /**
- * Fetches the newest journal of a run from its mirror. The higher epoch is taken there first and the file is read after
- * that: the cockpit before cannot add to it any more, so that what is read is all it will ever have said there.
+ * Fetches the newest journal of a run from its mirror: reads it, has everything looked at, and only then takes the higher
+ * epoch there. The file is read once more after that: the cockpit before cannot add to it any more, so that what is read is
+ * all it will ever have said there.
  */
 export async function takeMirror(
   channel: SshChannel,
-  { file, here, name }: { readonly file: string; readonly here: string | null; readonly name: string },
+  { file, here, name, look }: Taking,
 ): Promise<Result<Taken, string>> {
   const where = `${file} on ${channel.host}`;
   const before = await readWhole(channel, [file, where], here);
   if (!before.ok) return before;
   const over = whyOver(before.value.run);
   if (over !== null) return failed(`Run ${before.value.run.id} cannot be taken over: ${over}.`);
+  const looked = await look(before.value.run);
+  if (!looked.ok) return looked;
   const known = await newestEpoch(channel, mirrorEpoch(before.value.run.driver, file).file);
   const epoch = Math.max(before.value.run.driver.epoch, known) + 1;
   const driver = { epoch, who: name };

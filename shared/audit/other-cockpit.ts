@@ -97,8 +97,8 @@ export function standingText(standing: Standing, run: Run | null): string {
 /** What taking over does, in the order in which it is done; the last line says what becomes of the run. */
 export function takeoverSteps(run: Run, host: string): readonly string[] {
   return [
-    `Takes the next epoch at ${host}: the other cockpit can add no record there and change no host any more.`,
-    'Looks at every server; refuses when one shows more than the journal explains.',
+    'Looks at every server and every host first. Where one does not answer or is another one, or shows more than the journal explains, it refuses, and the other cockpit drives on.',
+    `Takes the next epoch at ${host}: the other cockpit can add no record there and change no host any more. Then looks again.`,
     'Ends the sessions of the other cockpit by number, on every server, and sees them gone.',
     'Takes every run lock, and looks once more.',
     whatFollows(run),

@@ -2,6 +2,7 @@ import { verifyJournal } from '../../shared/audit/verify.ts';
 import { mirrorOf } from '../../shared/steps/mirror-place.ts';
 import type { Flavor } from '../../shared/sessions/identity.ts';
 import { startCockpit, type Cockpit } from '../../main/engine/cockpit.ts';
+import { lookBeforeTaking } from '../../main/engine/look-again.ts';
 import { takeMirror } from '../../main/engine/takeover.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
 import { present } from '../../shared/lib/assert.ts';
@@ -18,6 +19,8 @@ export type Overtaken = {
   /** When it wakes: as the second one begins to act, or when that one is over. */
   readonly wakes: 'at-once' | 'afterwards';
   readonly plan?: Plan;
+  /** Just before the second one looks, with nothing taken yet. */
+  readonly beforeLook?: (simulator: Simulator) => void;
   /** Just before the second one takes over. */
   readonly meanwhile?: (simulator: Simulator) => void;
 };
@@ -52,8 +55,13 @@ export async function twoCockpits(how: Overtaken): Promise<TwoCockpits> {
     planJournal: memoryJournal(),
     openRunJournal: () => ({ runId: 'rehearsal-02', journal: memoryJournal() }),
   });
+  how.beforeLook?.(simulator);
   const taken = await drive(simulator, fetched(simulator, plan), 60_000);
-  if (!taken.ok) return ended(first, { slept, run: null, second, refused: taken.error });
+  if (!taken.ok) {
+    sleeping.wake();
+    await simulator.clock.run(simulator.clock.nowMs() + 30_000);
+    return ended(first, { slept, run: null, second, refused: taken.error });
+  }
   const copy = memoryJournal();
   const verified = verifyJournal(taken.value.text);
   if (!verified.ok) throw new Error(verified.error.why);
@@ -80,7 +88,12 @@ async function fetched(simulator: Simulator, plan: Plan): ReturnType<typeof take
   const place = present(mirrorOf(plan, 'rehearsal-01') ?? undefined, 'a mirror');
   const opened = await simulator.ports.ssh.open(place.host, 5_000);
   if (opened.kind === 'refused') throw new Error(opened.message);
-  return takeMirror(opened.channel, { file: place.file, here: null, name: 'Dana on laptop-b' });
+  return takeMirror(opened.channel, {
+    file: place.file,
+    here: null,
+    name: 'Dana on laptop-b',
+    look: (run) => lookBeforeTaking({ plan, ports: simulator.ports }, run, []),
+  });
 }
 
 function ended(

@@ -6,6 +6,7 @@ import { whyOver } from '../../shared/steps/resume.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import { startCockpit, type Cockpit } from '../../main/engine/cockpit.ts';
 import type { Night } from '../../main/engine/night-ground.ts';
+import { lookBeforeTaking } from '../../main/engine/look-again.ts';
 import { takeMirror } from '../../main/engine/takeover.ts';
 import type { Ports } from '../../main/ports.ts';
 import { drive, partsOf, runIdOf, type Lives, type NextLife } from './lives.ts';
@@ -30,7 +31,20 @@ export async function overtake(lives: Lives, rules: Rules, thorough: boolean): P
   const other = otherLaptop(simulator.ports);
   const opened = await drive(simulator, other.ports.ssh.open(place.host, 5_000));
   if (opened.kind === 'refused') throw new Error(opened.message);
-  const taking = takeMirror(opened.channel, { file: place.file, here: null, name: 'another laptop' });
+  const { plan } = script;
+  const taking = takeMirror(opened.channel, {
+    file: place.file,
+    here: null,
+    name: 'another laptop',
+    look: async (run) => {
+      const looked = await lookBeforeTaking({ plan, ports: other.ports }, run, []);
+      // Whoever knows that what does not answer is down takes the run over all the same.
+      const [, dark] = looked.ok ? [] : (/ --despite (\S+)$/.exec(looked.error) ?? []);
+      return dark === undefined
+        ? looked
+        : lookBeforeTaking({ plan, ports: other.ports }, run, dark.split(','));
+    },
+  });
   const taken = await drive(simulator, taking);
   if (!taken.ok) {
     // A run that ended, or never began, is left as it is.

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Simulator } from '../../main/simulator/simulator.ts';
 import { brokenRules, notRestored } from '../helpers/broken-rules.ts';
 import { rehearse } from '../helpers/rehearsal.ts';
 import { twoCockpits, type Overtaken, type TwoCockpits } from '../helpers/two-cockpits.ts';
@@ -108,3 +109,61 @@ test.each([
   },
   120_000,
 );
+
+describe('a takeover looks before it takes anything', () => {
+  /** The night up to a fence, its cockpit awake and driving; `change` happens just before somebody else looks. */
+  const refusedAt = async (change: (simulator: Simulator) => void): Promise<TwoCockpits> => {
+    const quiet = await rehearse({ flavor: 'mysql' });
+    const fenced = quiet.records.find(
+      ({ payload }) => payload.kind === 'event' && payload.changed.includes('fence:orders done'),
+    )?.seq;
+    return twoCockpits({
+      flavor: 'mysql',
+      record: fenced ?? 0,
+      edge: 'after',
+      wakes: 'afterwards',
+      beforeLook: change,
+    });
+  };
+
+  test.each([
+    [
+      'a server that does not answer',
+      /orders-t1 did not answer this laptop.* --despite orders-t1$/,
+      ({ world }: Simulator): void => {
+        const server = world.servers.get('orders-t1');
+        if (server !== undefined) server.power = 'paused';
+      },
+    ],
+    [
+      'a host that does not answer',
+      /did not answer this laptop.*Nothing was taken/,
+      ({ world }: Simulator): void => {
+        const host = world.hosts.get([...world.appHosts.keys()][0] ?? '');
+        if (host !== undefined) host.reachable = false;
+      },
+    ],
+    [
+      'a target that somebody opened',
+      /orders-t1 takes writes, but this journal knows of no promotion.*Nothing was taken/,
+      ({ world }: Simulator): void => {
+        const server = world.servers.get('orders-t1');
+        if (server !== undefined) server.readOnly = false;
+      },
+    ],
+  ])(
+    '%s refuses it, and the cockpit that drove is no observer for it',
+    async (_, why, change) => {
+      const night = await refusedAt(change);
+      expect(night.refused).toMatch(why);
+      expect(night.first.slept).toBe(true);
+      // It woke as the driver that it was: what it says is of its own run, and no other epoch stands anywhere.
+      expect(night.first.run?.outcome).not.toBe('ousted');
+      const epochs = [...night.simulator.world.hosts.values()].flatMap(({ files }) =>
+        [...files].flatMap(([name, text]) => (name.endsWith('.epoch') ? [text] : [])),
+      );
+      expect(epochs.filter((text) => /^[2-9]/m.test(text))).toEqual([]);
+    },
+    120_000,
+  );
+});
