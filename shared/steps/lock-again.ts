@@ -7,6 +7,7 @@ import {
   planNodes,
   trouble,
   type Needs,
+  type Progress,
   type StepContext,
   type StepFunction,
 } from './need.ts';
@@ -34,7 +35,7 @@ export const lockAgain: StepFunction = (context) => {
   const need = needs(context);
   const behind = behindSwitch(need, context);
   if (behind.kind === 'waiting') return need.waiting(behind.text);
-  if (behind.kind === 'failed') return failure(behind.text);
+  if (behind.kind === 'failed') return endAllLost(need, context) ?? failure(behind.text);
   const results = planNodes(context.plan).map((node) => lockNode(need, context, [node, 'act']));
   const texts = (kind: Locked['kind']): string[] =>
     results.flatMap((result) => (result.kind === kind ? [result.text] : []));
@@ -50,6 +51,16 @@ export const lockAgain: StepFunction = (context) => {
     `Run lock held again on ${results.length - texts('dark').length} of ${results.length} databases.${dark.length === 0 ? '' : ` Without an answer: ${dark.join('; ')}`}`,
   );
 };
+
+/** Nothing is taken where the data went back, but what a dead cockpit left on any server is ended; null: it is, or nobody answers. */
+function endAllLost(need: Needs, context: StepContext): Progress | null {
+  const waiting = planNodes(context.plan).flatMap((node) => {
+    const lost = lostThreads(context.run, node);
+    const left = lost.length === 0 ? null : endLost(need, context, [[node, 'act'], lost, '']);
+    return left?.kind === 'waiting' ? [left.text] : [];
+  });
+  return waiting.length === 0 ? null : need.waiting(waiting.join('; '), context.now.monoMs + lookAgainMs);
+}
 
 /** A second stage that acts while a cockpit comes back keeps a lock that nobody could explain by this run's sessions. */
 function mayBeKept({ run, plan }: StepContext): string {
