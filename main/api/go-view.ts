@@ -35,7 +35,7 @@ export function goView(
       ...(plan.onPartialPromotion === 'finish'
         ? []
         : [
-            'onPartialPromotion: reverse-all: a run that promoted only some of its chains is finished by hand, or by Retry.',
+            'onPartialPromotion: reverse-all: no run is turned round in part. One that promoted only some of its chains is finished by Retry; where a target can never be opened, its chain goes back to its source by hand, by the emergency sheet.',
           ]),
     ],
     notes: [...notes, ...notesOf(night, plan)],

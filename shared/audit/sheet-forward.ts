@@ -22,6 +22,7 @@ import { linkCount, noSuchLink } from './sheet-back.ts';
 import { dialectAt, identityLine, lookLine, mastersOf, writable } from './sheet-common.ts';
 import { mysqlLine, mysqlTo, sshLine } from './sheet-reach.ts';
 import { leftOpenSection } from './sheet-left-open.ts';
+import { giveBackSections } from './sheet-give-back.ts';
 import { restoreSections } from './sheet-restore.ts';
 import { eventSections, reverseSections } from './sheet-way-back.ts';
 import type { SheetGround, SheetLine, SheetSection } from './sheet-parts.ts';
@@ -53,6 +54,7 @@ export function forwardSections(ground: SheetGround): readonly SheetSection[] {
     ...chains.flatMap((chain) => reverseSections(ground, chain)),
     ...chains.flatMap((chain) => eventSections(ground, chain)),
     ...lockedSections(ground),
+    ...giveBackSections(ground),
   ];
 }
 

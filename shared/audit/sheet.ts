@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
 import type { Run } from '../steps/run.ts';
+import { promotedApart } from '../steps/reversible.ts';
 import { openedBySwitch } from '../steps/stand-down.ts';
 import { backSections } from './sheet-back.ts';
 import { cockpitEnded, checks } from './sheet-common.ts';
@@ -40,7 +41,7 @@ export function emergencySheet(run: Run, plan: Plan): Sheet {
     direction,
     headline: isBack ? headlines.stay : headlines[direction],
     standing: whereThingsStand(run, plan),
-    never: neverDone(direction),
+    never: neverDone(direction, promotedApart(run, plan).stuck),
     sections,
   };
 }
@@ -52,12 +53,12 @@ function directionOf({ ponrAt, outcome, undo }: Run): Sheet['direction'] {
   return undo.length === 0 ? 'nothing' : 'back';
 }
 
-function neverDone(direction: Sheet['direction']): readonly string[] {
+function neverDone(direction: Sheet['direction'], stuck: readonly string[]): readonly string[] {
   const always =
     'Never send a line whose server is not the one the sheet expects, and never one that another person sends too.';
   if (direction === 'forward')
     return [
-      'NEVER open a source again (read_only = 0 there): both sides would take writes, and the data would be split for good.',
+      `NEVER open a source again (read_only = 0 there): both sides would take writes, and the data would be split for good.${stuck.length === 0 ? '' : ` The one exception, and only as its own part below says: ${stuck.join(', ')}, whose target never took a write.`}`,
       'Never open a target before its line "contains_everything" answered 1.',
       'Never close the ring of the source again while a reverse link is configured there: events would circle and double rows.',
       always,

@@ -40,7 +40,7 @@ export function judgeStopHere(run: Run, plan: Plan): StopHere {
     lost: 'nothing: the target contains everything the source committed',
     wayBack:
       open.length > 0
-        ? 'forward: finish promotion'
+        ? 'forward: finish promotion, by Retry where it failed; no run is turned round in part'
         : reversible.length === plan.chains.length
           ? 'Reverse: the same minute with the sides swapped, over the reverse links'
           : `no running reverse link yet for ${names(plan.chains.filter((chain) => !reversible.includes(chain)))}`,
