@@ -1,5 +1,6 @@
 import { quotePath, quoteWord } from '../../shared/lib/shell-words.ts';
 import type { EpochMark } from '../../shared/steps/driver.ts';
+import { lookMark } from '../../shared/steps/switch-looks.ts';
 import { epochCommand, statusBehind } from './ssh-epoch.ts';
 
 /** Why an argument list cannot be sent as one line; null when it can. */
@@ -24,6 +25,27 @@ function endMarks(mark: string): string {
  */
 export function commandLine(argv: readonly string[], mark: string): string {
   return `(${argv.map(quoteWord).join(' ')}) </dev/null 9<&-; ${endMarks(mark)}\n`;
+}
+
+/** Asked once a channel: whether this host has a timeout that this program knows how to call (a very old busybox has not). */
+const boundable = `[ -n "\${cutover_bound-}" ] || { timeout -s KILL 5 true </dev/null >/dev/null 2>&1 && cutover_bound=1 || cutover_bound=0; }`;
+
+/** The whole seconds above a limit: a host ends a look behind the answer's limit, never before it. Some take no fractions. */
+const boundSeconds = (limitMs: number): number => Math.max(1, Math.ceil(limitMs / 1_000));
+
+/**
+ * A command that only looks. What outlives its limit is ended on the host too: nobody waits for it any more, and a hanging
+ * disk would otherwise gather one more process a second. By force at once, with its whole process group: a shell that ends
+ * when it is told to leaves behind what does not listen. Without a fitting timeout it runs as any other command.
+ *
+ * What changes a host is never ended like that: half of a switch-over or of a maintenance page is worse than a late one,
+ * which the epoch's guard and the undo know how to meet; a switch's own arm, claim and end are bounded in its script; a file
+ * is put in place by a rename, and an append that stops in mid-line would cost the mirror.
+ */
+export function lookLine(argv: readonly string[], limitMs: number, mark: string): string {
+  const bounded = `timeout -s KILL ${boundSeconds(limitMs)} sh -c '"$@"' ${lookMark} "$@"`;
+  const line = `if [ "$cutover_bound" = 1 ]; then ${bounded}; else ("$@"); fi`;
+  return `${boundable}; set -- ${argv.map(quoteWord).join(' ')}; ${line} </dev/null 9<&-; ${endMarks(mark)}\n`;
 }
 
 /** Takes or drops the epoch of a run. */
@@ -98,14 +120,18 @@ export const otherLengthStatus = 74;
 export const partBytes = 700 * 1024;
 
 /** Reads one part of a file: its length, then the part as base64. */
-export function readFileLine(path: string, from: number, mark: string): string {
+export function readFileLine(
+  path: string,
+  { from, limitMs }: { readonly from: number; readonly limitMs: number },
+  mark: string,
+): string {
   const script = [
     `p=${quotePath(path)}`,
     '[ -e "$p" ] || { echo absent; exit 0; }',
     'stat -c %s -- "$p" || exit 1',
     `tail -c +${from + 1} -- "$p" | head -c ${partBytes} | base64`,
   ].join('; ');
-  return `(${script}) </dev/null; ${endMarks(mark)}\n`;
+  return lookLine(['sh', '-c', script], limitMs, mark);
 }
 
 /** Takes a file away and says so only when it is gone. */

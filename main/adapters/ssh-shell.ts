@@ -10,6 +10,7 @@ import {
   appendFileLine,
   commandLine,
   epochLine,
+  lookLine,
   MarkedOutput,
   moveFileLine,
   putFileLine,
@@ -169,11 +170,17 @@ export function shellChannel(
     hostKey: at.hostKey,
     state: () => state,
     ...effects((line) => line),
+    // What no driver stands behind only looks.
+    run: async (argv, limitMs) => {
+      const refusal = refusalOf(argv);
+      if (refusal !== null) return answersFrom().refused({ code: null, message: `${at.host}: ${refusal}` });
+      return ask((mark) => lookLine(argv, limitMs, mark), limitMs);
+    },
     as: (mark) => effects((line) => guardedLine(mark, line)),
     readFile: async (path, from, limitMs) => {
       const refusal = fileRefusal(path, null);
       if (refusal !== null) return answersFrom().refused({ code: null, message: `${at.host}: ${refusal}` });
-      const answer = await ask((mark) => readFileLine(path, from, mark), limitMs);
+      const answer = await ask((mark) => readFileLine(path, { from, limitMs }, mark), limitMs);
       return answer.kind === 'ok' ? { ...answer, value: filePart(answer.value.stdout, from) } : answer;
     },
     epoch: (mark, order, limitMs) => ask((end) => epochLine(mark, order, end), limitMs),

@@ -1,12 +1,21 @@
 import fc from 'fast-check';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseJump, parseSettings, settingsInText } from '../../main/adapters/ssh-aliases.ts';
 import {
   commandLine,
+  lookLine,
   MarkedOutput,
   moveFileLine,
   putFileLine,
@@ -52,6 +61,58 @@ describe('words for a shell', () => {
     for (const bad of ['a\nb', 'a\rb', 'a\0b', '\udc00'])
       expect(refusalOf(['echo', bad])).toMatch(/argument 1/);
     expect(refusalOf([])).not.toBe(null);
+  });
+});
+
+describe('a command that only looks', () => {
+  /** What one shell says to such lines, with these folders alone on its path. */
+  const said = (lines: readonly string[], shell: string, path: string): string =>
+    spawnSync(shell, { input: lines.join(''), env: { PATH: path }, timeout: 20_000 }).stdout.toString();
+  /** A folder with nothing of the system but these. */
+  const pathWith = (tools: readonly string[], more: Readonly<Record<string, string>> = {}): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'look-'));
+    for (const tool of tools) {
+      const file = ['/usr/bin', '/bin'].map((each) => join(each, tool)).find((each) => existsSync(each));
+      if (file === undefined) throw new Error(`this machine has no ${tool}`);
+      symlinkSync(file, join(folder, tool));
+    }
+    for (const [name, text] of Object.entries(more)) writeFileSync(join(folder, name), text, { mode: 0o755 });
+    return folder;
+  };
+  const old = '#!/bin/sh\n[ "$1" = -t ] && { shift 2; exec "$@"; }\necho usage >&2\nexit 1\n';
+
+  test.each([
+    ['with timeout', ['sh', 'sleep', 'true', 'cat', 'timeout'], {}],
+    ['without timeout', ['sh', 'sleep', 'true', 'cat'], {}],
+    ['with a timeout that is called otherwise', ['sh', 'sleep', 'true', 'cat'], { timeout: old }],
+  ] as const)('%s: words, status and builtins are as ever, in dash and bash', (_, tools, more) => {
+    const path = pathWith(tools, more);
+    try {
+      for (const shell of ['/bin/dash', '/bin/bash'].filter((each) => existsSync(each))) {
+        const line = (...argv: string[]): string => lookLine(argv, 5_000, 'end1');
+        expect(said([line('printf', '[%s]', 'it\'s $(id) "`x`" -n')], shell, path)).toBe(
+          `[it's $(id) "\`x\`" -n]\nend1 0\n`,
+        );
+        expect(said([line('exit', '3'), line('no-such-command')], shell, path)).toBe(
+          '\nend1 3\n\nend1 127\n',
+        );
+        expect(said([line('cat'), line('sh', '-c', 'exit 7')], shell, path)).toBe('\nend1 0\n\nend1 7\n');
+      }
+    } finally {
+      rmSync(path, { recursive: true });
+    }
+  });
+
+  test('ends what hangs, with all that it began, and the next line runs', () => {
+    const path = pathWith(['sh', 'sleep', 'true', 'timeout']);
+    try {
+      // It does not listen when it is told to end, and has a child of its own in a pipe.
+      const hangs = ['sh', '-c', "trap '' TERM; sleep 600 | sleep 600; sleep 600"];
+      const text = said([lookLine(hangs, 800, 'end1'), lookLine(['true'], 800, 'end2')], '/bin/sh', path);
+      expect(text).toMatch(/^\nend1 137\n\nend2 0\n$/);
+    } finally {
+      rmSync(path, { recursive: true });
+    }
   });
 });
 

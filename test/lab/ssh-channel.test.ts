@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SshChannel } from '../../main/ports.ts';
@@ -154,6 +163,43 @@ describe('an SSH channel on a real sshd', () => {
     expect(lost).toHaveLength(1);
     expect(await channel.run(['true'], limitMs)).toMatchObject({ kind: 'none', why: 'not-connected' });
   });
+
+  test('a look past its limit is ended on the host, and a change is not', async () => {
+    const left = (name: string): string => join(ground.folder, `left-${name}`);
+    // It notes its own number first, so that the test can see the very process, and end it.
+    const hangs = (name: string): readonly string[] => [
+      'sh',
+      '-c',
+      `echo $$ >'${left(name)}'; exec sleep 300`,
+    ];
+    const alive = (name: string): boolean => existsSync(`/proc/${readFileSync(left(name), 'utf8').trim()}`);
+    const mark = { file: join(ground.folder, 'run.epoch'), epoch: 1, who: 'Dana' };
+    const open = (): Promise<SshChannel> =>
+      ground.channelOf(ground.ssh({ h: ground.access(ground.first.port) }), 'h');
+    const [looks, reads, changes] = [await open(), await open(), await open()];
+    expect(await changes.epoch(mark, 'take', limitMs)).toMatchObject({ kind: 'ok' });
+    const [look, change] = await Promise.all([
+      looks.run(hangs('look'), 1_500),
+      changes.as(mark).run(hangs('change'), 1_500),
+    ]);
+    expect([look, change]).toMatchObject([{ why: 'time-limit' }, { why: 'time-limit' }]);
+    await expect.poll(() => alive('look'), { timeout: 20_000 }).toBe(false);
+    expect(alive('change')).toBe(true);
+    process.kill(Number(readFileSync(left('change'), 'utf8')), 'SIGKILL');
+    // A file that never gives anything: what reads it is gone as well.
+    const pipe = join(ground.folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    expect(await reads.readFile(pipe, 0, 1_000)).toMatchObject({ why: 'time-limit' });
+    const readers = (): readonly string[] =>
+      readdirSync('/proc').filter((pid) => {
+        try {
+          return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(pipe);
+        } catch {
+          return false;
+        }
+      });
+    await expect.poll(readers, { timeout: 20_000 }).toEqual([]);
+  }, 60_000);
 
   test('a connection that is cut in mid-command is told once and stays lost until somebody opens anew', async () => {
     const cable = await cableTo(ground.first.port);
