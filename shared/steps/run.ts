@@ -19,7 +19,7 @@ export type StepState = {
   readonly key: StepKey;
   readonly step: StepId;
   readonly chain: string | null;
-  /** absent: the step's place in the order exists, what it does comes with a later version, and it says so. */
+  /** absent: this plan does without the step, or it was given up for another one, and it says so. */
   readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'absent' | 'undone';
   readonly attempt: number;
   readonly startedAt: Moment | null;

@@ -58,14 +58,15 @@ export const needsOperator: View = withRun(
     stopHere: {
       writable: 'target only: orders-use1, content-use1',
       lost: 'nothing',
-      wayBack: 'Reverse comes with a later version; forward is open',
+      wayBack: 'no running reverse link yet for orders, content',
       takes: '—',
       ifLaptopDies: 'the target goes on; app-3 stays on colo-a and is refused',
     },
     control: {
       kind: 'reverse',
       label: 'Reverse',
-      detail: 'comes with a later version; until then the way is forward',
+      detail:
+        'There is no thaw any more, and Reverse is not open: the source of orders, content does not follow its target yet: expected a running reverse link.',
       enabled: false,
     },
     retry: [

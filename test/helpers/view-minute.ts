@@ -31,7 +31,7 @@ export function steps(reached: string, failed?: string): StepView[] {
               ? 'running'
               : 'waiting';
       const text = absent
-        ? 'comes with a later version'
+        ? 'This plan does without it.'
         : state === 'failed'
           ? 'app-3 did not switch: exit code 1, "haproxy: backend us-east-1 unknown"'
           : place.says;
