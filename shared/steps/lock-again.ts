@@ -55,8 +55,8 @@ export const lockAgain: StepFunction = (context) => {
 /** Nothing is taken where the data went back, but what a dead cockpit left on any server is ended; null: it is, or nobody answers. */
 function endAllLost(need: Needs, context: StepContext): Progress | null {
   const waiting = planNodes(context.plan).flatMap((node) => {
-    const lost = lostThreads(context.run, node);
-    const left = lost.length === 0 ? null : endLost(need, context, [[node, 'act'], lost, '']);
+    const threads = lostThreads(context.run, node);
+    const left = threads.length === 0 ? null : endLost(need, context, [[node, 'act'], threads, '']);
     return left?.kind === 'waiting' ? [left.text] : [];
   });
   return waiting.length === 0 ? null : need.waiting(waiting.join('; '), context.now.monoMs + lookAgainMs);
