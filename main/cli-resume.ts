@@ -56,6 +56,9 @@ async function stayWith(
   const composed = await composing;
   if (!composed.ok) {
     say(composed.error);
+    // Whoever reads the JSON is told as much as whoever reads the screen.
+    if (options.json)
+      process.stdout.write(`${JSON.stringify({ runId: null, outcome: null, refused: composed.error })}\n`);
     return 1;
   }
   const { cockpit, from, notes, stop } = composed.value;

@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { foldRun } from '../shared/audit/fold.ts';
 import { emergencySheet } from '../shared/audit/sheet.ts';
 import { sheetHtml } from '../shared/audit/sheet-html.ts';
 import { sheetText } from '../shared/audit/sheet-text.ts';
 import { readAudit } from './compose.ts';
-import { runJournalFile, stateDirectory } from './settings.ts';
+import { noSuchRun, runJournalFile, stateDirectory } from './settings.ts';
 
 /** `sheet RUN [--format text|html]`: what a person does by hand to go back or forward, from the run's journal as it stands. */
 export function sheet(run: string, options: { readonly format: string }): number {
@@ -15,10 +14,7 @@ export function sheet(run: string, options: { readonly format: string }): number
   if (options.format !== 'text' && options.format !== 'html')
     return complain(`--format is text or html; seen "${options.format}"`);
   const file = runJournalFile(stateDirectory(), run);
-  if (file === null)
-    return complain(
-      `There is no run "${run}" below ${join(stateDirectory(), 'runs')}, and no journal file of that name; expected a run id like 2026-11-23-01, or a journal.jsonl.`,
-    );
+  if (file === null) return complain(noSuchRun(stateDirectory(), run));
   const records = readAudit(file);
   if (!records.ok) return complain(records.error);
   const folded = foldRun(records.value);

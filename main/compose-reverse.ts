@@ -4,7 +4,7 @@ import { openJournal } from './adapters/journal-file.ts';
 import { compose, planFileOf, type Composed } from './compose.ts';
 import { forthOf } from './compose-forth.ts';
 import { readReversible } from './engine/reverse.ts';
-import { runJournalFile, stateDirectory } from './settings.ts';
+import { noSuchRun, runJournalFile, stateDirectory } from './settings.ts';
 
 /** A cockpit of the way back of a run, and the id of that run. */
 export type ComposedReverse = Composed & { readonly reverses: string };
@@ -13,8 +13,7 @@ export type ComposedReverse = Composed & { readonly reverses: string };
 export async function composeReverse(run: string): Promise<Result<ComposedReverse, string>> {
   const state = stateDirectory();
   const file = runJournalFile(state, run);
-  if (file === null)
-    return failed(`There is no run "${run}": expected a run's id, or the file of a run's journal.`);
+  if (file === null) return failed(noSuchRun(state, run));
   const redactor = createRedactor();
   const opened = openJournal(file, redactor);
   if (!opened.ok) return opened;

@@ -121,7 +121,7 @@ function knownPlan(state: string): Result<{ readonly plan: Plan; readonly file: 
   const [only] = plans;
   if (only !== undefined && plans.length === 1) return ok(only);
   return failed(
-    `Which plan is it of? Expected one plan with a journalMirror that was opened on this laptop before, seen ${plans.length}: add --plan FILE.`,
+    `This laptop has no journal of that run, so it is read from its mirror. Of which plan? Expected one plan with a journalMirror that was opened here before, seen ${plans.length}: add --plan FILE.`,
   );
 }
 

@@ -22,6 +22,7 @@ import type { Journal, Ports } from './ports.ts';
 import {
   journalFile,
   newRunId,
+  noSuchRun,
   planDirectory,
   runDirectory,
   runJournalFile,
@@ -73,10 +74,7 @@ export type ComposedRun = Composed & { readonly from: RunJournal };
 export async function composeRun(run: string, planFile?: string): Promise<Result<ComposedRun, string>> {
   const state = stateDirectory();
   const file = runJournalFile(state, run);
-  if (file === null)
-    return failed(
-      `There is no run "${run}": expected a run's id below ${join(state, 'runs')}, or the file of a run's journal.`,
-    );
+  if (file === null) return failed(noSuchRun(state, run));
   const redactor = createRedactor();
   const opened = openJournal(file, redactor);
   if (!opened.ok) return opened;
@@ -141,11 +139,13 @@ function notARun(file: string): string {
 /** Where the plan's credentials are looked for: beside the file that the plan was opened from. */
 export function planFileOf(
   state: string,
-  { plan, planDigest }: RunHeader,
+  { plan, planDigest, runId }: RunHeader,
   named?: string,
 ): Result<string, string> {
   if (plan.environment === 'simulator')
-    return failed('This run was rehearsed in the simulator: its world ended with its cockpit.');
+    return failed(
+      `Run ${runId} was rehearsed in the simulator: its servers ended with its cockpit, so there is nothing to take up, back, over or round. What it did is kept: cockpit audit export ${journalFile(runDirectory(state, runId))} --format html`,
+    );
   if (named !== undefined) return ok(named);
   const journal = journalFile(planDirectory(state, plan.name));
   const records = readJournalFile(journal);

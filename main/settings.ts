@@ -44,6 +44,22 @@ export function runJournalFile(state: string, run: string): string | null {
   return places.find((file) => existsSync(file) && statSync(file).isFile()) ?? null;
 }
 
+const newestRuns = 5;
+
+/** Says that there is no such run, and which there are: an id ends in letters that nobody remembers. */
+export function noSuchRun(state: string, run: string): string {
+  const folder = join(state, 'runs');
+  const ids = existsSync(folder)
+    ? readdirSync(folder).filter((id) => existsSync(journalFile(join(folder, id))))
+    : [];
+  const newest = ids.toSorted().reverse().slice(0, newestRuns);
+  const known =
+    newest.length === 0
+      ? `No run is kept below ${folder}.`
+      : `The newest below ${folder}: ${newest.join(', ')}.`;
+  return `There is no run "${run}", and no journal file of that name. ${known}`;
+}
+
 /**
  * Takes the next run id of the (UTC) day, `2026-11-23-01-k3f9`, and makes its directory. The number counts on this laptop;
  * the letters are drawn, because two laptops count alike, and hosts and mirror know a run by its id alone.

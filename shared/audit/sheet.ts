@@ -11,6 +11,8 @@ import { whereThingsStand } from './sheet-standing.ts';
 
 const headlines = {
   nothing: 'Nothing is to be taken back. Only look.',
+  closed:
+    'DONE AND CLOSED: every chain takes writes at its target. Only look; the source stays closed. The lines below say how things must stand.',
   back: 'GO BACK: the point of no return is not passed. The source must take writes again.',
   stay: "STAY: every dead-man's switch opened its source again. The source takes the writes, the target stays closed.",
   forward:
@@ -39,11 +41,16 @@ export function emergencySheet(run: Run, plan: Plan): Sheet {
     environment: plan.environment,
     asOfUtcMs: run.now.utcMs,
     direction,
-    headline: isBack ? headlines.stay : headlines[direction],
+    headline: isBack ? headlines.stay : headlines[isClosed(run) ? 'closed' : direction],
     standing: whereThingsStand(run, plan),
     never: neverDone(direction, promotedApart(run, plan).stuck),
     sections,
   };
+}
+
+/** Nothing is left to be done: a person at night must not read that he has to go anywhere. */
+function isClosed({ outcome, phase }: Run): boolean {
+  return outcome === 'done' && phase === 'ended';
 }
 
 function directionOf({ ponrAt, outcome, undo }: Run): Sheet['direction'] {
