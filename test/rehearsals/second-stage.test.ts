@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { describeRecord } from '../../shared/audit/describe.ts';
 import { emergencySheet } from '../../shared/audit/sheet.ts';
 import { armedHosts } from '../../shared/plan/switches.ts';
+import { stepsToTryAgain } from '../../shared/steps/again.ts';
 import { decide, emptyRun } from '../../shared/steps/decide.ts';
 import { withEntries } from '../../shared/steps/ledger.ts';
 import type { IssuedCommand, Run } from '../../shared/steps/run.ts';
@@ -52,6 +53,8 @@ test.each(['mariadb', 'mysql'] as const)(
     const night = await rehearse({ flavor, plan });
     const run = actedAt(night);
     expect(openedBySwitch(run, plan).map(({ id }) => id)).toEqual(['orders', 'content']);
+    // One that only slept has asked no host yet: the press itself does.
+    expect(stepsToTryAgain(run, plan).map(({ because }) => because)).toContain('at-source');
     const { simulator } = night;
     const measured = await drive(simulator, measure(plan, simulator.ports, { sinceUtcMs: 0, run }), 60_000);
     // What is written since the switch acted is on the source alone: looked for there, none of it is lost.

@@ -140,6 +140,49 @@ describe('a switch in a real shell', () => {
     );
   });
 
+  test('tells in words for programs what it opened, and which chain its second stage left closed', async () => {
+    // Answers like a server that opens, and that shows the run's thread until it is ended; another one answers nobody.
+    const client = join(home, 'client');
+    writeFileSync(
+      client,
+      `#!/bin/sh
+case "$*" in
+*Uptime*) printf 'Uptime\\t1000\\n' ;;
+*PROCESSLIST*) [ -e '${home}/ended' ] || printf '7\\tcutover\\tlocalhost\\tNULL\\n' ;;
+*KILL*) : >'${home}/ended' ;;
+*'SELECT @@GLOBAL.read_only'*) echo 0 ;;
+esac
+`,
+      { mode: 0o755 },
+    );
+    const login = { instance: 'orders-a1', words: [client], threads: [7] };
+    const server = {
+      ...login,
+      fenceThread: 7,
+      items: [{ kind: 'thaw', instance: 'orders-a1', fenceThread: 7 }],
+      removeReverse: null,
+      closeRing: null,
+      durable: { statements: [], file: null },
+    } as const;
+    const switched = (name: string, more: Partial<HostSwitch>): (() => SwitchSaid | null) => {
+      rmSync(join(home, 'ended'), { force: true });
+      const script = join(home, `${name}.sh`);
+      const of = { runId: name, host: 'here', servers: [server], targets: [], commands: [], files: [] };
+      writeFileSync(script, switchScript({ ...of, deadlineMs: 600_000, chains: [], ...more }));
+      execFileSync('sh', [script, 'arm']);
+      return () => parseSwitchSaid(execFileSync('sh', [script, 'status']).toString());
+    };
+    const fired = switched('opens', { deadlineMs: 0 });
+    await until(() => (fired()?.opened.length ?? 0) > 0);
+    expect(fired()).toMatchObject({ state: 'fired', opened: [{ instance: 'orders-a1' }], left: [] });
+    const left = switched('leaves', { chains: [{ chain: 'orders', servers: ['orders-a1'], targets: [] }] });
+    renameSync(join(home, 'leaves', 'armed'), join(home, 'leaves', 'claimed'));
+    await until(() => left()?.over === true);
+    expect(left()).toEqual({ state: 'second', opened: [], left: ['orders'], over: true });
+    rmSync(join(home, 'leaves', 'holding'));
+    await until(() => isGone(join(home, 'leaves')));
+  });
+
   test('claimed and never told the end goes into its second stage; claimed in time it never fires', async () => {
     // Long enough to be claimed before it on a busy machine, and over long before the second stage.
     const { script, folder } = bare('second', 5_000);
