@@ -3,7 +3,8 @@ import { sourceNodes, targetNodes } from '../steps/need.ts';
 import { whyOver } from '../steps/resume.ts';
 import type { Run } from '../steps/run.ts';
 import { entriesOf } from '../steps/ledger.ts';
-import { chainSaid, openedText, secondStageHosts } from '../steps/switch-said.ts';
+import { chainSaid, secondStageHosts } from '../steps/chain-said.ts';
+import { openedText } from '../steps/switch-said.ts';
 
 /** What a server said of itself just now; null: it did not answer. */
 export type SeenNow = { readonly readOnly: boolean; readonly lockHolder: number | null } | null;

@@ -8,7 +8,8 @@ import { entryIn } from './ledger.ts';
 import { commandKey, sourceNodes, targetNodes } from './need.ts';
 import type { Run } from './run.ts';
 import { openedBySwitch } from './stand-down.ts';
-import { chainSaid, openedText, secondStageHosts } from './switch-said.ts';
+import { chainSaid, secondStageHosts } from './chain-said.ts';
+import { openedText } from './switch-said.ts';
 
 /** What each server said of itself; null or absent: it did not answer. */
 export type FactsNow = Readonly<Record<string, FastFacts | null | undefined>>;

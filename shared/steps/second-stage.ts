@@ -1,9 +1,7 @@
 import { judgeAtSource, nodesToJudge, type FactsNow } from './at-source.ts';
-import { armedHosts } from '../plan/switches.ts';
 import { trouble, type Needs, type StepContext } from './need.ts';
-import { factsThroughDoors } from './oust.ts';
 import { standDownArgv, standDownMs, switchActedStatus } from './stand-down.ts';
-import { chainSaid, parseSwitchSaid, secondStageHosts, switchSaidArgv } from './switch-said.ts';
+import { chainSaid, secondStageHosts } from './chain-said.ts';
 
 /** How a cockpit that took a run up again may go on behind a second stage. */
 export type BehindSwitch =
@@ -64,35 +62,4 @@ function letGo(need: Needs, { run, plan }: StepContext, hosts: readonly string[]
         kind: 'failed',
         text: `${deaf.join('; ')}. ${plan.chains.map(({ id }) => id).join(', ')} stay as they are.`,
       };
-}
-
-/**
- * What a conclusion at the source looks at before anything is set back: every switch and every server once more, at the
- * moment of the press. Null: the data of every chain is on its source alone.
- */
-export function whyNotAtSource(
-  need: Needs,
-  context: StepContext,
-): Exclude<BehindSwitch, { kind: 'forward' }> | null {
-  const { run, plan } = context;
-  const asked = armedHosts(plan).map((host) => {
-    const argv = switchSaidArgv(run.id, host);
-    return [host, need.ssh('status', [host, argv], { effect: false })] as const;
-  });
-  const seen = nodesToJudge(plan).map((node) => [node, factsThroughDoors(need, 'closed', node)] as const);
-  if ([...asked, ...seen].some(([, answer]) => answer === undefined))
-    return { kind: 'waiting', text: "a look at every server and every dead-man's switch" };
-  const switches = Object.fromEntries(
-    asked.flatMap(([host, answer]) => {
-      const said = answer?.kind === 'ok' ? parseSwitchSaid(answer.value.stdout) : null;
-      return said === null ? [] : [[host, said] as const];
-    }),
-  );
-  const facts: FactsNow = Object.fromEntries(
-    seen.map(([node, answer]) => [node, answer?.kind === 'ok' ? answer.value : null]),
-  );
-  const { stands, wrong } = judgeAtSource({ ...run, switches }, plan, facts);
-  return wrong.length === 0
-    ? null
-    : { kind: 'failed', text: `Not concluded, and nothing was changed: ${wrong.join('; ')}. ${stands}.` };
 }

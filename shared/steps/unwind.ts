@@ -12,7 +12,7 @@ import { foundAfterwards } from './found.ts';
 import { detachedTargets, mayOpen, oustAll, type Ousting } from './oust.ts';
 import { giveLocksBack } from './give-lock-back.ts';
 import { lostThreads } from './run.ts';
-import { whyNotAtSource } from './second-stage.ts';
+import { whyNotAtSource } from './conclude.ts';
 import { startsOpen } from './starts-open.ts';
 import { itemText, type UndoItem } from './undo.ts';
 import {
