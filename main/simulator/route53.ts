@@ -1,5 +1,6 @@
 import type { Answer } from '../../shared/sessions/session.ts';
 import type { Route53Port, ZoneChannel, ZoneOpened } from '../ports.ts';
+import { awsCall } from './aws-call.ts';
 import type { World } from './world.ts';
 import { answersOf, type ZoneReply } from './zone-answering.ts';
 import type { ZoneAsk, ZoneFault, ZoneWorld } from './zone-world.ts';
@@ -46,45 +47,12 @@ function openChannel(world: World, zone: ZoneWorld): ZoneChannel {
 
   /** One call: there, what Route 53 does with it, and back; or the limit. */
   function call<T>(ask: ZoneAsk, limitMs: number, work: () => ZoneReply<T>): Promise<Answer<T>> {
-    const begun = clock.nowMs();
-    const stamp = (): { readonly takenAt: number; readonly tookMs: number } => ({
-      takenAt: Math.floor(clock.utcMs()),
-      tookMs: clock.nowMs() - begun,
-    });
-    if (!isOpen) {
-      const message = `the channel to zone ${zone.id} was closed`;
-      return Promise.resolve({ kind: 'none', why: 'not-connected', message, ...stamp() });
-    }
-    return new Promise((resolve) => {
-      let over = false;
-      const settle = (answer: Answer<T>): void => {
-        if (over) return;
-        over = true;
-        limit.cancel();
-        clock.answered();
-        resolve(answer);
-      };
-      const limit = clock.in(limitMs, () =>
-        settle({
-          kind: 'none',
-          why: 'time-limit',
-          message: `Route 53 did not answer for zone ${zone.id} within ${limitMs} ms; whether it took the call is unknown`,
-          ...stamp(),
-        }),
-      );
-      clock.answered();
-      clock.in(oneWayMs + world.dnsRandom.between(10, 90), () => {
-        if (!zone.reachable) return;
-        const reply = replyTo(ask, work);
-        if (reply === null) return;
-        clock.in(oneWayMs, () =>
-          settle(
-            'value' in reply
-              ? { kind: 'ok', value: reply.value, ...stamp() }
-              : { kind: 'refused', code: null, ...reply, ...stamp() },
-          ),
-        );
-      });
+    return awsCall(clock, {
+      limitMs,
+      unconnected: isOpen ? null : `the channel to zone ${zone.id} was closed`,
+      wayMs: [oneWayMs + (isOpen ? world.dnsRandom.between(10, 90) : 0), oneWayMs],
+      silence: `Route 53 did not answer for zone ${zone.id} within ${limitMs} ms; whether it took the call is unknown`,
+      work: () => (zone.reachable ? replyTo(ask, work) : null),
     });
   }
 

@@ -1,14 +1,10 @@
 import { factsAsPlanned } from '../../shared/observations/health-check.ts';
 import { answerOfZone } from '../../shared/observations/zone-choice.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
-import type {
-  HealthCheckFacts,
-  HealthVote,
-  ZoneChange,
-  ZoneRefusal,
-} from '../../shared/sessions/zone-answers.ts';
+import type { HealthCheckFacts, HealthVote, ZoneChange } from '../../shared/sessions/zone-answers.ts';
 import { applyBatch, type ChangeBatch } from '../../shared/steps/change-batch.ts';
 import type { ZoneChannel } from '../ports.ts';
+import type { AwsReply } from './aws-call.ts';
 import type { World } from './world.ts';
 import {
   nameServers,
@@ -20,8 +16,7 @@ import {
 } from './zone-world.ts';
 
 /** What Route 53 makes of a call. */
-export type ZoneReply<T> =
-  { readonly value: T } | { readonly refusal: ZoneRefusal; readonly message: string };
+export type ZoneReply<T> = Exclude<AwsReply<T>, null>;
 
 /** Carries a call there and its reply back. */
 type Call = <T>(ask: ZoneAsk, limitMs: number, work: () => ZoneReply<T>) => Promise<Answer<T>>;

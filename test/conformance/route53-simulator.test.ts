@@ -3,7 +3,8 @@ import { present } from '../../shared/lib/assert.ts';
 import { aroundRoute53, type AroundCall } from '../helpers/around-zone.ts';
 import { referencePlan } from '../helpers/reference-plan.ts';
 import type { Lacks } from './route53-abilities.ts';
-import { route53Suite, type Route53Ground } from './route53-suite.ts';
+import type { Route53World } from '../helpers/route53-world.ts';
+import { route53Suite } from './route53-suite.ts';
 
 /** One account, no checks but those of the plan, which are all as it says. */
 const lacks: Lacks = new Map([
@@ -14,7 +15,7 @@ const lacks: Lacks = new Map([
   ['unknown-checks', /expected \{ kind: 'ok'.* to match object \{ kind: 'refused', code: 404 \}/],
 ]);
 
-const ground = async (): Promise<Route53Ground> => {
+const ground = async (): Promise<Route53World> => {
   const plan = referencePlan();
   const dns = present(plan.dns, 'the DNS of the reference case');
   const world = createSimulator(plan);

@@ -1,28 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Route53Port, ZoneChannel } from '../../main/ports.ts';
+import type { ZoneChannel } from '../../main/ports.ts';
 import { normaliseSet, type RecordSet } from '../../shared/observations/record-set.ts';
 import { diffZone } from '../../shared/observations/zone-diff.ts';
-import type { PlannedDns } from '../../shared/plan/plan-dns.ts';
 import { batchOf, reverseBatch, unchangingBatch, type ChangeBatch } from '../../shared/steps/change-batch.ts';
 import { inRegion, setOf } from '../helpers/record-sets.ts';
-import { shopZone, valueOf } from '../helpers/route53-world.ts';
+import { shopZone, valueOf, type Route53World } from '../helpers/route53-world.ts';
 import type { AbilityTest, Lacks } from './route53-abilities.ts';
 import { route53Checks } from './route53-suite-checks.ts';
 
 const limitMs = 20_000;
 const syncLimitMs = 90_000;
-
-/** One implementation of the port, with a zone `shop` of it that the suite may change. */
-export type Route53Ground = {
-  readonly account: string;
-  readonly hostedZoneId: string;
-  /** The port for a plan with another DNS section. */
-  readonly port: (change?: Partial<PlannedDns>) => Route53Port;
-  /** A channel to the zone; it must open. */
-  readonly open: () => Promise<ZoneChannel>;
-  readonly waitMs: (ms: number) => Promise<void>;
-  readonly stop: () => Promise<void>;
-};
 
 const latency = (set: RecordSet): RecordSet => ({ ...set, name: 'l.shop.example' });
 
@@ -85,11 +72,11 @@ const valued = (set: RecordSet, value: string): RecordSet => ({
 /** What every Route 53 must do: ours over the adapter, the simulated one, moto as far as it can, and AWS itself. */
 export function route53Suite(
   title: string,
-  make: () => Promise<Route53Ground>,
+  make: () => Promise<Route53World>,
   lacks: Lacks = new Map(),
 ): void {
   describe(title, () => {
-    let ground: Route53Ground;
+    let ground: Route53World;
     let channel: ZoneChannel;
     beforeAll(async () => {
       ground = await make();

@@ -6,11 +6,11 @@ import { dnsSchema, type PlannedDns } from '../../shared/plan/plan-dns.ts';
 import type { RecordSet } from '../../shared/observations/record-set.ts';
 import type { Answer } from '../../shared/sessions/session.ts';
 
-/** An account with one zone that listens on loopback, and the real adapter on it. */
+/** One implementation of Route 53 with a zone `shop` that a test may change, and the port to it. */
 export type Route53World = {
   readonly account: string;
   readonly hostedZoneId: string;
-  /** The adapter for a DNS section; the zone has the id `shop` unless another section is given. */
+  /** The port for a DNS section; the zone has the id `shop` unless another section is given. */
   readonly port: (change?: Partial<PlannedDns>) => Route53Port;
   /** A channel to the zone; it must open. */
   readonly open: () => Promise<ZoneChannel>;

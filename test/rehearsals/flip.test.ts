@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { foldRun } from '../../shared/audit/fold.ts';
 import { present } from '../../shared/lib/assert.ts';
 import type { Fault } from '../../shared/plan/scenario.ts';
-import type { Run } from '../../shared/steps/run.ts';
-import type { Cockpit } from '../../main/engine/cockpit.ts';
 import type { Simulator } from '../../main/simulator/simulator.ts';
-import { crashedNight } from '../helpers/crashed-night.ts';
 import { flipFiles, flipPlan } from '../helpers/flip-plan.ts';
-import { memoryJournal, rehearse, type Rehearsed } from '../helpers/rehearsal.ts';
+import { changesOf, diesInTheFlip, expectLawful, flipNight } from '../helpers/flip-night.ts';
+import { rehearse, type Rehearsed } from '../helpers/rehearsal.ts';
 import { thereAndBack } from '../helpers/reversed-night.ts';
 
 const plan = flipPlan();
@@ -21,12 +18,6 @@ function filesOf({ world }: Simulator) {
 
 const flipped = { source: false, target: true };
 const asBefore = { source: true, target: false };
-
-function changesOf({ world }: Simulator): number {
-  const { accepted } = present(world.hostedZones.get('shop'), 'the zone');
-  // Arming proves that the zone may be changed, by a write that changes nothing.
-  return accepted.filter(({ comment }) => !comment.includes('written as it stands')).length;
-}
 
 /** What a server of the zone answers, so long after now. */
 async function answerAfter(simulator: Simulator, ms: number): Promise<readonly string[]> {
@@ -46,30 +37,9 @@ async function answerAfter(simulator: Simulator, ms: number): Promise<readonly s
 }
 
 /** A night with that trouble in the flip, and a person who presses so when the run waits for one. */
-async function nightWith(fault: Fault | null, press: 'flip' | 'announce' | null): Promise<Rehearsed> {
-  const at: { cockpit?: Cockpit; simulator?: Simulator } = {};
-  let pressed = press === null;
-  let ended: unknown = null;
-  const operator = (run: Run): void => {
-    if (pressed || press === null || run.outcome !== 'needs-operator') return;
-    pressed = true;
-    at.simulator?.ports.clock.after(2_000, () => {
-      void at.cockpit?.night()?.retry({ step: press, who: 'Dana' });
-    });
-  };
-  return rehearse({
-    plan,
-    faults: fault === null ? [] : [{ when: { step: 'flip', state: 'running' }, fault }],
-    preflight: (cockpit, simulator) => Object.assign(at, { cockpit, simulator }),
-    operator,
-    until: (run, measured) => {
-      if (run?.outcome !== 'done') {
-        ended = measured;
-        return press === null && measured !== null;
-      }
-      return measured !== null && measured !== ended;
-    },
-  });
+function nightWith(fault: Fault | null, press: 'flip' | 'announce' | null): Promise<Rehearsed> {
+  const faults = fault === null ? [] : [{ when: { step: 'flip', state: 'running' }, fault } as const];
+  return flipNight({ plan, faults, press });
 }
 
 const atHost = (host: string, way: 'error' | 'none' | 'lost-after-effect'): Fault => ({
@@ -80,12 +50,6 @@ const atHost = (host: string, way: 'error' | 'none' | 'lost-after-effect'): Faul
   ms: 0,
   times: 1,
 });
-
-function expectLawful({ violations, records, unintended }: Rehearsed): void {
-  expect(violations).toEqual([]);
-  expect(unintended).toEqual([]);
-  expect(foldRun(records)).toMatchObject({ ok: true });
-}
 
 describe('a night that is announced by a flip', () => {
   test('turns what the zone answers once the checkers have seen it, and leaves the zone alone', async () => {
@@ -126,25 +90,7 @@ describe('a night that is announced by a flip', () => {
   });
 
   test('the cockpit dies around every record of the flip: the next one looks, and no batch goes out by itself', async () => {
-    const journal = memoryJournal();
-    await rehearse({ plan, flavor: 'mariadb', journal });
-    const records = journal.read().length;
-    const first = journal.read().findIndex((record) => JSON.stringify(record).includes('"flip#1/'));
-    expect(first).toBeGreaterThan(0);
-    for (let record = first - 1; record < Math.min(records, first + 6); record += 1)
-      for (const edge of ['before', 'after'] as const) {
-        const night = await crashedNight({
-          flavor: 'mariadb',
-          plan,
-          record,
-          edge,
-          noticed: record % 2 === 0,
-        });
-        expect(night.refused).toBeNull();
-        expect(night.violations).toEqual([]);
-        if (night.run?.outcome === 'done') expect(filesOf(night.simulator)).toEqual(flipped);
-        expect(changesOf(night.simulator)).toBe(0);
-      }
+    await diesInTheFlip(plan, 7, (simulator) => expect(filesOf(simulator)).toEqual(flipped));
   }, 120_000);
 });
 
