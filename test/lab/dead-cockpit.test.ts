@@ -70,6 +70,9 @@ function deadCockpit(flavor: Flavor): void {
       drainMs: 20_000,
       abortMs: 5_000,
       deadMansSwitchMs: deadlineMs,
+      // The passage must be over before the second stage takes a living cockpit for dead.
+      passageMs: 1_500,
+      promoteMs: 3_000,
     },
     instances: of.instances.map((instance) =>
       sourceIds.includes(instance.id)
@@ -203,12 +206,13 @@ function deadCockpit(flavor: Flavor): void {
     limitMs,
   );
 
-  test(
-    'killed in the narrow passage: the second stage holds every target closed and opens the sources',
-    async () => {
+  test.each(['claim', 'last-look'] as const)(
+    'killed in the narrow passage behind %s: the second stage opens the sources, and the run is ended there',
+    async (step) => {
+      const before = await settingsOf(lab, sourceIds);
       const [, load] = await underLoad(lab, async (writing) => {
         await takesWrites(lab, writing, 'orders-a1');
-        await killedRun({ plan, step: 'claim', state });
+        await killedRun({ plan, step, state });
         for (const master of masters) await takesWrites(lab, writing, master);
       });
       await eventually('the second stage is over', 60_000, async () => {
@@ -216,6 +220,21 @@ function deadCockpit(flavor: Flavor): void {
         for (const result of results()) expect(result).toContain('over; run locks are kept until');
       });
       await nothingIsLost(load);
+      const taken = await cli(state, 'resume', runId(), '--json');
+      if (step === 'claim') expect(taken.code, taken.stderr).toBe(3);
+      else {
+        // Behind the point of no return nobody but a person says that it is over.
+        expect(taken.code, taken.stderr).toBe(4);
+        expect(taken.stderr).toContain('opened again by the second stage');
+        expect(taken.stderr).toContain(`cockpit resume ${runId()} --conclude`);
+        const concluded = await cli(state, 'resume', runId(), '--conclude', '--json');
+        expect(concluded.code, concluded.stderr).toBe(3);
+        expect(JSON.parse(concluded.stdout)).toMatchObject({ runId: runId(), outcome: 'thawed' });
+      }
+      await eventually('every setting as before', 30_000, async () =>
+        expect(await settingsOf(lab, sourceIds)).toEqual(before),
+      );
+      for (const target of targets) expect(await isClosed(lab, target), target).toBe(true);
     },
     limitMs,
   );
