@@ -56,7 +56,12 @@ export function Minute(props: { readonly view: View; readonly run: RunView }) {
   return (
     <main className={css['minute']}>
       <h1 className="visually-hidden">The minute</h1>
-      <Aside view={view} run={run} />
+      <div className={css['own']}>
+        <Aside view={view} run={run} />
+        <div className={css['control']}>
+          <Control view={view} run={run} />
+        </div>
+      </div>
       <div className={css['middle']}>
         <div className={css['lanes']}>
           {view.chains.map((chain) => (
@@ -68,9 +73,6 @@ export function Minute(props: { readonly view: View; readonly run: RunView }) {
       <div className={css['side']}>
         <Now run={run} />
         <StopHere run={run} />
-      </div>
-      <div className={css['control']}>
-        <Control view={view} run={run} />
       </div>
       <RunLog view={view} />
       <Alarms view={view} />

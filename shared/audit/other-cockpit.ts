@@ -97,10 +97,10 @@ export function standingText(standing: Standing, run: Run | null): string {
 /** What taking over does, in the order in which it is done; the last line says what becomes of the run. */
 export function takeoverSteps(run: Run, host: string): readonly string[] {
   return [
-    'Looks at every server and every host first. Where one does not answer or is another one, or shows more than the journal explains, it refuses, and the other cockpit drives on.',
-    `Takes the next epoch at ${host}: the other cockpit can add no record there and change no host any more. Then looks again.`,
-    'Ends the sessions of the other cockpit by number, on every server, and sees them gone.',
-    'Takes every run lock, and looks once more.',
+    'Looks at every server and host; where one does not answer, is another one, or shows more than the journal explains, nothing is taken over.',
+    `Takes the next epoch at ${host}: the other cockpit can change no host any more. Then looks again.`,
+    'Ends its sessions by number, on every server, and sees them gone.',
+    'Takes every run lock; looks once more.',
     whatFollows(run),
   ];
 }
@@ -108,7 +108,7 @@ export function takeoverSteps(run: Run, host: string): readonly string[] {
 function whatFollows(run: Run): string {
   if (run.phase === 'held') return 'Then ends the run: it was never released, so nothing was begun.';
   if (run.ponrAt === null)
-    return 'Then takes everything back: each source thaws once its targets are held here and seen closed. What cannot be seen stays closed, and asks you.';
+    return 'Then takes everything back: a source thaws once its targets are held and seen closed. What is not seen stays closed, and asks you.';
   if (run.phase === 'running' || run.outcome === 'needs-operator')
     return 'Then goes forward, because the point of no return is passed: each step that is not done looks first.';
   return 'Then watches the run until Close.';

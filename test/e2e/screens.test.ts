@@ -117,6 +117,20 @@ describe.runIf(browserPresent)('every screen, in both sizes and both themes', ()
     });
   });
 
+  test('why the control is not open is read to its end at 1280 × 800', async () => {
+    await withPage('needsOperator', { width: 1280, height: 800, scheme: 'light' }, async (page) => {
+      const seen = await page.getByText('expected a running reverse link').evaluate((text) => {
+        const button = text.closest('button');
+        return (
+          button !== null &&
+          text.getBoundingClientRect().bottom <= button.getBoundingClientRect().bottom &&
+          button.getBoundingClientRect().bottom <= innerHeight
+        );
+      });
+      expect(seen).toBe(true);
+    });
+  });
+
   test('the mode is a word and a colour on every screen', async () => {
     for (const [name, word, image] of [
       ['minute', 'REHEARSAL — STAGING', true],

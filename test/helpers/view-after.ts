@@ -198,3 +198,27 @@ export const targetClosed: View = withRun(watch, {
     })),
   ],
 });
+
+/** The cockpit died in the passage and came back behind the second stage: one press ends the run where its data is. */
+export const atSource: View = withRun(needsOperator, {
+  now: {
+    title: 'The data is on the source',
+    detail:
+      "orders: orders-a1 opened again by the second stage of its dead-man's switch at 02:13:58 UTC, its target is closed",
+    statement: null,
+    where: null,
+    sinceUtcMs: null,
+    limitMs: null,
+  },
+  retry: [
+    {
+      step: 'unwind',
+      overwrite: false,
+      label: 'Conclude at the source',
+      why: "Asks every dead-man's switch and every server once more; only where orders-a1 and orders-b1 are open by their switches, every target is closed, and no target holds what its source has not, it sets back what is left, has the switches let the run locks go, and ends the run as thawed. It opens and closes no server.",
+      alarm: null,
+    },
+  ],
+  alarms: [],
+  outcomeText: 'A second stage opened the source behind the point of no return.',
+});
