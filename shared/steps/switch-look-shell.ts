@@ -91,9 +91,12 @@ case $given in
 *--no-defaults*) printed= ;;
 *)
   old=$IFS
+  # Words are parted by line ends alone here.
+  inside=
+  [ -z "$root" ] || inside="chroot$nl$root"
   set -f
   IFS=$nl
-  printed=$(env -i PATH="$PATH" HOME="$home" MYSQL_HOME="$mysql_home" MYSQL_GROUP_SUFFIX="$suffix" timeout -k 1 5 \${root:+chroot "$root"} "$program" $given --print-defaults 2>/dev/null) ||
+  printed=$(env -i PATH="$PATH" HOME="$home" MYSQL_HOME="$mysql_home" MYSQL_GROUP_SUFFIX="$suffix" timeout -k 1 5 $inside "$program" $given --print-defaults 2>/dev/null) ||
     echo "unreadable what $program --print-defaults says"
   IFS=$old
   set +f

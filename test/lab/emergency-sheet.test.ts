@@ -34,8 +34,8 @@ const masters = chains.flatMap((chain) => membersOf(chain, 'source-master').map(
 
 /** The cockpit is killed at the end of this step, and this is the way its sheet shows. */
 const killedAfter: readonly { readonly step: string; readonly direction: Sheet['direction'] }[] = [
-  { step: 'lock', direction: 'nothing' },
-  { step: 'pre-drain:orders', direction: 'nothing' },
+  { step: 'lock', direction: 'back' },
+  { step: 'pre-drain:orders', direction: 'back' },
   { step: 'quiet', direction: 'back' },
   { step: 'configure-reverse:orders', direction: 'back' },
   { step: 'fence:orders', direction: 'back' },
