@@ -1,3 +1,4 @@
+import { takeEpochsAgain } from './epoch.ts';
 import {
   done,
   failure,
@@ -44,7 +45,7 @@ export const lockAgain: StepFunction = (context) => {
   const waiting = texts('waiting');
   if (waiting.length > 0) return need.waiting(waiting.join('; '), context.now.monoMs + lookAgainMs);
   const dark = texts('dark');
-  const silent = hostsWithout(need, context);
+  const silent = takeEpochsAgain(need, context.run);
   if (silent === 'waiting') return need.waiting('the epoch of this run on every host');
   dark.push(...silent);
   return done(
@@ -69,20 +70,6 @@ function mayBeKept({ run, plan }: StepContext): string {
   return hosts.length === 0
     ? ''
     : `. It may be a dead-man's switch that keeps it: the one of ${hosts.join(', ')} had not told of its second stage. Try again: they are asked once more`;
-}
-
-/**
- * A host that is told of the higher epoch lets nothing of an earlier driver through any more. One that cannot be told now
- * is told by the first line that changes it.
- */
-function hostsWithout(need: Needs, { run }: StepContext): 'waiting' | readonly string[] {
-  const told = run.undo.flatMap((item) =>
-    item.kind === 'epoch' ? [[item.host, need.epoch('epoch', [item.host, 'take'], {})] as const] : [],
-  );
-  if (told.some(([, answer]) => answer === undefined)) return 'waiting';
-  return told.flatMap(([host, answer]) =>
-    answer === undefined || answer.kind === 'ok' ? [] : [trouble(host, 'taking its epoch', answer)],
-  );
 }
 
 /** The run lock of one server, after the sessions that lost it are gone. `by`: names what one door of several asks. */

@@ -8,12 +8,14 @@ import {
   type StepContext,
   type StepFunction,
 } from './need.ts';
+import { takeEpochsAgain } from './epoch.ts';
 import { foundAfterwards } from './found.ts';
 import { detachedTargets, mayOpen, oustAll, type Ousting } from './oust.ts';
 import { giveLocksBack } from './give-lock-back.ts';
 import { lostThreads } from './run.ts';
 import { whyNotAtSource } from './conclude.ts';
 import { startsOpen } from './starts-open.ts';
+import { undoHostMs } from './undo-limits.ts';
 import { itemText, type UndoItem } from './undo.ts';
 import {
   endUnanswered,
@@ -64,7 +66,11 @@ function takeBack(need: Needs, context: StepContext, ousting: Ousting | null): P
     item,
     result: mayOpen(need, context, [item.instance, ousting]) ?? thaw(need, context, item),
   }));
-  const restored = results.every(({ result }) => result !== 'waiting');
+  // A cockpit that died, or failed, behind the last host of an undo has given epochs back: nothing is let through there.
+  const isAgain = context.attempt > 1 || ousting !== null;
+  const limit = { limitMs: undoHostMs(context.plan) };
+  const told = isAgain ? takeEpochsAgain(need, context.run, limit) : [];
+  const restored = results.every(({ result }) => result !== 'waiting') && told !== 'waiting';
   // The small things wait for every thaw: the application comes first.
   const others = restored ? restoreAll(need, context) : [];
   const behindPonr = context.run.ponrAt !== null;
@@ -83,6 +89,7 @@ function takeBack(need: Needs, context: StepContext, ousting: Ousting | null): P
     if (result === 'waiting') return [itemText(item)];
     return typeof result === 'object' && 'again' in result ? [`${itemText(item)} (${result.again})`] : [];
   });
+  if (told === 'waiting') waiting.push('the epoch of this run on every host');
   if (!restored || waiting.length > 0)
     return need.waiting(waiting.join('; '), context.now.monoMs + lookAgainMs);
   const failed = all.flatMap(({ item, result }) =>

@@ -114,6 +114,13 @@ export const endRules: readonly EndRule[] = [
     },
   },
   {
+    name: 'nobodyOustedIt',
+    law: 'R6',
+    // Whoever slept while another one took over is asked elsewhere: this run is the one that was driven to the end.
+    check: ({ run }) =>
+      run?.outcome === 'ousted' ? `it says that it was ousted: ${run.abortReason ?? ''}` : null,
+  },
+  {
     name: 'foldIsTheRun',
     law: 'R6',
     check: ({ run }, { journal, thorough }) => (run === null ? null : foldDiffers(run, journal, thorough)),

@@ -10,7 +10,9 @@ import type { LeftRun } from '../../main/engine/left-run.ts';
 import type { Journal } from '../../main/ports.ts';
 import { brokenRules, notRestored } from '../helpers/broken-rules.ts';
 import { crashedNight } from '../helpers/crashed-night.ts';
+import { eventfulPlan } from '../helpers/reference-plan.ts';
 import { drive, endOf, rehearse } from '../helpers/rehearsal.ts';
+import { switchPlan } from '../helpers/switch-plan.ts';
 
 /** The record in which a step changed to a state. */
 function recordOf(records: readonly JournalRecord[], change: string): number {
@@ -65,6 +67,28 @@ describe.each(['mariadb', 'mysql'] as const)('the cockpit dies, on %s', (flavor)
         // The applier was stopped by the fault, on a target: the run has nothing to do with that.
         expect(notRestored(night, ['content-t1']), said).toEqual([]);
       }
+    }
+  }, 120_000);
+
+  test('when the epochs of hosts were given back already: whoever takes the run up is no other driver there', async () => {
+    const plan = switchPlan(eventfulPlan());
+    const whole = await rehearse({ flavor, plan, faults: stuck });
+    const texts = whole.records.map((record) => JSON.stringify(record));
+    const first = texts.findIndex((text) => text.includes('/epoch-away@'));
+    const last = recordOf(whole.records, 'unwind done');
+    expect(first).toBeGreaterThan(0);
+    for (let record = first; record <= last; record += 1) {
+      const night = await crashedNight({
+        flavor,
+        plan,
+        faults: stuck,
+        record,
+        edge: 'before',
+        noticed: false,
+      });
+      const said = `${record}: ${night.run?.steps['unwind']?.text}`;
+      expect(night.run?.outcome, said).toBe('thawed');
+      expect(brokenRules(night), said).toEqual([]);
     }
   }, 120_000);
 
