@@ -30,6 +30,28 @@ export function nodesToJudge(plan: Plan): readonly string[] {
 }
 
 /**
+ * Asks every server whose word counts, the sources only when every target has said: the sources take writes, and one that
+ * reached a target meanwhile must not look as if it were there alone. Null: not all have answered yet.
+ */
+export function askForJudgement<T>(
+  plan: Plan,
+  ask: (node: string) => T | undefined,
+): readonly (readonly [node: string, said: T])[] | null {
+  const targets = allSaid(plan.chains.flatMap(targetNodes), ask);
+  const sources = targets === null ? null : allSaid(plan.chains.flatMap(sourceNodes), ask);
+  return targets === null || sources === null ? null : [...targets, ...sources];
+}
+
+function allSaid<T>(
+  nodes: readonly string[],
+  ask: (node: string) => T | undefined,
+): readonly (readonly [node: string, said: T])[] | null {
+  const asked = nodes.map((node) => [node, ask(node)] as const);
+  const said = asked.flatMap(([node, answer]) => (answer === undefined ? [] : [[node, answer] as const]));
+  return said.length < asked.length ? null : said;
+}
+
+/**
  * Whether the data of every chain is on its source and nowhere else: opened by its own switch, every target node closed,
  * and no target holding what none of the sources has. Anything that was not heard counts against it.
  */

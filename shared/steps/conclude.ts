@@ -1,5 +1,5 @@
 import { armedHosts } from '../plan/switches.ts';
-import { judgeAtSource, nodesToJudge, type FactsNow } from './at-source.ts';
+import { askForJudgement, judgeAtSource, type FactsNow } from './at-source.ts';
 import type { Needs, StepContext } from './need.ts';
 import { factsThroughDoors } from './oust.ts';
 import type { BehindSwitch } from './second-stage.ts';
@@ -18,8 +18,8 @@ export function whyNotAtSource(
     const argv = switchSaidArgv(run.id, host);
     return [host, need.ssh('status', [host, argv], { effect: false })] as const;
   });
-  const seen = nodesToJudge(plan).map((node) => [node, factsThroughDoors(need, 'closed', node)] as const);
-  if ([...asked, ...seen].some(([, answer]) => answer === undefined))
+  const seen = askForJudgement(plan, (node) => factsThroughDoors(need, 'closed', node));
+  if (seen === null || asked.some(([, answer]) => answer === undefined))
     return { kind: 'waiting', text: "a look at every server and every dead-man's switch" };
   const switches = Object.fromEntries(
     asked.flatMap(([host, answer]) => {
@@ -28,7 +28,7 @@ export function whyNotAtSource(
     }),
   );
   const facts: FactsNow = Object.fromEntries(
-    seen.map(([node, answer]) => [node, answer?.kind === 'ok' ? answer.value : null]),
+    seen.map(([node, answer]) => [node, answer.kind === 'ok' ? answer.value : null]),
   );
   const { stands, wrong } = judgeAtSource({ ...run, switches }, plan, facts);
   return wrong.length === 0

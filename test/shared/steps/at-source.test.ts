@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { concludableAt, judgeAtSource, nodesToJudge } from '../../../shared/steps/at-source.ts';
+import {
+  askForJudgement,
+  concludableAt,
+  judgeAtSource,
+  nodesToJudge,
+} from '../../../shared/steps/at-source.ts';
 import type { Run } from '../../../shared/steps/run.ts';
 import { parseSwitchSaid, type SwitchSaid } from '../../../shared/steps/switch-said.ts';
 import { armedHosts } from '../../../shared/plan/switches.ts';
@@ -33,6 +38,22 @@ describe('what a host says of its switch', () => {
     ['a word of another program', 'state second\nmolten core\nend\n'],
     ['a time that is none', 'opened orders-a1 yesterday\nend\n'],
   ])('is not believed when it is %s', (_, text) => expect(parseSwitchSaid(text)).toBeNull());
+});
+
+test('every source is asked only when every target has said: what it took meanwhile would look as if only the target had it', () => {
+  const targets = plan.chains
+    .flatMap(({ target }) => [...target.masters, ...target.replicas])
+    .map(({ instance }) => instance);
+  const asked: string[] = [];
+  const silent = (dark: string) => (node: string) => {
+    asked.push(node);
+    return node === dark ? undefined : 'said';
+  };
+  expect(askForJudgement(plan, silent(targets.at(-1) ?? ''))).toBeNull();
+  expect(asked.toSorted()).toEqual(targets.toSorted());
+  expect(askForJudgement(plan, silent('orders-a1'))).toBeNull();
+  const all = askForJudgement(plan, silent('nobody'));
+  expect(all?.map(([node]) => node).toSorted()).toEqual(nodesToJudge(plan).toSorted());
 });
 
 /** A run behind its point of no return that promoted nothing, with the servers as they are then. */
