@@ -146,6 +146,7 @@ function chainAhead(
         'the moment after which the server refuses: the last look and limits.passageMs',
       ),
     ),
+    ...startsOpenAhead(plan, chain, facts),
     ...wayBackAhead(plan, chain, facts),
     ...eventsAhead(chain),
   ];
@@ -163,6 +164,22 @@ function persistAhead(plan: Plan, node: string, facts: FastFacts | undefined): A
         to: instance.fenceDropIn,
       }
     : mysql(node, 'persistFence', {});
+}
+
+/** What an earlier fence of a target may have left for its next start is taken away, wherever such a thing could be. */
+function startsOpenAhead(
+  plan: Plan,
+  chain: Chain,
+  facts: Readonly<Record<string, FastFacts | undefined>>,
+): readonly ActionAhead[] {
+  return chain.target.masters.flatMap(({ instance }) => {
+    const { host, fenceDropIn } = instanceOf(plan, instance);
+    const persisted =
+      facts[instance]?.position.flavor === 'mysql' ? [mysql(instance, 'unpersistFence', {})] : [];
+    const file: readonly Action[] =
+      fenceDropIn === undefined ? [] : [{ kind: 'ssh-file', host, path: fenceDropIn, content: null }];
+    return [...persisted, ...file].map((action) => ahead('restore', action));
+  });
 }
 
 function wayBackAhead(

@@ -66,6 +66,16 @@ describe('what go/no-go announces is what a quiet night does', () => {
   test.each([
     ['the reference case', referencePlan()],
     ['with maintenance mode, events and a drop-in', eventfulPlan()],
+    [
+      'with drop-ins on MySQL: of a source one is only laid ready, of a target one is taken away',
+      referenceWith(() => {
+        const plan = eventfulPlan();
+        const instances = plan.instances.map((each) =>
+          each.id === 'orders-t1' ? { ...each, fenceDropIn: '/etc/mysql/conf.d/fence.cnf' } : each,
+        );
+        return { ...plan, instances, simulator: { ...plan.simulator, flavor: 'mysql' } };
+      }),
+    ],
     ["with a dead-man's switch on every source host and every application host", switchPlan()],
     [
       'without GTID',
