@@ -1,3 +1,4 @@
+import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import { flipHosts, runHosts } from '../../shared/plan/switches.ts';
 import type { SshWay } from '../../shared/steps/command.ts';
@@ -150,6 +151,20 @@ export async function openChannel(
   if (opened.kind === 'refused') return { where: placeOf(host, way), refused: opened };
   into.adoptChannel(opened.channel, way);
   return null;
+}
+
+/** The SSH channel to a place, opened first where it is not open; or why there is none. */
+export async function channelTo(
+  ports: Ports,
+  into: ReturnType<typeof emptySessions>,
+  place: ChannelPlace,
+): Promise<Result<SshChannel, string>> {
+  const isOpen = into.channel(...place)?.state() === 'open';
+  const failure = isOpen ? null : await openChannel(ports, into, place);
+  const channel = into.channel(...place);
+  return failure === null && channel !== null
+    ? ok(channel)
+    : failed(failure?.refused.message ?? 'no channel is open');
 }
 
 /** Opens the channel to one zone of Route 53 and keeps it; the refusal when it could not be opened. */

@@ -7,7 +7,7 @@ import { thereArgv, writableArgv } from '../../shared/steps/flip-looks.ts';
 import { flipHosts } from '../../shared/plan/switches.ts';
 import type { Ports } from '../ports.ts';
 import { startLoop } from './loop.ts';
-import { openChannel, openCluster, type emptySessions } from './sessions.ts';
+import { channelTo, openCluster, type emptySessions } from './sessions.ts';
 import { observed } from './watched-facts.ts';
 
 /** Often enough that no connection to an endpoint is closed for want of use. */
@@ -70,16 +70,14 @@ export function watchFlip(
   const keyOf = ({ host, path }: Pick<FlipFileSeen, 'host' | 'path'>): string => `${host} ${path}`;
   const readFiles = async (host: string): Promise<void> => {
     if (resting()) return;
-    const isOpen = channels.channel(host, 'flip')?.state() === 'open';
-    const failure = isOpen ? null : await openChannel(ports, channels, [host, 'flip']);
-    const channel = channels.channel(host, 'flip');
+    const channel = await channelTo(ports, channels, [host, 'flip']);
     for (const file of (flip?.files ?? []).filter((each) => each.host === host)) {
-      if (channel === null || failure !== null) {
-        files.set(keyOf(file), unknown(failure?.refused.message ?? 'no channel is open', now(), host));
+      if (!channel.ok) {
+        files.set(keyOf(file), unknown(channel.error, now(), host));
         continue;
       }
-      const there = await channel.run(thereArgv(file.path), fileLimitMs);
-      const writable = await channel.run(writableArgv(file.path), fileLimitMs);
+      const there = await channel.value.run(thereArgv(file.path), fileLimitMs);
+      const writable = await channel.value.run(writableArgv(file.path), fileLimitMs);
       files.set(keyOf(file), seenAs(there, writable, host));
     }
   };

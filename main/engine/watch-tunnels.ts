@@ -8,7 +8,7 @@ import {
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Ports } from '../ports.ts';
 import { startLoop } from './loop.ts';
-import { openChannel, type emptySessions } from './sessions.ts';
+import { channelTo, type emptySessions } from './sessions.ts';
 
 const lookPeriodMs = 10_000;
 const limitMs = 8_000;
@@ -40,12 +40,9 @@ export function watchTunnels(
 
   const look = async (tunnel: (typeof watched)[number]): Promise<Observation<TunnelStatus>> => {
     const { id, host, statusFile } = tunnel;
-    const isOpen = needs.channels.channel(host)?.state() === 'open';
-    const failure = isOpen ? null : await openChannel(ports, needs.channels, [host]);
-    const channel = needs.channels.channel(host);
-    if (failure !== null || channel === null)
-      return unknown(failure?.refused.message ?? 'no channel is open', now(), id);
-    const answer = await channel.run(tunnelLookArgv(statusFile), limitMs);
+    const channel = await channelTo(ports, needs.channels, [host]);
+    if (!channel.ok) return unknown(channel.error, now(), id);
+    const answer = await channel.value.run(tunnelLookArgv(statusFile), limitMs);
     if (answer.kind !== 'ok') return unknown(answer.message, answer.takenAt, id);
     const status = parseTunnelLook(answer.value.stdout);
     return status === null

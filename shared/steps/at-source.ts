@@ -2,6 +2,7 @@ import { missing, samePosition, union } from '../observations/gtid-set.ts';
 import type { Chain, Plan } from '../plan/plan.ts';
 import { armedHosts } from '../plan/switches.ts';
 import type { FastFacts } from '../sessions/operations.ts';
+import type { Answer } from '../sessions/session.ts';
 import { positionText } from './containment.ts';
 import { answerOf } from './given-answer.ts';
 import { entryIn } from './ledger.ts';
@@ -33,22 +34,19 @@ export function nodesToJudge(plan: Plan): readonly string[] {
  * Asks every server whose word counts, the sources only when every target has said: the sources take writes, and one that
  * reached a target meanwhile must not look as if it were there alone. Null: not all have answered yet.
  */
-export function askForJudgement<T>(
+export function askForJudgement(
   plan: Plan,
-  ask: (node: string) => T | undefined,
-): readonly (readonly [node: string, said: T])[] | null {
-  const targets = allSaid(plan.chains.flatMap(targetNodes), ask);
-  const sources = targets === null ? null : allSaid(plan.chains.flatMap(sourceNodes), ask);
-  return targets === null || sources === null ? null : [...targets, ...sources];
-}
-
-function allSaid<T>(
-  nodes: readonly string[],
-  ask: (node: string) => T | undefined,
-): readonly (readonly [node: string, said: T])[] | null {
-  const asked = nodes.map((node) => [node, ask(node)] as const);
-  const said = asked.flatMap(([node, answer]) => (answer === undefined ? [] : [[node, answer] as const]));
-  return said.length < asked.length ? null : said;
+  ask: (node: string) => Answer<FastFacts> | undefined,
+): FactsNow | null {
+  const facts: Record<string, FastFacts | null> = {};
+  for (const side of [targetNodes, sourceNodes]) {
+    const asked = plan.chains.flatMap(side).map((node) => [node, ask(node)] as const);
+    for (const [node, answer] of asked) {
+      if (answer === undefined) return null;
+      facts[node] = answer.kind === 'ok' ? answer.value : null;
+    }
+  }
+  return facts;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { armedHosts } from '../plan/switches.ts';
-import { askForJudgement, judgeAtSource, type FactsNow } from './at-source.ts';
+import { askForJudgement, judgeAtSource } from './at-source.ts';
 import type { Needs, StepContext } from './need.ts';
 import { factsThroughDoors } from './oust.ts';
 import type { BehindSwitch } from './second-stage.ts';
@@ -18,17 +18,14 @@ export function whyNotAtSource(
     const argv = switchSaidArgv(run.id, host);
     return [host, need.ssh('status', [host, argv], { effect: false })] as const;
   });
-  const seen = askForJudgement(plan, (node) => factsThroughDoors(need, 'closed', node));
-  if (seen === null || asked.some(([, answer]) => answer === undefined))
+  const facts = askForJudgement(plan, (node) => factsThroughDoors(need, 'closed', node));
+  if (facts === null || asked.some(([, answer]) => answer === undefined))
     return { kind: 'waiting', text: "a look at every server and every dead-man's switch" };
   const switches = Object.fromEntries(
     asked.flatMap(([host, answer]) => {
       const said = answer?.kind === 'ok' ? parseSwitchSaid(answer.value.stdout) : null;
       return said === null ? [] : [[host, said] as const];
     }),
-  );
-  const facts: FactsNow = Object.fromEntries(
-    seen.map(([node, answer]) => [node, answer.kind === 'ok' ? answer.value : null]),
   );
   const { stands, wrong } = judgeAtSource({ ...run, switches }, plan, facts);
   return wrong.length === 0

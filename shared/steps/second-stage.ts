@@ -1,4 +1,4 @@
-import { askForJudgement, judgeAtSource, type FactsNow } from './at-source.ts';
+import { askForJudgement, judgeAtSource } from './at-source.ts';
 import { trouble, type Needs, type StepContext } from './need.ts';
 import { standDownArgv, standDownMs, switchActedStatus } from './stand-down.ts';
 import { chainSaid, secondStageHosts } from './chain-said.ts';
@@ -21,12 +21,9 @@ export function behindSwitch(need: Needs, context: StepContext): BehindSwitch {
   if (run.ponrAt === null || hosts.length === 0) return { kind: 'forward' };
   const opened = plan.chains.filter((chain) => chainSaid(run, plan, chain).opened.length > 0);
   if (opened.length === 0) return letGo(need, context, hosts);
-  const seen = askForJudgement(plan, (node) => need.facts('seen', node));
-  if (seen === null)
+  const facts = askForJudgement(plan, (node) => need.facts('seen', node));
+  if (facts === null)
     return { kind: 'waiting', text: "every server to say how it is behind the dead-man's switch" };
-  const facts: FactsNow = Object.fromEntries(
-    seen.map(([node, answer]) => [node, answer.kind === 'ok' ? answer.value : null]),
-  );
   const { stands, wrong } = judgeAtSource(run, plan, facts);
   const rest =
     wrong.length === 0

@@ -73,11 +73,9 @@ function takeBack(need: Needs, context: StepContext, ousting: Ousting | null): P
   const restored = results.every(({ result }) => result !== 'waiting') && told !== 'waiting';
   // The small things wait for every thaw: the application comes first.
   const others = restored ? restoreAll(need, context) : [];
-  const behindPonr = context.run.ponrAt !== null;
-  const durable =
-    restored && (ousting !== null || behindPonr)
-      ? thaws.map((item) => forgetsFence(need, context, item))
-      : [];
+  // Only behind the point of no return, as this journal or another cockpit's has it, a fence was made durable and a link taken away.
+  const mayHavePassed = ousting !== null || context.run.ponrAt !== null;
+  const durable = restored && mayHavePassed ? thaws.map((item) => forgetsFence(need, context, item)) : [];
   const changes = [...results, ...others, ...durable];
   // A switch is stood down last, and only where nothing is left for it to do.
   const safe = restored && changes.every(({ result }) => result === 'done' || isLeft(result));
@@ -104,8 +102,7 @@ function takeBack(need: Needs, context: StepContext, ousting: Ousting | null): P
   const left = all.flatMap(({ result }) =>
     typeof result === 'object' && 'left' in result ? [result.left] : [],
   );
-  const detached =
-    (ousting === null && !behindPonr) || thaws.length === 0 ? [] : detachedTargets(need, context);
+  const detached = mayHavePassed && thaws.length > 0 ? detachedTargets(need, context) : [];
   const writable =
     thaws.length === 0
       ? ''
