@@ -35,3 +35,9 @@ export async function readRendererFile(directory: string, urlPath: string): Prom
     return null;
   }
 }
+
+/** Why nothing can be shown from there, and what to do; null: the screen is built. */
+export async function whyNoScreen(directory: string): Promise<string | null> {
+  if ((await readRendererFile(directory, '/')) !== null) return null;
+  return `The screen is not built: expected index.html in ${normalize(directory)}. In a checkout run "npm run build" first, or "npm start -- PLAN", which builds what is missing.`;
+}
