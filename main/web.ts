@@ -28,7 +28,13 @@ export async function serve(file: string | null, options: { readonly port?: numb
     rendererDirectory,
     onAudience: api.audience,
     ...options,
-  });
+  }).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  if (typeof shell === 'string') {
+    process.stderr.write(`${shell}\n`);
+    api.stop();
+    await stop();
+    return 1;
+  }
   process.stdout.write(`Cockpit: ${shell.url}\nObservers: ${shell.observerUrl}\n`);
   return new Promise((ended) => {
     onQuit(cockpit, () => {

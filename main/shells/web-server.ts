@@ -126,7 +126,13 @@ export async function startWebShell(options: WebShellOptions): Promise<WebShell>
   const { dispatcher, rendererDirectory } = options;
   const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 10_000, headersTimeout: 5_000 });
   server.listen(options.port ?? 0, loopback);
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `Nothing can be served on port ${options.port ?? 0} of ${loopback} (${why}). Stop what listens there, or leave --port out: then a free one is taken.`,
+      { cause: error },
+    );
+  });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const tokens = { driver: newSecret(), observer: newSecret() };

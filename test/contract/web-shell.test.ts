@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { startWebShell } from '../../main/shells/web-server.ts';
 import { own, send, signIn, state, tokenOf, useWebShell } from '../helpers/web-visitor.ts';
 
 useWebShell();
@@ -129,4 +130,10 @@ test('pushes reach a page on its socket', async () => {
     point: { atUtcMs: 1, lag: [], writes: [] },
   });
   socket.terminate();
+});
+
+test('a port that somebody has is said with what to do', async () => {
+  const dispatcher = { handle: () => Promise.reject(new Error('nobody asks')), subscribe: () => () => {} };
+  const taken = startWebShell({ dispatcher, rendererDirectory: '/nowhere', port: state.port });
+  await expect(taken).rejects.toThrow(new RegExp(`port ${state.port} of 127.0.0.1 .*leave --port out`));
 });
