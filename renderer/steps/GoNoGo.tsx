@@ -122,7 +122,7 @@ function Absent(props: { readonly go: GoView }) {
   return (
     <section className={`panel stack ${absent.length > 0 ? css['absent'] : ''}`} aria-labelledby="absent">
       <h2 className="label" id="absent">
-        {absent.length > 0 ? 'Not there in this version' : 'Notes'}
+        {absent.length > 0 ? 'What this run goes without' : 'Notes'}
       </h2>
       {absent.map((text) => (
         <p key={text} className={css['bad']}>

@@ -2,7 +2,7 @@ import type { RunView } from '../../shared/contract/view.ts';
 import { useAsk, useWhyNot } from '../store/ask.ts';
 import css from './now.module.css';
 
-/** The presses that begin a step once more; one that answers an alarm stands below its words. */
+/** The presses that begin a step once more; one that answers an alarm stands above its words, which a server may make long. */
 export function Retries(props: { readonly run: RunView }) {
   const { askAs } = useAsk();
   const whyNot = useWhyNot();
@@ -11,12 +11,6 @@ export function Retries(props: { readonly run: RunView }) {
       key={`${retry.step} ${retry.overwrite}`}
       className={`${css['retry']} ${retry.alarm === null ? '' : css['undone']}`}
     >
-      {retry.alarm !== null && (
-        <p>
-          <b aria-hidden="true">✕ </b>
-          {retry.alarm}
-        </p>
-      )}
       <button
         type="button"
         className={retry.overwrite ? undefined : 'primary'}
@@ -27,6 +21,12 @@ export function Retries(props: { readonly run: RunView }) {
       >
         {retry.label}
       </button>
+      {retry.alarm !== null && (
+        <p>
+          <b aria-hidden="true">✕ </b>
+          {retry.alarm}
+        </p>
+      )}
       <small className="muted">{whyNot ?? retry.why}</small>
     </div>
   ));

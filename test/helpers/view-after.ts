@@ -222,3 +222,20 @@ export const atSource: View = withRun(needsOperator, {
   alarms: [],
   outcomeText: 'A second stage opened the source behind the point of no return.',
 });
+
+const linkStopped =
+  'orders-a1: its reverse link has stopped with error 13117: Fatal error: Invalid (empty) username when attempting to connect to the source server. Connection attempt terminated. (up 1 s); expected that it follows orders-t1 until Close: without it what is written now does not reach the source, and orders cannot be reversed. Have it started by "Start the way back of orders again": nothing starts it by itself';
+
+/** MySQL has forgotten the account of the reverse link: words of the server's own length, and one press. */
+export const wayBackStopped: View = withRun(targetClosed, {
+  retry: [
+    {
+      step: 'reverse:orders',
+      overwrite: false,
+      label: 'Start the way back of orders again',
+      why: 'Sees the ring open at orders-a1, then starts the reverse link with its account and sees it run. What was written meanwhile comes after. Nothing is skipped: an event that cannot be applied stops it again, and it says which.',
+      alarm: linkStopped,
+    },
+  ],
+  alarms: [{ text: linkStopped, atUtcMs: at - 1_200 }],
+});

@@ -1,5 +1,5 @@
 import type { View } from '../../shared/contract/view.ts';
-import { atSource, needsOperator, targetClosed, thawed, watch } from './view-after.ts';
+import { atSource, needsOperator, targetClosed, thawed, watch, wayBackStopped } from './view-after.ts';
 import { blocked } from './view-blocked.ts';
 import { go, goRefused } from './view-go.ts';
 import { minute } from './view-minute.ts';
@@ -21,6 +21,7 @@ export const views: Readonly<Record<string, View>> = {
   thawed,
   watch,
   targetClosed,
+  wayBackStopped,
   observed,
   observedAsleep,
   observedGone,
