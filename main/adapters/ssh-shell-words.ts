@@ -36,7 +36,7 @@ const boundSeconds = (limitMs: number): number => Math.max(1, Math.ceil(limitMs 
 /**
  * A command that only looks. What outlives its limit is ended on the host too: nobody waits for it any more, and a hanging
  * disk would otherwise gather one more process a second. By force at once, with its whole process group: a shell that ends
- * when it is told to leaves behind what does not listen. Without a fitting timeout it runs as any other command.
+ * when it is told to leaves behind what does not listen. Without a fitting timeout it runs unbounded, like every other command.
  *
  * What changes a host is never ended like that: half of a switch-over or of a maintenance page is worse than a late one,
  * which the epoch's guard and the undo know how to meet; a switch's own arm, claim and end are bounded in its script; a file

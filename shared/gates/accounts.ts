@@ -114,7 +114,7 @@ export const accounts: readonly GateDefinition[] = [
           look.row(instance, object.kind, `${object.schema}.${object.name}`, object.definer);
           look.expect(
             false,
-            `${instance}: expected ${object.kind.toLowerCase()} ${object.schema}.${object.name} with a plain definer, seen ${object.definer}, which passes read_only: any caller writes behind the fence.`,
+            `${instance}: expected ${object.kind.toLowerCase()} ${object.schema}.${object.name} with a plain definer, seen ${object.definer}, which passes read_only: whoever calls it writes behind the fence.`,
             on(
               instance,
               `recreate ${object.schema}.${object.name} with DEFINER = <a plain account> or SQL SECURITY INVOKER`,
