@@ -1,4 +1,5 @@
 import type { Plan } from '../../shared/plan/plan.ts';
+import type { Fault } from '../../shared/plan/scenario.ts';
 import type { RoutingState, RoutingStates } from '../../shared/sessions/zone-answers.ts';
 
 /** The simulated ARC cluster of the plan's flip. Tests let its endpoints fail; what it holds is the truth. */
@@ -10,11 +11,15 @@ export type ClusterWorld = {
   readonly unavailable: Set<string>;
   /** What ARC says to every change while a safety rule forbids it. */
   rule: string | null;
-  /** So many changes are made and their reply is lost. */
-  loseReplies: number;
-  /** Every call that changed something: where, and what. */
+  /** What becomes of the next changes, one after the other. */
+  readonly replyFaults: ReplyFault[];
+  /** Every call that ARC took: where, and what. */
   readonly taken: { readonly url: string; readonly states: RoutingStates }[];
+  /** ARNs of the controls that somebody else turned last. */
+  readonly byOthers: Set<string>;
 };
+
+type ReplyFault = Pick<Extract<Fault, { readonly kind: 'cluster-reply' }>, 'way' | 'ms'>;
 
 /** A cluster as it stands while the source serves. */
 export function buildCluster({ dns }: Plan): ClusterWorld {
@@ -24,7 +29,8 @@ export function buildCluster({ dns }: Plan): ClusterWorld {
     silent: new Set(),
     unavailable: new Set(),
     rule: null,
-    loseReplies: 0,
+    replyFaults: [],
     taken: [],
+    byOthers: new Set(),
   };
 }

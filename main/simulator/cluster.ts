@@ -13,6 +13,20 @@ const unavailable = {
   message: 'EndpointTemporarilyUnavailableException: The cluster endpoint is not available',
 } as const;
 
+/** Turns routing controls, all of them at once. */
+export function turnControls(
+  { cluster, flips }: World,
+  states: RoutingStates,
+  by: 'cockpit' | 'others',
+): void {
+  for (const [arn, state] of Object.entries(states)) {
+    if (by === 'cockpit') cluster.byOthers.delete(arn);
+    else if (cluster.states.get(arn) !== state) cluster.byOthers.add(arn);
+    cluster.states.set(arn, state);
+    flips.turned(arn);
+  }
+}
+
 /** The endpoints of the plan's cluster, each at its own distance from the laptop. */
 export function makeCluster(world: World): ClusterPort {
   const { clock, cluster } = world;
@@ -39,14 +53,12 @@ export function makeCluster(world: World): ClusterPort {
 
   const change = (url: string, states: RoutingStates): AwsReply<RoutingStates> => {
     if (cluster.rule !== null) return { refusal: 'conflict', message: `ConflictException: ${cluster.rule}` };
-    for (const [arn, state] of Object.entries(states)) {
-      cluster.states.set(arn, state);
-      world.flips.turned(arn);
-    }
+    const fault = cluster.replyFaults.shift();
+    if (fault?.way === 'lost') return null;
     cluster.taken.push({ url, states });
-    if (cluster.loseReplies === 0) return { value: {} };
-    cluster.loseReplies -= 1;
-    return null;
+    if (fault?.way !== 'late') turnControls(world, states, 'cockpit');
+    else clock.in(fault.ms, () => turnControls(world, states, 'cockpit'));
+    return fault?.way === 'lost-after-effect' ? null : { value: {} };
   };
 
   return {

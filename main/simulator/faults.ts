@@ -2,6 +2,7 @@ import type { Fault } from '../../shared/plan/scenario.ts';
 import { never } from '../../shared/lib/assert.ts';
 import { commit } from './commits.ts';
 import { open, releaseBlocker } from './fence.ts';
+import { injectAtCluster, isClusterFault } from './cluster-faults.ts';
 import { hostsChosen, serverChosen } from './fault-places.ts';
 import { bootServer, killServer, pauseServer, resumeServer } from './lifecycle.ts';
 import { connect, disconnect, statementEnded } from './processes.ts';
@@ -20,6 +21,7 @@ export function inject(world: World, fault: Fault): void {
   }
   if (fault.kind === 'partition') return partition(world, fault);
   if (isZoneFault(fault)) return injectAtZones(world, fault);
+  if (isClusterFault(fault)) return injectAtCluster(world, fault);
   const server = serverChosen(world, fault.on);
   if (server !== undefined) injectAtServer(world, server, fault);
 }

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { OperationName } from '../sessions/operations.ts';
 import { failed, ok, type Result } from '../lib/result.ts';
 import { orderMistakes, type PlanMistake } from './mistake.ts';
+import { clusterFaults, zoneFaults } from './dns-faults.ts';
 import { readYaml } from './read-yaml.ts';
+import { milliseconds, name, times } from './scenario-words.ts';
 import { schemaMistakes } from './schema-mistakes.ts';
 import type { Shape } from './shape.ts';
 import { valueOf } from './tree.ts';
@@ -11,10 +13,6 @@ import { valueOf } from './tree.ts';
  * A fault script: what goes wrong in the simulated world, where, and when. Scripts are data, so that a rehearsal card
  * can be chosen from a list, and a failure that a search found can be kept as a file.
  */
-
-const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
-const milliseconds = z.int().min(0).max(3_600_000);
-const times = z.int().min(1).max(1_000).default(1);
 
 /** An instance by its id, or by its role in a chain. */
 const instanceSchema = z
@@ -119,34 +117,6 @@ const whenSchema = z
 export type When = z.infer<typeof whenSchema>;
 
 const on = instanceSchema;
-const zone = name.optional().describe('A DNS zone of the plan; default: all of them.');
-const zoneFaults = [
-  z.strictObject({
-    kind: z.literal('zone-reply'),
-    zone,
-    ask: z.enum(['facts', 'list', 'listNames', 'change', 'changeState']).default('change'),
-    way: z.enum(['throttled', 'prior-request', 'error', 'lost', 'lost-after-effect']),
-    times,
-    forMs: milliseconds.optional().describe('Every such call for so long, instead of so many times.'),
-  }),
-  z.strictObject({
-    kind: z.literal('zone-changed'),
-    zone,
-    how: z
-      .enum(['other-value', 'removed', 'already-after'])
-      .describe('What somebody else does with the first record set of the plan in it.'),
-  }),
-  z.strictObject({
-    kind: z.literal('zone-unreachable'),
-    zone,
-    forMs: milliseconds.nullable().describe('The control plane does not answer; null: until the end.'),
-  }),
-  z.strictObject({
-    kind: z.literal('credentials-expired'),
-    zone,
-  }),
-] as const;
-
 /** Everything that can go wrong. */
 export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -256,6 +226,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     forMs: milliseconds.nullable(),
   }),
   ...zoneFaults,
+  ...clusterFaults,
 ]);
 export type Fault = z.infer<typeof faultSchema>;
 

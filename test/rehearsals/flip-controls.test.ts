@@ -51,7 +51,10 @@ describe('a night that is announced by routing controls', () => {
     expect(away.run?.outcome).toBe('done');
     expectLawful(away);
     expect(statesOf(away.simulator)).toEqual(flipped);
-    const lost = await nightWith(({ world }) => void (world.cluster.loseReplies = 1), null);
+    const lost = await nightWith(
+      ({ inject }) => inject({ kind: 'cluster-reply', way: 'lost-after-effect', ms: 0, times: 1 }),
+      null,
+    );
     expect(lost.run?.outcome).toBe('done');
     expectLawful(lost);
     expect(lost.simulator.world.cluster.taken).toHaveLength(1);
