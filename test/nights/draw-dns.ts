@@ -1,7 +1,9 @@
 import { seeded, type Random } from '../../main/simulator/random.ts';
 import type { PlanInput } from '../../shared/plan/plan.ts';
 import type { Fault, When } from '../../shared/plan/scenario.ts';
-import { failoverPair } from '../helpers/flip-plan.ts';
+import type { Cell } from './cells.ts';
+import { isAtHosts } from './changed-hosts.ts';
+import { clusterEndpoints, failoverPair } from '../helpers/flip-plan.ts';
 
 type DnsInput = NonNullable<PlanInput['dns']>;
 type Records = DnsInput['records'];
@@ -20,13 +22,23 @@ export function isZoneKind(kind: Fault['kind']): kind is ZoneKind {
   return zoneKinds.some((each) => each === kind);
 }
 
+/** What a plan must have of a flip: one of either kind, or one by that kind; null: what the lot says. */
+export type FlipWanted = 'any' | NonNullable<DnsInput['flip']>['by'] | null;
+
+/** What a night that aims at these cells needs: where a host is to fail, a flip by files, which are on hosts. */
+export function flipFor(aimed: readonly (Cell | null)[]): FlipWanted {
+  const flips = aimed.filter((cell) => cell?.step === 'flip');
+  if (flips.length === 0) return null;
+  return flips.some((cell) => cell !== null && isAtHosts(cell.way)) ? 'files' : 'any';
+}
+
 /**
  * DNS of two plans in three, by a chance of its own: one or two zones, each with record sets of every way of routing; in
  * one of six of them, and where it is asked for, a name that a flip turns.
  */
-export function drawDns(seed: number, flips = false): { readonly dns?: DnsInput } {
+export function drawDns(seed: number, flip: FlipWanted = null): { readonly dns?: DnsInput } {
   const chance = seeded(seed, 'flip');
-  if (flips || chance.whole(9) === 0) return { dns: flippedDns(chance) };
+  if (flip !== null || chance.whole(9) === 0) return { dns: flippedDns(chance, flip) };
   const random = seeded(seed, 'dns');
   if (random.whole(3) === 0) return {};
   const zones = Array.from({ length: 1 + random.whole(2) }, (_, place) => ({
@@ -47,8 +59,31 @@ export function drawDns(seed: number, flips = false): { readonly dns?: DnsInput 
   };
 }
 
+/** One flip in three is by routing controls. */
+function flippedDns(random: Random, wanted: FlipWanted): DnsInput {
+  const byFiles = flippedByFiles(random);
+  const byControls = random.whole(3) === 0;
+  return wanted === 'routing-controls' || (byControls && wanted !== 'files')
+    ? flippedByControls(random, byFiles.flip?.batch ?? 'plan-b')
+    : byFiles;
+}
+
+type Batch = NonNullable<NonNullable<DnsInput['flip']>['batch']>;
+const flipZone = { id: 'zone-1', hostedZoneId: 'Z0NIGHT1', name: 'shop-1.example' };
+
+/** Both answers of a name, told apart by two health checks. */
+function flippedName(name: string, [source, target]: readonly [source: string, target: string]): Records {
+  return failoverPair(
+    { zone: flipZone.id, name: `${name}.${flipZone.name}`, type: 'A' as const },
+    {
+      source: { ttlSeconds: 30, values: ['192.0.2.1'], healthCheck: source },
+      target: { ttlSeconds: 30, values: ['198.51.100.1'], healthCheck: target },
+    },
+  );
+}
+
 /** Where the files of a flip are: the source's endpoint looks on one application host, the target's on a host of its side. */
-function flippedDns(random: Random): DnsInput {
+function flippedByFiles(random: Random): DnsInput {
   const check = (id: string, address: string) => ({
     id,
     healthCheckId: `check-${id}`,
@@ -58,20 +93,44 @@ function flippedDns(random: Random): DnsInput {
     intervalSeconds: 10 as const,
     failureThreshold: 1 + random.whole(3),
   });
-  const common = { zone: 'zone-1', name: 'www.shop-1.example', type: 'A' as const };
-  const source = { ttlSeconds: 30, values: ['192.0.2.1'], healthCheck: 'source' };
-  const target = { ttlSeconds: 30, values: ['198.51.100.1'], healthCheck: 'target' };
   const path = '/run/shop/serving';
   return {
-    zones: [{ id: 'zone-1', hostedZoneId: 'Z0NIGHT1', name: 'shop-1.example' }],
+    zones: [flipZone],
     healthChecks: [check('source', '192.0.2.1'), check('target', '198.51.100.1')],
-    records: failoverPair(common, { source, target }),
+    records: flippedName('www', ['source', 'target']),
     flip: {
       files: [
         { host: random.whole(2) === 0 ? 'app-a' : 'app-b', path, standsFor: 'source', healthCheck: 'source' },
         { host: 'jump', path, standsFor: 'target', healthCheck: 'target' },
       ],
       batch: random.whole(4) === 0 ? 'also' : 'plan-b',
+    },
+    safety: { fromRecords: 1_000 },
+  };
+}
+
+/** One name or two, each with a routing control a side, in a cluster with one endpoint to five. */
+function flippedByControls(random: Random, batch: Batch): DnsInput {
+  const names = ['www', 'api'].slice(0, 1 + random.whole(2));
+  const controls = names.flatMap((name) =>
+    (['source', 'target'] as const).map((standsFor) => ({
+      arn: `arn:aws:route53-recovery-control::111122223333:controlpanel/0aa1/routingcontrol/${name}0${standsFor}`,
+      standsFor,
+      healthCheck: `${name}-${standsFor}`,
+    })),
+  );
+  return {
+    zones: [flipZone],
+    healthChecks: controls.map(({ healthCheck: id }) => ({
+      id,
+      healthCheckId: `check-${id}`,
+      type: 'EXISTING' as const,
+    })),
+    records: names.flatMap((name) => flippedName(name, [`${name}-source`, `${name}-target`])),
+    flip: {
+      by: 'routing-controls',
+      cluster: { endpoints: clusterEndpoints.slice(0, 1 + random.whole(5)), controls },
+      batch,
     },
     safety: { fromRecords: 1_000 },
   };

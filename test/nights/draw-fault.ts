@@ -3,6 +3,7 @@ import type { Plan } from '../../shared/plan/plan.ts';
 import { effectOperations, type OperationName } from '../../shared/sessions/operations.ts';
 import { order } from '../../shared/steps/order.ts';
 import type { Random } from '../../main/simulator/random.ts';
+import { clusterKinds } from './draw-cluster.ts';
 import { isZoneKind, zoneFault, zoneKinds, zoneMoment } from './draw-dns.ts';
 import { one } from './draw-plan.ts';
 
@@ -35,8 +36,8 @@ const blockers = [
   'backup',
 ] as const;
 
-/** Every kind of fault that a night may draw; the coverage of a long series must show each of them. */
-export const catalogue = [
+/** Every kind of fault that any night may draw by lot. */
+export const byLot = [
   'lag-spike',
   'long-transaction',
   'slow-commit',
@@ -61,7 +62,10 @@ export const catalogue = [
   'server-replaced',
   'kept-session',
 ] as const satisfies readonly Fault['kind'][];
-export type Kind = (typeof catalogue)[number];
+export type Kind = (typeof byLot)[number];
+
+/** Every kind of fault that a night may draw; the coverage of a long series must show each of them. */
+export const catalogue = [...byLot, ...clusterKinds] as const;
 
 /** What does not go away by itself, or what preflight would have to find: no night with it must end well. */
 export const lasting: readonly Kind[] = [

@@ -3,15 +3,15 @@ import type { Chain, Plan } from '../../shared/plan/plan.ts';
 import { present } from '../../shared/lib/assert.ts';
 import { armedHosts, switchOf } from '../../shared/plan/switches.ts';
 import { order, placeOf, type StepId } from '../../shared/steps/order.ts';
-import type { OperationName } from '../../shared/sessions/operations.ts';
-import { reverseEnds } from '../../shared/plan/reverse-ends.ts';
 import { reversedPlan } from '../../shared/plan/reversed-plan.ts';
-import { instanceOf } from '../../shared/steps/need.ts';
 import { mustOpenRing } from '../../shared/steps/way-back.ts';
 import { seeded, type Random } from '../../main/simulator/random.ts';
-import { aims, cellBackOf, cellOf, followersOf, isInside, type Cell } from './cells.ts';
-import { hostsOf } from './changed-hosts.ts';
-import { anyFault, catalogue, lasting, type Kind } from './draw-fault.ts';
+import { aimedFault } from './aimed-fault.ts';
+import { cellBackOf, cellOf, followersOf, isInside, type Cell } from './cells.ts';
+import { isAtHosts } from './changed-hosts.ts';
+import { clusterFaults, clusterKinds, type ClusterKind } from './draw-cluster.ts';
+import { flipFor, type FlipWanted } from './draw-dns.ts';
+import { anyFault, byLot, lasting, type Kind } from './draw-fault.ts';
 import { drawPlan, one } from './draw-plan.ts';
 import type { Happening, Mode, NightScript, WayBack } from './night-script.ts';
 
@@ -25,16 +25,22 @@ export type Allowed = 'all' | 'none' | readonly Fault['kind'][];
  */
 export function drawNight(seed: number, mode: Mode = 'safety', allowed: Allowed = 'all'): NightScript {
   const random = seeded(seed, 'night');
-  const cell = mode === 'safety' ? cellOf(seed) : seed % 2 === 0 ? cellOf(seed >> 1) : null;
+  const mayBe = (kind: Fault['kind']): boolean =>
+    allowed === 'all' || (allowed !== 'none' && allowed.includes(kind));
+  const kinds = byLot.filter(mayBe);
+  const atCluster = clusterKinds.filter(mayBe);
+  // Where faults of the cluster alone are allowed, nothing else is aimed, and every plan has routing controls.
+  const clusterAlone = kinds.length === 0 && atCluster.length > 0;
+  const aimed = mode === 'safety' ? cellOf(seed) : seed % 2 === 0 ? cellOf(seed >> 1) : null;
+  const cell = clusterAlone ? null : aimed;
   const cellBack = mode === 'safety' ? cellBackOf(seed) : null;
   const overtaken = mode === 'safety' && allowed === 'all' && seed % overtakenEvery === overtakenAt;
-  const plan = planFor(random, seed, [overtaken ? mirrored : cell, cellBack]);
+  const cells = [overtaken ? mirrored : cell, cellBack] as const;
+  const plan = planFor(random, seed, [cells, clusterAlone ? 'routing-controls' : flipFor(cells)]);
   if (overtaken) return { seed, mode, plan, happenings: overtake(random), back: null };
-  const kinds = catalogue.filter((kind) => allowed === 'all' || allowed.includes(kind));
-  const draw = { random, plan, cell, kinds: allowed === 'none' ? [] : kinds };
+  const draw = { random, plan, cell, kinds, atCluster };
   const may = (each: Happening): boolean =>
-    each.kind === 'act' ||
-    (each.kind !== 'fault' ? allowed === 'all' : draw.kinds.some((kind) => kind === each.fault.fault.kind));
+    each.kind === 'act' || (each.kind === 'fault' ? mayBe(each.fault.fault.kind) : allowed === 'all');
   const back = cellBack === null ? null : backOf({ ...draw, cell: cellBack });
   if (back !== null)
     // What goes wrong on the way forth would keep the night from being turned round.
@@ -76,18 +82,19 @@ type Draw = {
   readonly plan: Plan;
   readonly cell: Cell | null;
   readonly kinds: readonly Kind[];
+  readonly atCluster: readonly ClusterKind[];
 };
 
 /** Estates that are drawn until one has a chain on which the step has something to wait for. */
 const mostEstates = 100;
 
-function planFor(random: Random, seed: number, [cell, back]: readonly [Cell | null, Cell | null]): Plan {
+type Aimed = readonly [forth: Cell | null, back: Cell | null];
+
+function planFor(random: Random, seed: number, [[cell, back], flip]: readonly [Aimed, FlipWanted]): Plan {
   const isSuited = (plan: Plan): boolean =>
     (cell === null || suited(plan, cell).length > 0) && (back === null || isSuitedBack(plan, back));
-  const flips = cell?.step === 'flip' || back?.step === 'flip';
-  let plan = drawPlan(random, seed, flips);
-  for (let drawn = 1; drawn < mostEstates && !isSuited(plan); drawn += 1)
-    plan = drawPlan(random, seed, flips);
+  let plan = drawPlan(random, seed, flip);
+  for (let drawn = 1; drawn < mostEstates && !isSuited(plan); drawn += 1) plan = drawPlan(random, seed, flip);
   return plan;
 }
 
@@ -104,7 +111,7 @@ function turnedRound(plan: Plan): Plan | null {
   return turned.ok ? turned.value.plan : null;
 }
 
-function safety({ random, plan, cell, kinds }: Draw): readonly Happening[] {
+function safety({ random, plan, cell, kinds, atCluster }: Draw): readonly Happening[] {
   const happenings: Happening[] = [
     { kind: 'act', act: { kind: 'retry', pauseMs: 1_500 + random.whole(2_500), times: 3 } },
   ];
@@ -112,10 +119,13 @@ function safety({ random, plan, cell, kinds }: Draw): readonly Happening[] {
     happenings.push({ kind: 'act', act: { kind: 'wait', ms: 100 + random.whole(3_000) } });
   if (random.whole(8) === 0)
     happenings.push({ kind: 'act', act: { kind: 'close-later', ms: random.whole(4_000) } });
-  if (cell !== null) happenings.push(...aimsOf({ random, plan, cell, kinds }, cell));
+  const surely = kinds.length === 0;
+  for (const fault of clusterFaults(plan, { kinds: atCluster, surely, heals: false }))
+    happenings.push({ kind: 'fault', fault });
+  if (cell !== null) happenings.push(...aimsOf([random, plan, kinds], cell));
   // Mostly the aimed ones alone: what comes before them would keep the night from reaching them.
   const alone = cell !== null && random.whole(6) > 0;
-  const more = (alone ? 0 : one(random, [0, 1, 1, 2, 3])) + (kinds.length < catalogue.length ? 1 : 0);
+  const more = (alone ? 0 : one(random, [0, 1, 1, 2, 3])) + (kinds.length < byLot.length ? 1 : 0);
   for (let count = kinds.length === 0 ? more : 0; count < more; count++)
     happenings.push({ kind: 'fault', fault: anyFault(random, plan, { kinds, heals: false }) });
   if (alone) return happenings;
@@ -129,7 +139,10 @@ function safety({ random, plan, cell, kinds }: Draw): readonly Happening[] {
 }
 
 /** What a night is aimed at, and mostly something that follows it: a night in which one thing goes wrong tells less. */
-function aimsOf({ random, plan, kinds }: Draw, cell: Cell): readonly Happening[] {
+function aimsOf(
+  [random, plan, kinds]: readonly [Random, Plan, readonly Kind[]],
+  cell: Cell,
+): readonly Happening[] {
   // Hosts of a flip or of a mirror are there only in a plan that has one.
   const isThere = (each: Cell): boolean =>
     (each.step !== 'flip' && each.step !== 'mirror') || suited(plan, each).length > 0;
@@ -146,11 +159,14 @@ function aimsOf({ random, plan, kinds }: Draw, cell: Cell): readonly Happening[]
 }
 
 /** One thing, and it heals by itself. */
-function liveness({ random, plan, cell, kinds }: Draw, seed: number): readonly Happening[] {
+function liveness({ random, plan, cell, kinds, atCluster }: Draw, seed: number): readonly Happening[] {
   const patient: Happening = { kind: 'act', act: { kind: 'retry', pauseMs: 9_000, times: 16 } };
   const healing = kinds.filter((kind) => !lasting.includes(kind));
-  if (seed % 8 === 0 || healing.length === 0) return [patient];
+  if (seed % 8 === 0) return [patient];
   if (cell !== null) return [patient, ...aim(random, plan, cell)];
+  const [atArc] = clusterFaults(plan, { kinds: atCluster, surely: healing.length === 0, heals: true });
+  if (atArc !== undefined) return [patient, { kind: 'fault', fault: atArc }];
+  if (healing.length === 0) return [patient];
   return [patient, { kind: 'fault', fault: anyFault(random, plan, { kinds: healing, heals: true }) }];
 }
 
@@ -203,14 +219,15 @@ function aimAt(random: Random, plan: Plan, cell: Cell): readonly Happening[] {
 }
 
 /** The chains on which a step has something to wait for; elsewhere it is over in the decision that begins it. */
-function suited(plan: Plan, { step }: Cell): readonly Chain[] {
+function suited(plan: Plan, { step, way }: Cell): readonly Chain[] {
   const flavor = plan.simulator?.flavor ?? 'mysql';
   return plan.chains.filter((chain) => {
     const ring = chain.source.masters.length > 1;
     if (step === 'converge') return ring;
     if (step === 'arm' || step === 'claim') return switchOf(plan, chain).kind === 'armed';
     if (step === 'mirror') return plan.journalMirror !== undefined;
-    if (step === 'flip') return plan.dns?.flip !== undefined;
+    if (step === 'flip')
+      return plan.dns?.flip?.by === 'files' || (plan.dns?.flip !== undefined && !isAtHosts(way));
     if (step === 'events') return chain.events.length > 0;
     if (step === 'persist-fence') return flavor === 'mysql';
     if (step === 'configure-reverse') return chain.wayBack === 'reverse' && chain.gtid === 'on';
@@ -230,63 +247,4 @@ function slowing(step: StepId, { target }: Chain): readonly Happening[] {
   if (step !== 'drain') return [];
   const fault: Fault = { kind: 'lag-spike', on, appliesPerSecond: 8, forMs: 2_000 };
   return [{ kind: 'fault', fault: { when: { step: 'quiet', state: 'running' }, fault } }];
-}
-
-/** What a step asks of a chain, where that hangs on the chain. */
-function asked(step: StepId, { gtid }: Chain): readonly OperationName[] {
-  const state: OperationName = gtid === 'on' ? 'state' : 'fastFacts';
-  if (step === 'last-look') return [state];
-  if (step === 'prove') return ['newestRows'];
-  if (step === 'prepare-reverse') return [gtid === 'on' ? 'stopLink' : 'configureLink'];
-  return present(aims[step], `what ${step} asks`).operations;
-}
-
-/** Whether a step that changes hosts does its work on the servers themselves: MySQL keeps a fence, MariaDB's host does. */
-function isAsked({ simulator }: Plan, step: StepId): boolean {
-  return step === 'restore' && simulator?.flavor === 'mysql';
-}
-
-const reverseSteps: readonly StepId[] = ['configure-reverse', 'prepare-reverse', 'reverse'];
-
-function aimedFault(random: Random, [plan, chain]: readonly [Plan, Chain], { step, way }: Cell): Fault {
-  const { side, hosts } = present(aims[step], `what ${step} asks`);
-  const on = reverseSteps.includes(step)
-    ? reverseEnds(chain).receiver
-    : one(random, chain[side].masters).instance;
-  switch (way) {
-    case 'abort':
-    case 'crash':
-    case 'server-killed':
-      return { kind: 'server-killed', on, downMs: 800 + random.whole(2_500) };
-    case 'server-paused':
-      return { kind: 'server-paused', on, forMs: 100 + random.whole(4_000) };
-    case 'lost-session':
-      if (hosts !== undefined && !isAsked(plan, step))
-        return { kind: 'lost-channel', host: one(random, hostsOf(plan, chain, hosts)) };
-      return { kind: 'lost-session', on, purpose: one(random, ['act', 'look', 'abort', 'plain']) };
-    case 'partition': {
-      const { host } = instanceOf(plan, on);
-      const site = present(plan.hosts.find(({ id }) => id === host)?.site, `the site of ${on}`);
-      return { kind: 'partition', between: ['laptop', site], forMs: 300 + random.whole(4_000) };
-    }
-    default:
-      if (hosts !== undefined && !isAsked(plan, step))
-        return {
-          kind: 'host-reply',
-          host: one(random, hostsOf(plan, chain, hosts)),
-          way,
-          code: 1,
-          ms: 100 + random.whole(5_000),
-          times: 1 + random.whole(2),
-        };
-      return {
-        kind: 'reply',
-        on,
-        operation: one(random, asked(step, chain)),
-        way,
-        code: one(random, [1105, 1205, 1290]),
-        ms: 100 + random.whole(5_000),
-        times: 1 + random.whole(2),
-      };
-  }
 }

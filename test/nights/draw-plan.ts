@@ -1,6 +1,6 @@
 import { planSchema, type Plan, type PlanInput } from '../../shared/plan/plan.ts';
 import type { Random } from '../../main/simulator/random.ts';
-import { drawDns } from './draw-dns.ts';
+import { drawDns, type FlipWanted } from './draw-dns.ts';
 
 const names = ['orders', 'content', 'media', 'users'] as const;
 /** How many chains: most estates have one or two, and every chain costs the night its time. */
@@ -27,7 +27,7 @@ type Shape = {
 };
 
 /** The estate of a seed: one to four chains with one to four nodes a side, both flavours, with and without GTID. */
-export function drawPlan(random: Random, seed: number, flips = false): Plan {
+export function drawPlan(random: Random, seed: number, flip: FlipWanted = null): Plan {
   const chains = names.slice(0, one(random, chainCounts)).map((id): Shape => ({
     id,
     masters: random.whole(3) === 0 ? 1 : 2,
@@ -125,7 +125,7 @@ export function drawPlan(random: Random, seed: number, flips = false): Plan {
       },
     ]),
     holds: [{ before: 'lock', role: 'driver' }],
-    ...drawDns(seed, flips),
+    ...drawDns(seed, flip),
     simulator: {
       seed,
       flavor: one(random, ['mariadb', 'mysql']),

@@ -1,6 +1,8 @@
+import type { ZoneRefusal } from '../../shared/sessions/zone-answers.ts';
 import { entriesOf, entryIn } from '../../shared/steps/ledger.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { ZoneWorld } from '../../main/simulator/zone-world.ts';
+import { endpointNot, endpointsOf, ownEndpoints } from './flip-endpoints.ts';
 import type { EventRule, Scene } from './scene.ts';
 
 /** Whoever else changes a zone says so in the comment. */
@@ -8,14 +10,6 @@ const byOthers = 'by hand';
 
 function own(zone: ZoneWorld, run: Run) {
   return zone.accepted.filter(({ comment }) => comment !== byOthers && comment.endsWith(run.id));
-}
-
-/** The files of the flip of a night, and whether each is there now. */
-function filesOf({ script, simulator }: Scene) {
-  return (script.plan.dns?.flip?.files ?? []).map((file) => ({
-    ...file,
-    there: simulator.world.hosts.get(file.host)?.files.has(file.path) ?? false,
-  }));
 }
 
 /** Rules of Route 53 that hold after every event of a run. */
@@ -44,24 +38,40 @@ export const zoneRules: readonly EventRule[] = [
       return null;
     },
   },
-  { name: 'noBlindSecondSend', law: 'I5', check: blindSend },
+  {
+    name: 'noBlindSecondSend',
+    law: 'I5',
+    check: (scene, run) => blindSend(scene, run) ?? blindTurn(scene, run),
+  },
   {
     name: 'noFlipBeforeThePoint',
     law: 'I4',
     check: (scene, run) => {
       if (run.ponrAt !== null) return null;
-      const turned = filesOf(scene).find(({ there, standsFor }) => there !== (standsFor === 'source'));
-      return turned === undefined ? null : `${turned.host} is flipped before the point of no return`;
+      const turned = endpointNot(ownEndpoints(scene), 'source');
+      return turned === null ? null : `before the point of no return ${turned}`;
     },
   },
   {
     name: 'neverEveryEndpointOut',
     law: 'R14',
     check: (scene) => {
-      const files = filesOf(scene);
-      return files.length === 0 || files.some(({ there }) => there)
+      const endpoints = endpointsOf(scene);
+      return endpoints.length === 0 || endpoints.some(({ isIn, byOthers }) => isIn || byOthers)
         ? null
         : 'no endpoint of the flip is healthy: Route 53 takes all of them for healthy then';
+    },
+  },
+  {
+    name: 'doneMeansTurned',
+    law: 'R14',
+    check: (scene, run) => {
+      if (run.outcome !== 'done' || scene.script.plan.dns?.flip === undefined) return null;
+      // Plan B takes the place of a flip that failed; nobody but a person comes to it.
+      if (run.steps['flip']?.state !== 'done')
+        return run.batchAsked ? null : `the run is done, and its flip is ${run.steps['flip']?.state ?? ''}`;
+      const other = endpointNot(ownEndpoints(scene), 'target');
+      return other === null ? null : `the run is done, and ${other}`;
     },
   },
   {
@@ -95,6 +105,32 @@ function blindSend(_scene: Scene, run: Run): string | null {
         each.answer?.kind === 'ok',
     );
     if (!looked) return `${command.key} was sent without a look at the zone`;
+  }
+  return null;
+}
+
+/** Refusals of ARC after which nothing has happened. */
+const notTaken: readonly ZoneRefusal[] = ['throttled', 'unavailable', 'conflict'];
+
+/**
+ * Routing controls are set again only after ARC said what became of the call before, or after an endpoint said how they are:
+ * in an attempt behind the first always after that.
+ */
+function blindTurn({ script }: Scene, run: Run): string | null {
+  if (script.plan.dns?.flip?.cluster === undefined || run.steps['flip']?.startedAt === null) return null;
+  let known = '1';
+  for (const { command, answer } of entriesOf(run.commands)) {
+    const [, attempt] = /^flip#(\d+)\//.exec(command.key) ?? [];
+    if (attempt === undefined || command.action.kind !== 'routing') continue;
+    const isSet = command.action.ask === 'set';
+    if (isSet && known !== attempt)
+      return `${command.key} was sent although the one before may have happened, and nobody looked`;
+    const isUnknown =
+      answer === null ||
+      (answer.kind === 'none' && answer.why !== 'not-connected') ||
+      (answer.kind === 'refused' && !notTaken.some((refusal) => refusal === answer.refusal));
+    if (isSet) known = isUnknown ? '' : attempt;
+    else if (answer?.kind === 'ok') known = attempt;
   }
   return null;
 }

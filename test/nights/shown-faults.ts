@@ -1,3 +1,4 @@
+import type { ClusterKind } from './draw-cluster.ts';
 import type { Kind } from './draw-fault.ts';
 
 /** What a night may have beside a fault of the catalogue. */
@@ -5,7 +6,7 @@ export type Event = 'crash' | 'abort' | 'abort twice' | 'retry' | 'reverse' | 's
 
 /** A row of the fault matrix (F) or of the pitfalls (P), and what shows it in simulated nights; or why nothing there can. */
 export type Shown = { readonly row: string; readonly what: string } & (
-  | { readonly by: readonly (Kind | Event)[] }
+  | { readonly by: readonly (Kind | ClusterKind | Event)[] }
   /** A rehearsal card shows it: preflight would have to find it before any night. */
   | { readonly card: string }
   | { readonly not: string }
@@ -52,7 +53,7 @@ export const shownFaults: readonly Shown[] = [
     what: 'loss one way, long delays',
     not: 'a cut of the simulated network is whole; test/lab/faults',
   },
-  { row: 'F32', what: 'the reply to a write is lost', by: ['reply'] },
+  { row: 'F32', what: 'the reply to a write is lost', by: ['reply', 'cluster-reply'] },
   { row: 'F33', what: "the driver's own limit passes", by: ['reply'] },
   {
     row: 'F34',
@@ -94,7 +95,7 @@ export const shownFaults: readonly Shown[] = [
     what: 'a DNS change stays pending',
     not: 'every change does for a while; no fault is needed',
   },
-  { row: 'F62', what: 'somebody edits the records', by: ['zone-changed'] },
+  { row: 'F62', what: 'somebody edits the records', by: ['zone-changed', 'cluster-changed'] },
   { row: 'F63', what: 'a second cockpit starts', by: ['sleep'] },
   { row: 'F64', what: 'a second cockpit takes over', by: ['sleep'] },
   { row: 'F65', what: 'Abort twice, and during the promotion', by: ['abort', 'abort twice'] },

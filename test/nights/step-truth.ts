@@ -5,6 +5,7 @@ import { nodesToFence } from '../../shared/steps/fence.ts';
 import { standingOf } from '../../shared/steps/prepared-zone.ts';
 import { forwardChannel } from '../../shared/steps/promote.ts';
 import type { Server } from '../../main/simulator/world.ts';
+import { endpointNot, endpointsOf, ownEndpoints } from './flip-endpoints.ts';
 import { lacksOfSource, lately, namedAsLost, serverOf, type Scene } from './scene.ts';
 import { entryIn } from '../../shared/steps/ledger.ts';
 
@@ -45,7 +46,10 @@ function truthOfRun(scene: Scene, run: Run, { step, text }: StepState): string |
           : 'has no lock of this run',
       );
     case 'quiet':
-      return first(scene, masters, ({ eventScheduler }) => (eventScheduler ? 'runs its events still' : null));
+      return (
+        first(scene, masters, ({ eventScheduler }) => (eventScheduler ? 'runs its events still' : null)) ??
+        endpointNot(endpointsOf(scene), 'source')
+      );
     case 'barrier':
     case 'last-look':
       return chains.reduce<string | null>((found, chain) => found ?? unproven(scene, run, chain), null);
@@ -56,10 +60,8 @@ function truthOfRun(scene: Scene, run: Run, { step, text }: StepState): string |
       }
       return null;
     case 'flip':
-      for (const { host, path, standsFor } of scene.script.plan.dns?.flip?.files ?? [])
-        if (scene.simulator.world.hosts.get(host)?.files.has(path) !== (standsFor === 'target'))
-          return `${path} of ${host} is not as the target wants it`;
-      return null;
+      // What somebody turned since is for the eyes of the watch.
+      return endpointNot(ownEndpoints(scene), 'target');
     case 'announce':
       for (const prepared of run.zones ?? []) {
         const zone = scene.simulator.world.hostedZones.get(prepared.zone);
