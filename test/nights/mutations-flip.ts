@@ -41,6 +41,82 @@ export const flipMutations: readonly Mutation[] = [
     aimedAt: { step: 'flip', way: 'none' },
   },
   {
+    name: 'turn the source Off in a call of its own first',
+    edits: [
+      edit(
+        'shared/steps/flip-controls.ts',
+        '    const answer = need.routing(\n      `set${index}`,',
+        `    const off = Object.fromEntries(Object.entries(wanted).filter(([, state]) => state === 'Off'));
+    const first = need.routing(
+      \`off\${index}\`,
+      { kind: 'routing', endpoint, ask: 'set', states: off },
+      { limitMs },
+    );
+    if (first === undefined) return { kind: 'waiting', text: 'the source to be Off' };
+    const answer = need.routing(
+      \`set\${index}\`,`,
+      ),
+    ],
+    faults: ['cluster-endpoint'],
+    breaks: 'neverEveryEndpointOut',
+  },
+  {
+    name: 'set the routing controls again after a reply that was lost, without reading them',
+    edits: [
+      edit(
+        'shared/steps/flip-controls.ts',
+        "if (reply === 'elsewhere') continue;",
+        "if (reply === 'elsewhere' || reply === 'unknown') continue;",
+      ),
+    ],
+    faults: ['cluster-reply'],
+    breaks: 'noBlindSecondSend',
+  },
+  {
+    name: 'set the routing controls once more at a press without a look at them',
+    edits: [
+      edit('shared/steps/flip-controls.ts', 'if (context.attempt > 1) {', 'if (context.attempt > 99) {'),
+    ],
+    faults: ['cluster-rule'],
+    breaks: 'noBlindSecondSend',
+  },
+  {
+    name: "take ARC's reply for the states",
+    edits: [
+      edit(
+        'shared/steps/flip-controls.ts',
+        "if (reply === 'taken') return readBack(ground, index);",
+        "if (reply === 'taken') return { kind: 'done', text: `taken in ${endpoint.region}` };",
+      ),
+    ],
+    faults: ['cluster-reply'],
+    breaks: 'stepsEndOnTheTruth',
+  },
+  {
+    name: 'turn the routing controls as the fence begins',
+    edits: [
+      edit(
+        'shared/steps/order.ts',
+        "id: 'flip',\n    scope: 'run',\n    after: ['promote'],",
+        "id: 'flip',\n    scope: 'run',\n    after: ['quiet'],",
+      ),
+    ],
+    faults: ['cluster-endpoint'],
+    breaks: 'noFlipBeforeThePoint',
+  },
+  {
+    name: 'fence whether the routing controls are as planned or not',
+    edits: [
+      edit(
+        'shared/steps/flip-controls.ts',
+        '  return seen.others.length === 0',
+        '  return seen.others.length < 99',
+      ),
+    ],
+    faults: ['cluster-changed'],
+    breaks: 'stepsEndOnTheTruth',
+  },
+  {
     name: 'come to plan B without a press',
     edits: [
       edit(
