@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import { foldRun, type FoldedRun } from '../../shared/audit/fold.ts';
-import { verificationText, verifyJournal } from '../../shared/audit/verify.ts';
+import { verificationText } from '../../shared/audit/verify.ts';
 import type { ClockPort, SshChannel } from '../ports.ts';
+import { verifyMirror } from './mirror-read.ts';
 
 const partMs = 2_000;
 /** Parts that are read in one look: a journal of a night is one or two of them. */
@@ -47,7 +47,7 @@ export function followMirror(clock: ClockPort, file: string): MirrorFollower {
     at = 0;
   };
   const fold = (host: string): void => {
-    const verified = verifyJournal(text, null, (part) => hash('sha256', part, 'hex'));
+    const verified = verifyMirror(text);
     if (!verified.ok) {
       again();
       return trouble(`${file} on ${host} is ${verificationText(verified, null).text}`);

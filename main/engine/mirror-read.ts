@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+import { verifyJournal } from '../../shared/audit/verify.ts';
 import { canonicalJson } from '../../shared/lib/canonical-json.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import type { JournalRecord } from '../../shared/audit/record.ts';
@@ -28,6 +30,11 @@ export async function readMirror(
     if (stuck || next > mostBytes)
       return failed(`${file} is no journal: it stops making lines at byte ${next}`);
   }
+}
+
+/** Verifies the text of a mirror, with the platform's hash: whoever takes over waits for it. */
+export function verifyMirror(text: string): ReturnType<typeof verifyJournal> {
+  return verifyJournal(text, null, (part) => hash('sha256', part, 'hex'));
 }
 
 /** The text of a journal as it stands in its file. */

@@ -1,12 +1,12 @@
 import { foldRun } from '../../shared/audit/fold.ts';
-import { verificationText, verifyJournal } from '../../shared/audit/verify.ts';
+import { verificationText } from '../../shared/audit/verify.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import type { Driver, EpochMark } from '../../shared/steps/driver.ts';
 import { whyOver } from '../../shared/steps/resume.ts';
 import type { Run } from '../../shared/steps/run.ts';
 import type { SshChannel } from '../ports.ts';
 import type { JournalRecord } from '../../shared/audit/record.ts';
-import { compareMirror, journalText, readMirror } from './mirror-read.ts';
+import { compareMirror, journalText, readMirror, verifyMirror } from './mirror-read.ts';
 
 const partMs = 5_000;
 const epochMs = 5_000;
@@ -80,7 +80,7 @@ async function readWhole(
   if (!read.ok) return failed(`${where} cannot be read: ${read.error}`);
   if (read.value === null && here === null)
     return failed(`There is no ${where}: expected the journal's mirror.`);
-  const verified = verifyJournal(read.value?.text ?? '');
+  const verified = verifyMirror(read.value?.text ?? '');
   if (!verified.ok) return failed(`${where} is ${verificationText(verified, null).text}. Nothing was begun.`);
   const mirror = (read.value?.text ?? '').slice(0, verified.value.length);
   const newer = here === null ? mirror : newerOf(here, mirror);
@@ -88,7 +88,7 @@ async function readWhole(
     return failed(
       `${where} and the journal of this run on this laptop say different things behind the same record; expected one to continue the other. Nothing was begun: two cockpits have driven it, look at both.`,
     );
-  const lines = verifyJournal(newer);
+  const lines = newer === mirror ? verified : verifyMirror(newer);
   if (!lines.ok)
     return failed(`The journal here is ${verificationText(lines, null).text}. Nothing was begun.`);
   const folded = foldRun(lines.value.records);

@@ -57,10 +57,14 @@ export function makeNetwork(plan: Plan, seed: number, clock: () => SimulatorCloc
       for (const message of cut?.waiting ?? [])
         clock().in(oneWayMs(from, to) + message.extraMs, message.arrive);
     },
-    carry: (from, to) => (extraMs, arrive) => {
-      const cut = cuts.get(pair(from, to));
-      if (cut !== undefined) cut.waiting.push({ extraMs, arrive });
-      else clock().in(oneWayMs(from, to) * jitter.between(1, 1.15) + extraMs, arrive);
+    carry: (from, to) => {
+      const name = pair(from, to);
+      const ms = oneWayMs(from, to);
+      return (extraMs, arrive) => {
+        const cut = cuts.size === 0 ? undefined : cuts.get(name);
+        if (cut !== undefined) cut.waiting.push({ extraMs, arrive });
+        else clock().in(ms * jitter.between(1, 1.15) + extraMs, arrive);
+      };
     },
   };
 }

@@ -145,18 +145,12 @@ export function createSimulator(plan: Plan, options: SimulatorOptions = {}): Sim
  * for anybody else before something looks at it, so its turn comes last, all at once.
  */
 function move(world: World, limitMs: number, time: Time): void {
-  // A night asks at each of its timers, and mostly nothing moves before the next one.
-  if (!isAnythingDue(world, limitMs)) return;
-  const { actors, clock } = world;
+  const { actors, clock, servers } = world;
   const begun = clock.nowMs();
-  const links: Link[] = [];
-  const lonely: Link[] = [];
-  for (const server of world.servers.values())
-    for (const link of server.links) (isLonely(server) ? lonely : links).push(link);
   let end = limitMs;
   for (;;) {
-    const actor = earliest(actors);
-    const link = earliest(links);
+    const actor = earliestActor(actors);
+    const link = earliestLink(servers);
     const isLink = (link?.nextAt ?? Infinity) < (actor?.nextAt ?? Infinity);
     const due = (isLink ? link : actor)?.nextAt ?? Infinity;
     if (due > limitMs || due === Infinity) break;
@@ -169,18 +163,14 @@ function move(world: World, limitMs: number, time: Time): void {
     end = at;
     break;
   }
-  for (const link of lonely)
+  for (const server of servers.values()) {
+    const link = isLonely(server) ? server.links[0] : undefined;
+    if (link === undefined) continue;
     for (let at = begun; link.nextAt <= end && link.nextAt < Infinity;) {
       at = Math.max(at, link.nextAt);
       applyNext(link, at);
     }
-}
-
-function isAnythingDue({ actors, servers }: World, limitMs: number): boolean {
-  for (const { nextAt } of actors) if (nextAt <= limitMs) return true;
-  for (const { links } of servers.values())
-    for (const { nextAt } of links) if (nextAt <= limitMs) return true;
-  return false;
+  }
 }
 
 /** Nobody follows it and no application writes there: only looks tell how far it has come. */
@@ -188,8 +178,18 @@ function isLonely({ readers, readOnly, links }: Server): boolean {
   return readers.length === 0 && readOnly && links.length === 1;
 }
 
-function earliest<T extends { readonly nextAt: number }>(movers: readonly T[]): T | null {
-  let found: T | null = null;
-  for (const one of movers) if (one.nextAt < (found?.nextAt ?? Infinity)) found = one;
+// A night asks for these two at each of its timers, and mostly nothing moves before the next one: they make nothing new.
+function earliestActor(actors: readonly Actor[]): Actor | null {
+  let found: Actor | null = null;
+  for (const one of actors) if (one.nextAt < (found?.nextAt ?? Infinity)) found = one;
+  return found;
+}
+
+function earliestLink(servers: World['servers']): Link | null {
+  let found: Link | null = null;
+  for (const server of servers.values()) {
+    if (isLonely(server)) continue;
+    for (const link of server.links) if (link.nextAt < (found?.nextAt ?? Infinity)) found = link;
+  }
   return found;
 }

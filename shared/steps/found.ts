@@ -71,13 +71,13 @@ export function foundUndo(
     ...armedHosts(plan).map((host) => ({ kind: 'stand-down', host }) as const),
     ...runHosts(plan).map((host) => ({ kind: 'epoch', host }) as const),
   ];
-  const isKnown = (item: UndoItem): boolean =>
-    run.undo.some((known) =>
-      item.kind === 'thaw'
-        ? known.kind === 'thaw' && known.instance === item.instance
-        : JSON.stringify(known) === JSON.stringify(item),
-    );
-  return [...onServers, ...onHosts].filter((item) => !isKnown(item));
+  const known = new Set(run.undo.map(sameUndo));
+  return [...onServers, ...onHosts].filter((item) => !known.has(sameUndo(item)));
+}
+
+/** What two items of an undo list have in common when one of them is enough: a source is opened once, whichever session closed it. */
+function sameUndo(item: UndoItem): string {
+  return item.kind === 'thaw' ? `thaw ${item.instance}` : JSON.stringify(item);
 }
 
 /**

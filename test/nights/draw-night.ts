@@ -188,8 +188,8 @@ function crashIn([random, plan]: readonly [Random, Plan], step: StepId, within =
 /** Mostly somebody is back soon; where switches are armed, also when those have acted by then, or never. */
 function gone(random: Random, plan: Plan): number | null {
   const lot = armedHosts(plan).length > 0 ? random.whole(8) : 7;
-  if (lot < 2) return null;
-  const laterMs = lot === 2 ? plan.limits.deadMansSwitchMs : 0;
+  if (lot < 1) return null;
+  const laterMs = lot < 3 ? plan.limits.deadMansSwitchMs : 0;
   return 200 + random.whole(6_000) + laterMs;
 }
 
@@ -209,7 +209,9 @@ function aimAt(random: Random, plan: Plan, cell: Cell): readonly Happening[] {
   before.push(...slowing(step, chain));
   // Many a step is over soon: mostly at its very beginning.
   if (way === 'abort') return [...before, abortIn(random, step, one(random, [1, 1, 3, 30]))];
-  if (way === 'crash') return [...before, crashIn([random, plan], step, one(random, [1, 1, 3, 6]))];
+  // An undo writes many records, and its last ones take back what lets it be done at all.
+  const within = step === 'unwind' ? ([1, 6, 24, 60] as const) : ([1, 1, 3, 6] as const);
+  if (way === 'crash') return [...before, crashIn([random, plan], step, one(random, within))];
   const fault = aimedFault(random, [plan, chain], { step, way });
   const key = placeOf(step).scope === 'chain' ? `${step}:${chain.id}` : step;
   return [

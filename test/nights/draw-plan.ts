@@ -3,8 +3,8 @@ import type { Random } from '../../main/simulator/random.ts';
 import { drawDns, type FlipWanted } from './draw-dns.ts';
 
 const names = ['orders', 'content', 'media', 'users'] as const;
-/** How many chains: most estates have one or two, and every chain costs the night its time. */
-const chainCounts = [1, 1, 1, 2, 2, 2, 3, 4] as const;
+/** How many chains: one shows most, two nearly all of the rest, and every chain costs the night its time. */
+const chainCounts = [1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 4] as const;
 
 /** One of several, by lot. */
 export function one<T>(random: Random, among: readonly T[]): T {
@@ -31,15 +31,15 @@ export function drawPlan(random: Random, seed: number, flip: FlipWanted = null):
   const chains = names.slice(0, one(random, chainCounts)).map((id): Shape => ({
     id,
     masters: random.whole(3) === 0 ? 1 : 2,
-    slaves: one(random, [0, 0, 1, 1, 2]),
-    replicas: one(random, [0, 0, 1, 1, 2, 3]),
+    slaves: one(random, [0, 0, 0, 1, 1, 2]),
+    replicas: one(random, [0, 0, 0, 1, 1, 1, 2, 3]),
     gtid: random.whole(3) === 0 ? 'off' : 'on',
     wayBack: random.whole(4) !== 0,
     follows: random.whole(2),
     armed: one(random, ['both stages', 'both stages', 'first stage', null, null] as const),
     events: random.whole(3) === 0 ? [`${id}.purge`] : [],
   }));
-  const isMirrored = random.whole(2) === 0;
+  const isMirrored = random.whole(3) === 0;
   const account = { user: 'repl', environment: 'REPL' };
   const input: PlanInput = {
     schemaVersion: 1,
@@ -129,7 +129,7 @@ export function drawPlan(random: Random, seed: number, flip: FlipWanted = null):
     simulator: {
       seed,
       flavor: one(random, ['mariadb', 'mysql']),
-      writersPerMaster: 1 + random.whole(6),
+      writersPerMaster: one(random, [1, 1, 2, 2, 3, 6] as const),
       writesPerSecond: 10 + random.whole(60),
       appliesPerSecond: 400 + random.whole(3_000),
     },

@@ -102,6 +102,8 @@ export function seatOperator(
     },
     leaves: (run, measured) => {
       close(run);
+      // A press that was refused changed nothing, so that no event tells of it.
+      retry(run);
       if (run.outcome === 'done')
         return run.phase === 'ended' || closed >= closings || (!closes && measured !== null);
       if (run.outcome === 'needs-operator') return retries === 0 && !retrying;
