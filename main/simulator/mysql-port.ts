@@ -38,7 +38,12 @@ export function makeMysqlPort(world: World): MysqlPort {
         world.clock.answered();
         const there = world.network.carry(laptopSite, server.site);
         const rounds = 5 * world.network.oneWayMs(laptopSite, server.site);
-        there(rounds + openMs, () => whenAwake(server, () => answer(login(world, server, purpose))));
+        there(rounds + openMs, () =>
+          whenAwake(server, () => {
+            // Whoever waited no longer has hung up: a login needs both ends.
+            if (!over) answer(login(world, server, purpose));
+          }),
+        );
       }),
     statements: (instance, operation, input) => {
       const server = world.servers.get(instance);

@@ -74,6 +74,16 @@ describe('a session of the simulated world', () => {
     expect(await world.value(look, 'lockHolder', {})).toEqual({ holder: null });
   });
 
+  test('nobody is logged in who has hung up meanwhile', async () => {
+    const world = night(quiet);
+    world.inject({ kind: 'partition', between: ['laptop', 'colo-a'], forMs: 3_000 });
+    const before = world.server(a1).threads.size;
+    const opened = await world.wait(world.ports.mysql.open(a1, 'look', 1_000));
+    expect(opened).toMatchObject({ kind: 'refused', reason: 'time-limit' });
+    await world.pass(5_000);
+    expect(world.server(a1).threads.size).toBe(before);
+  });
+
   test('a stopped server does late what it was asked', async () => {
     const world = night(quiet);
     const act = await world.open(a1);
