@@ -38,6 +38,20 @@ export const driverMutations: readonly Mutation[] = [
     breaks: 'whoeverWakesIsOusted',
   },
   {
+    name: 'take an undo up again without its epochs',
+    edits: [
+      edit('shared/steps/lock-again.ts', 'const silent = takeEpochsAgain(need, context.run);', 'const silent = [];'),
+      edit(
+        'shared/steps/unwind.ts',
+        'const told = isAgain ? takeEpochsAgain(need, context.run, limit) : [];',
+        'const told = [];',
+      ),
+    ],
+    faults: 'all',
+    aimedAt: { step: 'unwind', way: 'crash' },
+    breaks: 'nobodyOustedIt',
+  },
+  {
     name: 'try again on whatever server answers now',
     edits: [
       edit(
