@@ -1,13 +1,14 @@
 import type { Plan } from '../../shared/plan/plan.ts';
 import { planLags, writeRate } from '../../shared/observations/lag.ts';
-import { known, unknown, type Observation } from '../../shared/observations/observation.ts';
+import { known, unknown } from '../../shared/observations/observation.ts';
 import type { HostFacts, LaptopFacts, MirrorFacts, Snapshot } from '../../shared/observations/snapshot.ts';
-import { fleetHosts, planNodes } from '../../shared/steps/need.ts';
+import { planNodes } from '../../shared/steps/need.ts';
 import type { Watched } from '../../shared/steps/watchdog.ts';
 import type { MysqlSession, OpenRefused, Ports } from '../ports.ts';
 import { startHeartbeats, type Heartbeats } from './heartbeats.ts';
 import { startLoop, type Loop, type LoopOptions } from './loop.ts';
 import { ownWork, type OwnWork } from './own-work.ts';
+import { lookAtHost } from './look-at-host.ts';
 import { lookAtMirror, mirrorUnseen } from './look-at-mirror.ts';
 import { openChannel, plannedChannels, watchedHosts, type ChannelPlace } from './sessions.ts';
 import { startSwitchProofs } from './switch-proofs.ts';
@@ -181,15 +182,7 @@ export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround):
     const channel = channels.channel(host);
     if (channel === null) return;
     mirror = (await lookAtMirror(plan, channel, openLimitMs)) ?? mirror;
-    const fleet = fleetHosts(plan).find((entry) => entry.host === host)?.fleet;
-    const site = fleet === undefined ? null : await channel.run(fleet.verify, openLimitMs);
-    const siteInUse: Observation<string> =
-      site === null
-        ? unknown('not an application host', now(), host)
-        : site.kind === 'ok'
-          ? known(site.value.stdout.trim(), site.takenAt, `verify command on ${host}`)
-          : unknown(site.message, site.takenAt, host);
-    hosts.set(host, { host, reachable: known({ hostKey: channel.hostKey }, now(), host), siteInUse });
+    hosts.set(host, await lookAtHost(plan, channel, { now, limitMs: openLimitMs }));
     for (const instance of plan.instances) {
       const entry = facts.get(instance.id);
       // A session that did not run through this host proves nothing about it.

@@ -1,11 +1,10 @@
-import { known, unknown, type Observation } from '../../shared/observations/observation.ts';
+import { unknown, type Observation } from '../../shared/observations/observation.ts';
 import type { FlipFacts, FlipFileSeen } from '../../shared/observations/flip-facts.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
-import type { Answer } from '../../shared/sessions/session.ts';
 import type { RoutingStates } from '../../shared/sessions/zone-answers.ts';
-import { thereArgv, writableArgv } from '../../shared/steps/flip-looks.ts';
 import { flipHosts } from '../../shared/plan/switches.ts';
 import type { Ports } from '../ports.ts';
+import { lookAtFile } from './look-at-files.ts';
 import { startLoop } from './loop.ts';
 import { channelTo, openCluster, type emptySessions } from './sessions.ts';
 import { observed } from './watched-facts.ts';
@@ -16,7 +15,6 @@ const endpointPeriodMs = 20_000;
 const endpointLimitMs = 2_500;
 
 const filePeriodMs = 10_000;
-const fileLimitMs = 5_000;
 
 export type FlipWatch = {
   /** What is seen, as a part of the snapshot; none where the plan has no flip. */
@@ -72,13 +70,10 @@ export function watchFlip(
     if (resting()) return;
     const channel = await channelTo(ports, channels, [host, 'flip']);
     for (const file of (flip?.files ?? []).filter((each) => each.host === host)) {
-      if (!channel.ok) {
-        files.set(keyOf(file), unknown(channel.error, now(), host));
-        continue;
-      }
-      const there = await channel.value.run(thereArgv(file.path), fileLimitMs);
-      const writable = await channel.value.run(writableArgv(file.path), fileLimitMs);
-      files.set(keyOf(file), seenAs(there, writable, host));
+      const seen = channel.ok
+        ? await lookAtFile(channel.value, file.path)
+        : unknown(channel.error, now(), host);
+      files.set(keyOf(file), seen);
     }
   };
 
@@ -119,13 +114,4 @@ export function watchFlip(
       for (const loop of loops) loop.stop();
     },
   };
-}
-
-/** Exit status 1 is an answer; anything else that is no success says nothing. */
-function seenAs(there: Answer<unknown>, writable: Answer<unknown>, host: string): FlipFileSeen['seen'] {
-  for (const answer of [there, writable])
-    if (answer.kind === 'none' || (answer.kind === 'refused' && answer.code !== 1))
-      return unknown(answer.message, answer.takenAt, host);
-  const value = { there: there.kind === 'ok', writable: writable.kind === 'ok' };
-  return known(value, there.takenAt, `test on ${host}`);
 }

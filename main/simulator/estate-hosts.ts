@@ -20,6 +20,7 @@ export function buildHosts(plan: Plan): Map<string, HostWorld> {
       channels: new Set(),
       failing: null,
       readOnlyFolders: new Set(),
+      missingFolders: new Set(),
       replyFaults: [],
     });
   }

@@ -1,11 +1,13 @@
 import type { AppFleet } from '../../shared/plan/plan.ts';
 import { tunnelLook } from '../../shared/observations/tunnel-status.ts';
 import { sha256 } from '../../shared/lib/sha256.ts';
+import { fileLookOf, folderOf } from '../../shared/steps/file-looks.ts';
 import { mirrorCheck } from '../../shared/steps/mirror-check.ts';
 import { mirrorFolder } from '../../shared/steps/mirror-folder.ts';
 import { mirrorRuns } from '../../shared/steps/mirror-runs.ts';
 import { useSite } from './app-hosts.ts';
 import { runSwitch } from './dead-mans-switch.ts';
+import { foldersTrouble } from './host-lines.ts';
 import { runsIn } from './mirror-file.ts';
 import type { AppHost, HostWorld, World } from './world.ts';
 
@@ -23,7 +25,7 @@ export function begin(world: World, host: HostWorld, argv: readonly string[]): B
   if (argv[0] === 'sh' && argv[3] === mirrorCheck) return instant(0, '1000000\n', '');
   if (argv[0] === 'sh' && argv[3] === mirrorRuns) return instant(0, runsIn(host, argv[4] ?? ''), '');
   if (argv[0] === 'sh' && argv[3] === tunnelLook) return instant(0, tunnelStatus(world), '');
-  const file = lookedAt(host, argv);
+  const file = looksAtFile(world, host, argv) ?? lookedAt(host, argv);
   if (file !== null) return file;
   const lookup = lookedUp(world, host, argv);
   if (lookup !== null) return lookup;
@@ -62,11 +64,24 @@ function tunnelStatus({ clock }: World): string {
   ].join('\n');
 }
 
+/** Whether a file or a folder of the plan is there, and whether files may be put into that folder. */
+function looksAtFile({ plan }: World, host: HostWorld, argv: readonly string[]): Begun | null {
+  const look = fileLookOf(argv);
+  if (look === null) return null;
+  const { what, path } = look;
+  const isFolder = plan.instances.some(
+    ({ fenceDropIn }) => fenceDropIn !== undefined && folderOf(fenceDropIn) === path,
+  );
+  const holds =
+    what === 'writable'
+      ? foldersTrouble(host, path) === null
+      : host.files.has(path) || (isFolder && !host.missingFolders.has(path));
+  return instant(holds ? 0 : 1, '', '');
+}
+
 /** Whether a file is there, and what is in it, as every host says it. */
-function lookedAt({ files, readOnlyFolders }: HostWorld, argv: readonly string[]): Begun | null {
+function lookedAt({ files }: HostWorld, argv: readonly string[]): Begun | null {
   const path = argv.at(-1) ?? '';
-  // Whether a folder may be written into.
-  if (argv[0] === 'test' && argv.includes('-w')) return instant(readOnlyFolders.has(path) ? 1 : 0, '', '');
   if (argv[0] === 'test') return instant(files.has(path) === (argv[1] !== '!') ? 0 : 1, '', '');
   if (argv[0] !== 'sha256sum') return null;
   const content = files.get(path);

@@ -1,4 +1,5 @@
 import type { Answer } from '../../shared/sessions/session.ts';
+import { folderOf } from '../../shared/steps/file-looks.ts';
 import type { HostReplyFault, HostWorld, World } from './world.ts';
 
 /** A line that changes a host arrives there; answers in which way it fails, or null. */
@@ -17,12 +18,25 @@ export function exitedWith(
   return { kind: 'refused', code: status, message: `exit status ${status}: ${words}`, takenAt: 0, tookMs: 0 };
 }
 
+/** Why nothing can be put into a folder; null when it can. */
+export function foldersTrouble(
+  { missingFolders, readOnlyFolders }: Pick<HostWorld, 'missingFolders' | 'readOnlyFolders'>,
+  folder: string,
+): string | null {
+  if (missingFolders.has(folder)) return 'No such file or directory';
+  return readOnlyFolders.has(folder) ? 'Permission denied' : null;
+}
+
 /** Puts a file in place, or takes it away (null); answers with what is read back. */
 export function put(
   { sha256 }: Pick<World, 'sha256'>,
   host: HostWorld,
   [path, content]: readonly [path: string, content: string | null],
 ): Answer<{ readonly sha256: string | null }> {
+  const trouble = foldersTrouble(host, folderOf(path));
+  // What is not there is away already.
+  if (trouble !== null && (content !== null || host.files.has(path)))
+    return exitedWith(1, `${path}: ${trouble}`);
   if (content === null) host.files.delete(path);
   else host.files.set(path, content);
   const value = {

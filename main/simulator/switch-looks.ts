@@ -45,7 +45,7 @@ function nextStart(host: HostWorld, server: Server, dropIn: string): Ran {
   return said([
     `program /usr/sbin/${server.flavor === 'mysql' ? 'mysqld' : 'mariadbd'}`,
     ...(closed ? ['option --read_only=1'] : []),
-    ...(dropIn === '' ? [] : [`dropin ${host.files.has(dropIn) ? 'there' : 'absent'}`]),
+    ...(dropIn === '' ? [] : ['reads yes', `dropin ${host.files.has(dropIn) ? 'there' : 'absent'}`]),
   ]);
 }
 

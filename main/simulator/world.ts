@@ -229,8 +229,9 @@ export type HostWorld = {
   readonly channels: Set<(why: string) => void>;
   /** Commands that fail: how often still, with which status and words. */
   failing: { times: number; readonly code: number; readonly output: string; readonly delayMs: number } | null;
-  /** Folders into which the login may not write. */
+  /** Folders into which the login may not write, and those that are not there. */
   readonly readOnlyFolders: Set<string>;
+  readonly missingFolders: Set<string>;
   /** Ways in which the next lines that change it fail. */
   readonly replyFaults: HostReplyFault[];
 };

@@ -2,7 +2,7 @@ import { present } from '../lib/assert.ts';
 import type { FlipCluster } from '../plan/plan-flip.ts';
 import type { PlannedDns } from '../plan/plan-dns.ts';
 import { controlName, otherStates, statesFor } from '../steps/flip-controls.ts';
-import { folderOf } from '../steps/flip-looks.ts';
+import { folderOf } from '../steps/file-looks.ts';
 import { freshness, type Look } from './look.ts';
 import type { GateDefinition, World } from './world.ts';
 

@@ -11,6 +11,7 @@ import { hosts } from './hosts.ts';
 import { laptop } from './laptop.ts';
 import { logs } from './logs.ts';
 import { mirror } from './mirror.ts';
+import { nextStart } from './next-start.ts';
 import { people } from './people.ts';
 import { replication } from './replication.ts';
 import { rightServers } from './right-servers.ts';
@@ -33,6 +34,7 @@ export const registry: readonly GateDefinition[] = [
   ...accounts,
   ...enableEvents,
   ...durability,
+  ...nextStart,
   ...wayBack,
   ...versions,
   ...hosts,

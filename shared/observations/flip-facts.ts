@@ -1,15 +1,12 @@
 import type { RoutingStates } from '../sessions/zone-answers.ts';
+import type { FileSeen } from './file-seen.ts';
 import type { Observation } from './observation.ts';
 
 /** One file of the flip as its host shows it to the login of the run. */
 export type FlipFileSeen = {
   readonly host: string;
   readonly path: string;
-  readonly seen: Observation<{
-    readonly there: boolean;
-    /** Whether the login may put files into its folder and take them away. */
-    readonly writable: boolean;
-  }>;
+  readonly seen: Observation<FileSeen>;
 };
 
 /** What is seen of that which the flip will turn. */

@@ -2,6 +2,7 @@ import type { Identity } from '../sessions/identity.ts';
 import type { Activity, FastFacts } from '../sessions/operations.ts';
 import type { Survey, TriedGrant } from '../sessions/survey.ts';
 import type { DnsFacts } from './dns-facts.ts';
+import type { DropInSeen } from './file-seen.ts';
 import type { FlipFacts } from './flip-facts.ts';
 import type { Observation } from './observation.ts';
 import type { SwitchProof } from './switch-proof.ts';
@@ -35,6 +36,8 @@ export type HostFacts = {
   readonly reachable: Observation<{ readonly hostKey: string }>;
   /** App hosts: the site in use, as the plan's verify command printed it. */
   readonly siteInUse: Observation<string>;
+  /** By instance: the drop-ins of the plan on it; absent until the host was looked at. */
+  readonly dropIns?: Readonly<Record<string, Observation<DropInSeen>>>;
   /** Hosts with a dead-man's switch: what was tried for it; absent until the first look. */
   readonly switchProof?: SwitchProof;
 };

@@ -27,6 +27,8 @@ export type BootSeen = {
   readonly initFile: string | null;
   /** Whether the file that makes a fence durable is there; null: the plan has none. */
   readonly dropIn: boolean | null;
+  /** Whether it would read that file, as far as its option files could be read; null: the plan has none. */
+  readonly dropInRead: boolean | null;
   /** The service that starts it and what the service manager says of its start at boot; null: none is seen. */
   readonly service: { readonly unit: string; readonly enabled: string } | null;
 };

@@ -87,7 +87,7 @@ const instanceSchema = z.strictObject({
     .optional()
     .describe('The address the other instances replicate from; default: address.'),
   replicationPort: port.optional(),
-  fenceDropIn: path
+  fenceDropIn: hostFile
     .optional()
     .describe(
       'A file in an include directory of its option files, on its host: read_only=1 is put there so that the fence outlives a restart (MariaDB; MySQL when it dies before it has persisted it).',

@@ -63,6 +63,8 @@ case $given in
   fi
   ;;
 esac
+dropin=$4 reads=no
+${homeIn('dropin')}
 count=0
 while [ -n "$queue" ]; do
   file=\${queue%%"$nl"*}
@@ -72,6 +74,12 @@ while [ -n "$queue" ]; do
   [ $count -le 300 ] || { echo "unreadable more than 300 option files"; break; }
   case $file in /*) ;; *) echo "unreadable $file (not a full path)"; continue ;; esac
   folder=\${file%/*}
+  # Of a folder a server reads what ends in .cnf; a file that is named is read whatever it is called.
+  if [ "$root$file" -ef "\${dropin%/*}" ]; then
+    case $dropin in *.cnf) reads=yes ;; esac
+  elif [ "\${file##*/}" = "\${dropin##*/}" ] && [ "$root$folder" -ef "\${dropin%/*}" ]; then
+    reads=yes
+  fi
   if [ -d "$root$folder" ] && [ ! -x "$root$folder" ]; then
     echo "unreadable $folder"
   elif [ -d "$root$file" ]; then
@@ -114,9 +122,8 @@ if [ -n "$first" ]; then
     echo "init $first, which speaks of read_only,"
   fi
 fi
-dropin=$4
-${homeIn('dropin')}
 if [ -n "$dropin" ]; then
+  echo "reads $reads"
   if [ -e "$dropin" ] || [ -L "$dropin" ]; then
     echo 'dropin there'
   else

@@ -144,13 +144,14 @@ export function parseBoot(stdout: string): BootSeen | null {
   const [program] = all('program');
   if (program === undefined || all('end').length === 0) return null;
   const [unit, enabled] = all('service')[0]?.split(' ') ?? [];
-  const dropIn = all('dropin')[0];
+  const [dropIn, reads] = [all('dropin')[0], all('reads')[0]];
   return {
     program,
     options: all('option').map((option) => option.trim()),
     unreadable: all('unreadable'),
     initFile: all('init')[0] ?? null,
     dropIn: dropIn === undefined ? null : dropIn === 'there',
+    dropInRead: reads === undefined ? null : reads === 'yes',
     service: unit === undefined || unit === '' ? null : { unit, enabled: enabled ?? 'unknown' },
   };
 }

@@ -34,6 +34,7 @@ export function healthySwitchProof(
     unreadable: [],
     initFile: null,
     dropIn: null,
+    dropInRead: null,
     service: { unit: 'mariadb.service', enabled: 'enabled' },
   };
   return {

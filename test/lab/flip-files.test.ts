@@ -11,7 +11,7 @@ import { reversedPlan } from '../../shared/plan/reversed-plan.ts';
 import { emptyRun } from '../../shared/steps/decide.ts';
 import { epochMark } from '../../shared/steps/driver.ts';
 import { flip, flipReady } from '../../shared/steps/flip.ts';
-import { thereArgv, writableArgv } from '../../shared/steps/flip-looks.ts';
+import { thereArgv, writableArgv } from '../../shared/steps/file-looks.ts';
 import { entryIn, withEntries } from '../../shared/steps/ledger.ts';
 import { needs, type StepContext } from '../../shared/steps/need.ts';
 import type { IssuedCommand, Run } from '../../shared/steps/run.ts';

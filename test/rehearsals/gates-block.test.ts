@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createApi } from '../../main/api/handlers.ts';
 import type { Fault } from '../../shared/plan/scenario.ts';
+import { present } from '../../shared/lib/assert.ts';
+import type { HostWorld } from '../../main/simulator/world.ts';
+import { eventfulPlan } from '../helpers/reference-plan.ts';
 import { brokenRules, notRestored } from '../helpers/broken-rules.ts';
 import { rehearse } from '../helpers/rehearsal.ts';
 
@@ -30,6 +33,26 @@ describe('a closed gate', () => {
     expect(night.refused ?? night.run?.outcome).toMatch(/Not released|needs-operator|thawed/);
   });
 });
+
+test.each(['mariadb', 'mysql'] as const)(
+  'a folder that is missing for a drop-in of the fence is found in preflight, not in the minute (%s)',
+  async (flavor) => {
+    const rehearseWith = (spoil: (host: HostWorld) => void) =>
+      rehearse({
+        plan: eventfulPlan(),
+        flavor,
+        preflight: (_cockpit, { world }) => spoil(present(world.hosts.get('colo-a-db'), 'a host')),
+        until: () => true,
+      });
+    const missing = await rehearseWith(({ missingFolders }) => missingFolders.add('/etc/mysql/conf.d'));
+    expect(missing.blocks).toEqual([
+      expect.stringMatching(/^durability\.drop-in:orders is closed: .*seen none/),
+    ]);
+    expect(missing.run).toBeNull();
+    const shut = await rehearseWith(({ readOnlyFolders }) => readOnlyFolders.add('/etc/mysql/conf.d'));
+    expect(shut.blocks.join()).toContain('seen one into which it may not');
+  },
+);
 
 describe('an override', () => {
   test('of a gate that guards neither I1, I2 nor I7 lets the run pass, with its reason in the journal', async () => {

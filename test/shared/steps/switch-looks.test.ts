@@ -1,6 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { commandLine } from '../../../main/adapters/ssh-shell-words.ts';
 import { dialectOfIdentity } from '../../../shared/sessions/dialect.ts';
 import {
@@ -97,6 +101,42 @@ describe('what a login said', () => {
   test('without the traits of a server nothing is believed', () => {
     for (const trait of ['version', 'server_id', 'port', 'account'])
       expect(parseLogin({ stdout: rows.replace(`${trait}\t`, 'x\t'), stderr: '' }, ground)).toBeNull();
+  });
+});
+
+describe('whether a server reads its drop-in, as a real shell finds it by its process', () => {
+  const home = mkdtempSync(join(tmpdir(), 'drop-in-'));
+  const conf = join(home, 'conf.d');
+  mkdirSync(conf);
+  mkdirSync(join(home, 'other.d'));
+  // Only its name and its words count here: it waits until it is ended, and prints no options.
+  const program = join(home, 'mariadbd');
+  writeFileSync(program, '#!/bin/sh\n[ "$2" != --print-defaults ] || exit 0\nread -r _\n', { mode: 0o755 });
+  const optionFile = join(home, 'my.cnf');
+  const server = spawn(program, [`--defaults-file=${optionFile}`], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const pidFile = join(home, 'server.pid');
+  writeFileSync(pidFile, `${server.pid ?? ''}\n`);
+  afterAll(async () => {
+    const gone = once(server, 'exit');
+    server.stdin.end();
+    await gone;
+    rmSync(home, { recursive: true });
+  });
+
+  test.each([
+    ['its folder is included', `!includedir ${conf}/`, 'fence.cnf', true],
+    ['it is included by its name, whatever it is called', `!include ${conf}/fence.conf`, 'fence.conf', true],
+    ['a file that is included includes its folder', `!include ${home}/more.cnf`, 'fence.cnf', true],
+    ['of a folder only names in .cnf count', `!includedir ${conf}`, 'fence.conf', false],
+    ['another folder is included', `!includedir ${home}/other.d`, 'fence.cnf', false],
+    ['nothing is included', '[mysqld]', 'fence.cnf', false],
+  ])('%s', async (_, line, name, read) => {
+    writeFileSync(optionFile, `${line}\n`);
+    writeFileSync(join(home, 'more.cnf'), `!includedir ${conf}\n`);
+    const argv = bootArgv('a1', { pidFile, datadir: home }, join(conf, name));
+    await vi.waitUntil(() => parseBoot(said(argv)) !== null, { timeout: 10_000 });
+    expect(parseBoot(said(argv))).toMatchObject({ dropIn: false, dropInRead: read });
+    expect(parseBoot(said(bootArgv('a1', { pidFile, datadir: home }, undefined)))?.dropInRead).toBeNull();
   });
 });
 

@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import { judge } from '../../../shared/gates/judge.ts';
+import type { DropInSeen } from '../../../shared/observations/file-seen.ts';
+import { unknown, type Observation } from '../../../shared/observations/observation.ts';
+import type { HostFacts, Snapshot } from '../../../shared/observations/snapshot.ts';
+import type { BootSeen } from '../../../shared/observations/switch-proof.ts';
+import { present } from '../../../shared/lib/assert.ts';
+import type { Plan } from '../../../shared/plan/plan.ts';
+import { smallPlan } from '../../helpers/small-plan.ts';
+import {
+  changed,
+  fact,
+  healthyContext,
+  healthyPeople,
+  healthySnapshot,
+  takenAt,
+  withFast,
+} from '../../helpers/snapshot.ts';
+
+const path = '/etc/mysql/conf.d/fence.cnf';
+
+/** The small plan with a drop-in for those. */
+function withDropIns(...ids: readonly string[]): Plan {
+  const plan = smallPlan();
+  return {
+    ...plan,
+    instances: plan.instances.map((each) => (ids.includes(each.id) ? { ...each, fenceDropIn: path } : each)),
+  };
+}
+
+function verdictOf(gate: string, plan: Plan, snapshot: Snapshot) {
+  const verdicts = judge(plan, snapshot, { people: healthyPeople, context: healthyContext });
+  return verdicts.find((each) => each.gate === gate);
+}
+
+function withHost(
+  snapshot: Snapshot,
+  host: string,
+  change: (facts: HostFacts) => Partial<HostFacts>,
+): Snapshot {
+  const facts = present(snapshot.hosts[host], host);
+  return { ...snapshot, hosts: { ...snapshot.hosts, [host]: { ...facts, ...change(facts) } } };
+}
+
+const good: DropInSeen = { there: false, folder: true, writable: true };
+
+function withFile(
+  host: string,
+  files: Readonly<Record<string, Observation<DropInSeen>>>,
+  snapshot = healthySnapshot('mariadb'),
+): Snapshot {
+  return withHost(snapshot, host, () => ({ dropIns: files }));
+}
+
+/** The next start of a1, whose host shows its file as it should be. */
+function withStart(change: Partial<BootSeen> | null): Snapshot {
+  return withHost(withFile('h-source', { a1: fact(good) }), 'h-source', ({ switchProof }) => {
+    const proof = present(switchProof, 'a proof');
+    const seen = present(proof.boots['a1'], 'a start');
+    const a1 = change === null ? unknown('no server there', takenAt, 'h') : changed(seen, () => change);
+    return { switchProof: { ...proof, boots: { ...proof.boots, a1 } } };
+  });
+}
+
+describe('the gate on the files that keep a fence over a restart', () => {
+  const gate = 'durability.drop-in:orders';
+  const verdict = (plan: Plan, snapshot: Snapshot) => present(verdictOf(gate, plan, snapshot), gate);
+
+  test('there is none where the plan names no file', () => {
+    expect(verdictOf(gate, smallPlan(), healthySnapshot('mariadb'))).toBeUndefined();
+  });
+
+  test('is open where the folder takes files and the server reads them', () => {
+    expect(verdict(withDropIns('a1'), withStart({ dropInRead: true }))).toMatchObject({
+      state: 'open',
+      blocking: true,
+    });
+  });
+
+  test.each([
+    ['a1', 'h-source', { folder: false, writable: false }, /seen none: the run would thaw in its step quiet/],
+    ['a1', 'h-source', { writable: false }, /seen one into which it may not: the run would thaw/],
+    ['e1', 'h-target', { folder: false, writable: false }, /seen none: Reverse would thaw/],
+    ['e1', 'h-target', { writable: false }, /seen one into which it may not: Reverse would thaw/],
+  ] as const)('%s on %s with %j closes it', (id, host, change, reason) => {
+    for (const flavor of ['mariadb', 'mysql'] as const) {
+      const snapshot = withFile(host, { [id]: fact({ ...good, ...change }) }, healthySnapshot(flavor));
+      const seen = verdict(withDropIns(id), snapshot);
+      expect(seen).toMatchObject({ state: 'closed', blocking: true });
+      expect(seen.reasons.join(' ')).toMatch(reason);
+      expect(seen.reasons.join(' ')).toContain('expected a folder /etc/mysql/conf.d on');
+      expect(seen.fix).toContain('make /etc/mysql/conf.d');
+    }
+  });
+
+  test.each([
+    ['a host that was not looked at', healthySnapshot('mariadb'), /never seen/],
+    [
+      'a host that does not answer',
+      withHost(healthySnapshot('mariadb'), 'h-source', () => ({
+        reachable: unknown('connection timed out', takenAt, 'h'),
+      })),
+      /connection timed out/,
+    ],
+    [
+      'a look that failed',
+      withFile('h-source', { a1: unknown('exit status 127', takenAt, 'h') }),
+      /exit status 127/,
+    ],
+    [
+      'an old look',
+      withFile('h-source', { a1: { ...fact(good), takenAt: takenAt - 130_000 } }),
+      /younger than/,
+    ],
+  ])('%s leaves it unknown, and blocks', (_, snapshot, why) => {
+    const seen = verdict(withDropIns('a1'), snapshot);
+    expect(seen).toMatchObject({ state: 'unknown', blocking: true });
+    expect(seen.reasons.join(' ')).toMatch(why);
+  });
+
+  test('a file that the server does not read is none', () => {
+    const seen = verdict(withDropIns('a1'), withStart({ dropInRead: false }));
+    expect(seen).toMatchObject({ state: 'closed', blocking: true });
+    expect(seen.reasons.join(' ')).toContain('seen no !includedir of /etc/mysql/conf.d');
+    expect(seen.fix).toContain('!includedir /etc/mysql/conf.d');
+  });
+
+  test.each([
+    ['an option file that cannot be read', { dropInRead: false, unreadable: ['/etc/mysql/my.cnf'] }],
+    ['a server that is not found', null],
+  ] as const)('whether it reads it stays unknown with %s', (_, change) => {
+    expect(verdict(withDropIns('a1'), withStart(change))).toMatchObject({ state: 'unknown', blocking: true });
+  });
+
+  test('where nobody can look at the next start, the folder decides', () => {
+    const seen = withFile('h-source', { a1: fact(good) });
+    const { switchProof: _, ...host } = present(seen.hosts['h-source'], 'a host');
+    const alone = { ...seen, hosts: { ...seen.hosts, 'h-source': host } };
+    expect(verdict(withDropIns('a1'), alone)).toMatchObject({ state: 'open' });
+  });
+
+  test('of a server that is closed already, and of a replica, nothing is written', () => {
+    const nowhere = { folder: false, writable: false, there: false };
+    const closed = withFast(withFile('h-source', { a3: fact(nowhere) }), 'a3', () => ({ readOnly: true }));
+    expect(verdict(withDropIns('a3'), closed)).toMatchObject({ state: 'open' });
+    expect(verdict(withDropIns('e2'), withFile('h-target', { e2: fact(nowhere) }))).toMatchObject({
+      state: 'open',
+    });
+  });
+});
