@@ -1,11 +1,13 @@
 import type { HostFacts } from '../../shared/observations/snapshot.ts';
 import { known, unknown, type Observation } from '../../shared/observations/observation.ts';
-import type { SwitchProof } from '../../shared/observations/switch-proof.ts';
+import type { LoginSeen, SwitchProof } from '../../shared/observations/switch-proof.ts';
 import type { FastFacts } from '../../shared/sessions/operations.ts';
+import type { Survey } from '../../shared/sessions/survey.ts';
 import type { Identity } from '../../shared/sessions/identity.ts';
 import { dialectOfIdentity } from '../../shared/sessions/dialect.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
-import { loginsOf, type HostLoginPlanned } from '../../shared/steps/switch-host.ts';
+import { instanceOf } from '../../shared/steps/need.ts';
+import { loginsOf, startsOf, type HostLoginPlanned } from '../../shared/steps/switch-host.ts';
 import {
   bootArgv,
   loginArgv,
@@ -21,10 +23,11 @@ import type { Ports, SshChannel } from '../ports.ts';
 import { startLoop } from './loop.ts';
 import type { Sessions } from './sessions.ts';
 
-/** What is known of a server already: how to speak to it, and whether it has a scheduler that runs. */
+/** What is known of a server already: how to speak to it, whether it has a scheduler that runs, where its pid file is. */
 export type Met = {
   readonly identity: Observation<Identity>;
   readonly fast: Observation<FastFacts>;
+  readonly survey: Observation<Survey>;
 };
 
 /** How often a host is looked at again once all of it was seen, and how often it is tried until then, ms. */
@@ -40,7 +43,10 @@ export type SwitchProofs = {
   readonly stop: () => void;
 };
 
-/** Looks at every host that gets a dead-man's switch: seldom, because each look is a handful of logins there. */
+/**
+ * Looks at every host that gets a dead-man's switch, and at those of other servers whose next start matters: seldom, because
+ * each look is a handful of logins there.
+ */
 export function startSwitchProofs(
   plan: Plan,
   { clock, ssh }: Pick<Ports, 'clock' | 'ssh'>,
@@ -56,6 +62,7 @@ export function startSwitchProofs(
     }
     if (of.resting() || clock.now().monoMs - (seenAt.get(host) ?? -Infinity) < seldomMs) return;
     if (!loginsOf(plan, host).every(({ login }) => of.met(login.instance)?.identity.kind === 'known')) return;
+    if (!startsOf(plan, host).every((instance) => of.met(instance)?.survey.kind === 'known')) return;
     // On a channel of its own: a command that passes its limit takes its channel with it, and the run needs the other one.
     const opened = await ssh.open(host, openLimitMs);
     if (opened.kind === 'refused') return;
@@ -66,11 +73,16 @@ export function startSwitchProofs(
     proofs.set(host, proof);
     seenAt.set(host, clock.now().monoMs);
   };
-  const loops = armedHosts(plan).map((host) =>
+  const hosts = [
+    ...armedHosts(plan),
+    ...plan.hosts.map(({ id }) => id).filter((host) => startsOf(plan, host).length > 0),
+  ];
+  const loops = [...new Set(hosts)].map((host) =>
     startLoop(clock, {
       periodMs: untilSeenMs,
       turn: () => look(host),
-      failed: (error) => of.failed(`looking at what the dead-man's switch of ${host} needs`, error),
+      failed: (error) =>
+        of.failed(`looking at what the dead-man's switch and the next start on ${host} need`, error),
     }),
   );
   return {
@@ -123,6 +135,10 @@ async function lookAtSwitch(
       ? unknown(`${host}: ${what} was not understood`, answer.takenAt, what)
       : known(seen, answer.takenAt, what);
   };
+  const nextStart = (instance: string, at: Pick<LoginSeen, 'pidFile' | 'datadir'>) => {
+    const argv = bootArgv(instance, at, instanceOf(plan, instance).fenceDropIn);
+    return ask(argv, `next start of ${instance} on ${host}`, ({ stdout }) => parseBoot(stdout));
+  };
   const logout = await ask(logoutArgv(), `logouts of ${host}`, ({ stdout }) => parseLogout(stdout));
   for (const each of loginsOf(plan, host)) {
     if (resting()) return null;
@@ -141,12 +157,14 @@ async function lookAtSwitch(
       boots[instance] = unknown(`it was not found: ${login.why}`, login.takenAt, host);
       continue;
     }
-    const dropIn = plan.instances.find(({ id }) => id === instance)?.fenceDropIn;
-    boots[instance] = await ask(
-      bootArgv(instance, login.value, dropIn),
-      `next start of ${instance} on ${host}`,
-      ({ stdout }) => parseBoot(stdout),
-    );
+    boots[instance] = await nextStart(instance, login.value);
+  }
+  for (const instance of startsOf(plan, host)) {
+    if (resting()) return null;
+    const survey = met(instance)?.survey;
+    if (survey?.kind !== 'known') continue;
+    const { settings, identity } = survey.value;
+    boots[instance] = await nextStart(instance, { pidFile: settings.pidFile, datadir: identity.datadir });
   }
   return { logins, boots, logout };
 }

@@ -33,5 +33,6 @@ export function settingsOf(
     collation: mariadb ? 'utf8mb4_general_ci' : 'utf8mb4_0900_ai_ci',
     lowerCaseTableNames: 0,
     relayLogRecovery: true,
+    pidFile: '/run/mysqld/server.pid',
   };
 }

@@ -30,7 +30,7 @@ function loginTo(server: Server): Ran {
     ['server_id', String(server.serverId)],
     ['port', String(server.port)],
     ['datadir', server.datadir],
-    ['pid_file', `/run/${server.id}.pid`],
+    ['pid_file', server.settings.pidFile],
     ['performance_schema', 'ON'],
     ['account', 'root@localhost'],
     ...(server.persisted && server.flavor === 'mysql'
@@ -41,11 +41,16 @@ function loginTo(server: Server): Ran {
 }
 
 function nextStart(host: HostWorld, server: Server, dropIn: string): Ran {
-  const closed = server.bootReadOnly || host.files.has(dropIn);
+  const laid = host.files.get(dropIn);
+  // As --print-defaults tells it: file by file.
+  const options = [
+    ...(server.bootReadOnly ? ['read_only=1'] : []),
+    ...(laid ?? '').split('\n').filter((line) => line.includes('=')),
+  ];
   return said([
     `program /usr/sbin/${server.flavor === 'mysql' ? 'mysqld' : 'mariadbd'}`,
-    ...(closed ? ['option --read_only=1'] : []),
-    ...(dropIn === '' ? [] : ['reads yes', `dropin ${host.files.has(dropIn) ? 'there' : 'absent'}`]),
+    ...options.map((option) => `option --${option}`),
+    ...(dropIn === '' ? [] : ['reads yes', `dropin ${laid === undefined ? 'absent' : 'there'}`]),
   ]);
 }
 

@@ -1,6 +1,8 @@
 import type { Observation } from '../observations/observation.ts';
 import { chainNodes, type PlanNode } from '../observations/plan-nodes.ts';
-import type { BootSeen } from '../observations/switch-proof.ts';
+import { closingOptions, type BootSeen } from '../observations/switch-proof.ts';
+import type { Flavor } from '../sessions/identity.ts';
+import { dropInContent } from '../steps/durable-fence.ts';
 import { folderOf } from '../steps/file-looks.ts';
 import { instanceOf } from '../steps/need.ts';
 import { freshness, type Look } from './look.ts';
@@ -24,6 +26,20 @@ export const nextStart: readonly GateDefinition[] = [
       if (planned.length === 0) return null;
       for (const node of planned) if (isWritten(node, look)) judgeDropIn(world, node, look);
       return look.judgement('node', 'host', 'file', 'its folder', 'read at the next start');
+    },
+  },
+  {
+    id: 'durability.target-start',
+    group: 'durability',
+    scope: 'chain',
+    title: (chain) => `The targets of ${chain} come back writable when they restart behind the promotion.`,
+    guards: [],
+    overridable: true,
+    // A warning: until it is promoted a target should boot closed, and its own restart loses no write.
+    blocking: false,
+    judge: (world, chain, look) => {
+      for (const { instance } of chain.target.masters) judgeTargetStart(world, instance, look);
+      return look.judgement('node', 'host', 'next start');
     },
   },
 ];
@@ -67,6 +83,41 @@ function judgeDropIn({ plan, snapshot }: World, { instance: id, side }: PlanNode
   // Of targets that is asked for the day after alone, and their hosts' logins may be without the rights to see it.
   if (reads.kind === 'not known' && side === 'source')
     look.unclear(`whether ${id} reads ${path} when it starts: ${reads.why}`);
+}
+
+/** Only what its files and its command line say: what a fence of ours persisted there, or laid beside them, *restore* takes away. */
+function judgeTargetStart({ plan, snapshot }: World, id: string, look: Look): void {
+  const { host } = instanceOf(plan, id);
+  const facts = snapshot.hosts[host];
+  const what = `the next start of ${id}`;
+  if (plan.hosts.find((each) => each.id === host)?.ssh === undefined)
+    return look.unclear(`${what}: host ${host} has no ssh in the plan, so nobody looks`);
+  const unseen = facts?.reachable.kind === 'unknown' ? facts.reachable : undefined;
+  const seen = look.at(facts?.switchProof?.boots[id] ?? unseen, what, freshness.switchMs);
+  const flavor = look.identity(id)?.flavor;
+  if (seen === undefined || flavor === undefined) return;
+  const isLaid = seen.dropIn === true && seen.dropInRead === true;
+  const closing = closingOptions(isLaid ? withoutDropIn(seen.options, flavor) : seen.options);
+  look.row(id, host, closing.length > 0 ? closing.join(' ') : `writable, says ${seen.program}`);
+  look.expect(
+    closing.length === 0,
+    `${id}: expected a server that comes back writable when it restarts behind the promotion, seen ${closing.join(' ')} in its option files or on its command line: right until then, and from then on every restart closes it until somebody opens it.`,
+    `on ${host}: as soon as ${id} is promoted, and not before, take ${closing.join(' ')} out of its option files (${seen.program} --print-defaults shows them resolved)`,
+  );
+  for (const file of seen.unreadable)
+    look.unclear(`${what}: ${file} cannot be read by the SSH user of ${host}, so it may say read_only`);
+  if (seen.initFile !== null)
+    look.unclear(`${what}: what its init_file ${seen.initFile} does then is not known`);
+}
+
+/** The options without those that its drop-in adds: which of two that say the same goes, makes no difference. */
+function withoutDropIn(options: readonly string[], flavor: Flavor): readonly string[] {
+  const left = [...options];
+  for (const line of dropInContent(flavor).split('\n')) {
+    const at = left.lastIndexOf(`--${line}`);
+    if (at !== -1) left.splice(at, 1);
+  }
+  return left;
 }
 
 type Reads = { readonly kind: 'yes' | 'no' } | { readonly kind: 'not known'; readonly why: string };

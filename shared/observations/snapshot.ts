@@ -38,7 +38,7 @@ export type HostFacts = {
   readonly siteInUse: Observation<string>;
   /** By instance: the drop-ins of the plan on it; absent until the host was looked at. */
   readonly dropIns?: Readonly<Record<string, Observation<DropInSeen>>>;
-  /** Hosts with a dead-man's switch: what was tried for it; absent until the first look. */
+  /** What was tried for its dead-man's switch, and what its servers would start with; absent until the first look. */
   readonly switchProof?: SwitchProof;
 };
 

@@ -44,10 +44,11 @@ export type LogoutSeen = {
   readonly linger: string;
 };
 
-/** What was tried on one host for its dead-man's switch. */
+/** What was tried on one host for its dead-man's switch, and of servers without one what they would start with. */
 export type SwitchProof = {
   /** By instance: the host's own servers, and the target masters that its second stage must reach. */
   readonly logins: Readonly<Record<string, Observation<LoginSeen>>>;
+  /** By instance: its source nodes, and target masters on it. */
   readonly boots: Readonly<Record<string, Observation<BootSeen>>>;
   readonly logout: Observation<LogoutSeen>;
 };

@@ -63,5 +63,6 @@ export function readSettings({ version, hasSuperReadOnly }: Dialect, variables: 
     collation: text('collation_server'),
     lowerCaseTableNames: whole('lower_case_table_names'),
     relayLogRecovery: isOn(text('relay_log_recovery')),
+    pidFile: text('pid_file'),
   };
 }

@@ -70,6 +70,8 @@ export type ServerSettings = {
   readonly collation: string;
   readonly lowerCaseTableNames: number;
   readonly relayLogRecovery: boolean;
+  /** Where it writes its process id: a full path, or one from its datadir on. */
+  readonly pidFile: string;
 };
 
 export type TriedGrant = {

@@ -92,6 +92,16 @@ export function loginsOf(plan: Plan, host: string): readonly HostLoginPlanned[] 
   });
 }
 
+/** Servers on a host whose next start matters though no switch logs in to them there: target masters, and sources with a drop-in. */
+export function startsOf(plan: Plan, host: string): readonly string[] {
+  const seen = loginsOf(plan, host).flatMap(({ side, login }) => (side === 'source' ? [login.instance] : []));
+  const nodes = plan.chains.flatMap((chain) => [
+    ...chain.target.masters.map(({ instance }) => instance),
+    ...sourceNodes(chain).filter((id) => instanceOf(plan, id).fenceDropIn !== undefined),
+  ]);
+  return nodes.filter((id) => instanceOf(plan, id).host === host && !seen.includes(id));
+}
+
 /** The switch of one host of the plan that gets one. */
 export function hostSwitch(plan: Plan, host: string, ground: SwitchGround): HostSwitch {
   const isHere = (id: string): boolean => instanceOf(plan, id).host === host;

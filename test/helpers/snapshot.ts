@@ -10,7 +10,7 @@ import type { ServerSettings, Survey } from '../../shared/sessions/survey.ts';
 import { activity } from './activity.ts';
 import type { SmallNode } from './small-plan.ts';
 import { nodes, uuidOf } from './small-plan.ts';
-import { healthySwitchProof } from './switch-proof.ts';
+import { healthyProofOf } from './switch-proof.ts';
 
 /** The moment every healthy fact was taken, and the moment it is judged at. */
 export const takenAt = Date.UTC(2026, 10, 23, 2, 0, 0);
@@ -50,7 +50,7 @@ export function healthySnapshot(flavor: Flavor): Snapshot {
           host,
           reachable: fact({ hostKey }),
           siteInUse: fact('colo\n'),
-          ...(host === 'h-source' ? { switchProof: healthySwitchProof(identities, takenAt) } : {}),
+          ...healthyProofOf(host, identities, takenAt),
         },
       ]),
     ),
@@ -295,5 +295,6 @@ function settingsOf(node: SmallNode, flavor: Flavor): ServerSettings {
     collation: 'utf8mb4_general_ci',
     lowerCaseTableNames: 0,
     relayLogRecovery: true,
+    pidFile: `/run/${node.id}.pid`,
   };
 }

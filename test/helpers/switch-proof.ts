@@ -1,12 +1,39 @@
 import { known, type Observation } from '../../shared/observations/observation.ts';
+import type { HostFacts } from '../../shared/observations/snapshot.ts';
 import type { BootSeen, LoginSeen, SwitchProof } from '../../shared/observations/switch-proof.ts';
 import type { Identity } from '../../shared/sessions/identity.ts';
 
-/** What a healthy host of the small plan shows for its dead-man's switch. */
-export function healthySwitchProof(
+/** What is tried on the hosts of the small plan, as a part of what is known of one. */
+export function healthyProofOf(
+  host: string,
   identities: Readonly<Record<string, Identity>>,
   takenAt: number,
-): SwitchProof {
+): Pick<HostFacts, 'switchProof'> {
+  if (host === 'h-source') return { switchProof: healthySwitchProof(identities, takenAt) };
+  return host === 'h-target' ? { switchProof: healthyTargetStarts(takenAt) } : {};
+}
+
+const boot: BootSeen = {
+  program: '/usr/sbin/mariadbd',
+  options: ['--read_only=0', '--innodb-read-only=OFF'],
+  unreadable: [],
+  initFile: null,
+  dropIn: null,
+  dropInRead: null,
+  service: { unit: 'mariadb.service', enabled: 'enabled' },
+};
+
+/** What the target host of the small plan shows of its master. */
+function healthyTargetStarts(takenAt: number): SwitchProof {
+  return {
+    logins: {},
+    boots: { e1: known(boot, takenAt, 'test') },
+    logout: known({ user: 'root', session: false, kills: null, excluded: [], linger: 'no' }, takenAt, 'test'),
+  };
+}
+
+/** What a healthy host of the small plan shows for its dead-man's switch. */
+function healthySwitchProof(identities: Readonly<Record<string, Identity>>, takenAt: number): SwitchProof {
   const fact = <T>(value: T): Observation<T> => known(value, takenAt, 'test');
   const login = (instance: string): readonly [string, Observation<LoginSeen>] => {
     const identity = identities[instance];
@@ -27,15 +54,6 @@ export function healthySwitchProof(
         persisted: identity.flavor === 'mysql' ? [] : null,
       }),
     ];
-  };
-  const boot: BootSeen = {
-    program: '/usr/sbin/mariadbd',
-    options: ['--read_only=0', '--innodb-read-only=OFF'],
-    unreadable: [],
-    initFile: null,
-    dropIn: null,
-    dropInRead: null,
-    service: { unit: 'mariadb.service', enabled: 'enabled' },
   };
   return {
     logins: Object.fromEntries(['a1', 'a2', 'a3', 'e1'].map(login)),

@@ -3,7 +3,7 @@ import { judge } from '../../../shared/gates/judge.ts';
 import type { DropInSeen } from '../../../shared/observations/file-seen.ts';
 import { unknown, type Observation } from '../../../shared/observations/observation.ts';
 import type { HostFacts, Snapshot } from '../../../shared/observations/snapshot.ts';
-import type { BootSeen } from '../../../shared/observations/switch-proof.ts';
+import type { BootSeen, SwitchProof } from '../../../shared/observations/switch-proof.ts';
 import { present } from '../../../shared/lib/assert.ts';
 import type { Plan } from '../../../shared/plan/plan.ts';
 import { smallPlan } from '../../helpers/small-plan.ts';
@@ -42,6 +42,7 @@ function withHost(
   return { ...snapshot, hosts: { ...snapshot.hosts, [host]: { ...facts, ...change(facts) } } };
 }
 
+const nothingTried: SwitchProof = { logins: {}, boots: {}, logout: unknown('not tried', takenAt, 'h') };
 const good: DropInSeen = { there: false, folder: true, writable: true };
 
 function withFile(
@@ -146,5 +147,70 @@ describe('the gate on the files that keep a fence over a restart', () => {
     expect(verdict(withDropIns('e2'), withFile('h-target', { e2: fact(nowhere) }))).toMatchObject({
       state: 'open',
     });
+  });
+});
+
+describe('the warning of targets that boot closed', () => {
+  const gate = 'durability.target-start:orders';
+  const plan = smallPlan();
+  const withTarget = (change: Partial<BootSeen> | null, flavor: 'mariadb' | 'mysql' = 'mariadb'): Snapshot =>
+    withHost(healthySnapshot(flavor), 'h-target', ({ switchProof }) => {
+      const proof = present(switchProof, 'a look');
+      const seen = present(proof.boots['e1'], 'a start');
+      const e1 =
+        change === null ? unknown('it finds no server process', takenAt, 'h') : changed(seen, () => change);
+      return { switchProof: { ...proof, boots: { e1 } } };
+    });
+  const verdict = (snapshot: Snapshot, of = plan) => present(verdictOf(gate, of, snapshot), gate);
+
+  test('is quiet where they boot writable', () => {
+    expect(verdict(healthySnapshot('mysql'))).toMatchObject({ state: 'open', blocking: false });
+  });
+
+  test.each([
+    ['mariadb', ['--read_only=1'], '--read_only=1'],
+    ['mysql', ['--read-only=1', '--super-read-only'], '--read-only=1 --super-read-only'],
+  ] as const)(
+    'names what closes them (%s), when to take it out, and blocks nothing',
+    (flavor, options, said) => {
+      const seen = verdict(withTarget({ options }, flavor));
+      expect(seen).toMatchObject({ state: 'closed', blocking: false });
+      expect(seen.reasons.join(' ')).toContain(`behind the promotion, seen ${said} in its option files`);
+      expect(seen.fix).toContain(`as soon as e1 is promoted, and not before, take ${said} out`);
+    },
+  );
+
+  test.each([
+    ['mariadb', ['--read_only=1'], 'open'],
+    ['mariadb', ['--read_only=1', '--read_only=1'], 'closed'],
+    ['mariadb', ['--read-only', '--read_only=1'], 'closed'],
+    ['mysql', ['--read_only=1', '--super_read_only=1'], 'open'],
+    ['mysql', ['--super_read_only=1', '--read_only=1', '--super_read_only=1'], 'closed'],
+  ] as const)(
+    'a drop-in, which restore takes away, is none of them (%s %j: %s)',
+    (flavor, options, state) => {
+      const laid = withTarget({ options, dropIn: true, dropInRead: true }, flavor);
+      expect(verdict(laid)).toMatchObject({ state });
+      const unread = withTarget({ options, dropIn: true, dropInRead: false }, flavor);
+      expect(verdict(unread)).toMatchObject({ state: 'closed' });
+    },
+  );
+
+  test.each([
+    ['no server process is found', withTarget(null)],
+    ['an option file cannot be read', withTarget({ unreadable: ['/root/.my.cnf'] })],
+    ['an init_file speaks of read_only', withTarget({ initFile: '/etc/mysql/init.sql' })],
+    ['nobody looked', withHost(healthySnapshot('mysql'), 'h-target', () => ({ switchProof: nothingTried }))],
+  ])('says that it is not known where %s', (_, snapshot) => {
+    expect(verdict(snapshot)).toMatchObject({ state: 'unknown', blocking: false });
+  });
+
+  test('says that it is not known where the host has no SSH', () => {
+    const hosts = plan.hosts.map(({ ssh, ...host }) =>
+      host.id === 'h-target' || ssh === undefined ? host : { ...host, ssh },
+    );
+    const seen = verdict(healthySnapshot('mysql'), { ...plan, hosts });
+    expect(seen).toMatchObject({ state: 'unknown', blocking: false });
+    expect(seen.reasons.join(' ')).toContain('host h-target has no ssh in the plan');
   });
 });

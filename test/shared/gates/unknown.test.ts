@@ -120,9 +120,10 @@ describe.each(['mysql', 'mariadb'] as const)('what is unknown opens nothing (%s)
           judge(plan, healthy, { ...rest, context: { ...healthyContext, now: takenAt + ageMs } }),
         );
         for (const gate of opened) {
-          // Identity and host keys belong to the session and do not age; grants age slowest; people's words never.
+          // Identity and host keys belong to the session and do not age; grants and the looks for a switch and a next start
+          // age slowest; people's words never.
           if (
-            /^(people|way-back\.dead|versions|right-servers\.(denied|distinct|grants)|hosts\.reachable)/.test(
+            /^(people|way-back\.dead|durability\.target|versions|right-servers\.(denied|distinct|grants)|hosts\.reachable)/.test(
               gate,
             )
           )

@@ -188,6 +188,7 @@ test('settings: one spelling for all, a missing variable is refused', () => {
     collation_server: 'utf8mb4_general_ci',
     lower_case_table_names: '0',
     relay_log_recovery: 'ON',
+    pid_file: '/run/mysqld/mysqld.pid',
     rpl_semi_sync_master_enabled: 'ON',
     rpl_semi_sync_master_timeout: '10000',
   };
