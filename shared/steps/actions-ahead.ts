@@ -3,7 +3,8 @@ import type { Chain, Plan } from '../plan/plan.ts';
 import { reverseChannelOf, reverseEnds } from '../plan/reverse-ends.ts';
 import { armedChains, armedHosts, runHosts } from '../plan/switches.ts';
 import type { FastFacts } from '../sessions/operations.ts';
-import type { Action, MysqlCommand } from './command.ts';
+import { ahead, mysql, type ActionAhead } from './action-ahead.ts';
+import type { Action } from './command.ts';
 import { lockingNodes } from './bypass-accounts.ts';
 import { dropInContent, stagedPath } from './durable-fence.ts';
 import { statesFor } from './flip-controls.ts';
@@ -11,17 +12,10 @@ import { fleetHosts, instanceOf, planNodes, sourceNodes } from './need.ts';
 import { order, type StepId } from './order.ts';
 import { forwardChannel } from './promote.ts';
 import { changeComment, plannedBatch, plannedZones } from './prepared-zone.ts';
+import { restoreAhead } from './restore-ahead.ts';
 import { standDownArgv } from './stand-down.ts';
 import { claimArgv, switchPlace } from './switch-place.ts';
 import { mustOpenRing, reverseConfiguration } from './way-back.ts';
-
-/** One effect that the run will have, as far as it can be known before the run. */
-export type ActionAhead = {
-  readonly step: StepId;
-  readonly action: Action;
-  /** Which part of it the run will say otherwise, because it is known only then; null: it is sent as it stands here. */
-  readonly known: string | null;
-};
 
 /** Stands in for the moment that is known only at the last look; a statement is built from real values alone. */
 export const laterMoment = '2000-01-01 00:00:00.000000';
@@ -47,18 +41,6 @@ export function actionsAhead(
   ];
   const place = (step: StepId): number => order.findIndex(({ id }) => id === step);
   return all.toSorted((one, other) => place(one.step) - place(other.step));
-}
-
-function ahead(step: StepId, action: Action, known: string | null = null): ActionAhead {
-  return { step, action, known };
-}
-
-function mysql<K extends MysqlCommand['operation']>(
-  instance: string,
-  operation: K,
-  input: Extract<MysqlCommand, { operation: K }>['input'],
-): Action {
-  return { kind: 'mysql', instance, session: 'act', operation, input } as MysqlCommand;
 }
 
 /** Stands in for the run's own id, which names the files of its switches. */
@@ -146,7 +128,7 @@ function chainAhead(
         'the moment after which the server refuses: the last look and limits.passageMs',
       ),
     ),
-    ...startsOpenAhead(plan, chain, facts),
+    ...restoreAhead(plan, chain, facts),
     ...wayBackAhead(plan, chain, facts),
     ...eventsAhead(chain),
   ];
@@ -164,22 +146,6 @@ function persistAhead(plan: Plan, node: string, facts: FastFacts | undefined): A
         to: instance.fenceDropIn,
       }
     : mysql(node, 'persistFence', {});
-}
-
-/** What an earlier fence of a target may have left for its next start is taken away, wherever such a thing could be. */
-function startsOpenAhead(
-  plan: Plan,
-  chain: Chain,
-  facts: Readonly<Record<string, FastFacts | undefined>>,
-): readonly ActionAhead[] {
-  return chain.target.masters.flatMap(({ instance }) => {
-    const { host, fenceDropIn } = instanceOf(plan, instance);
-    const persisted =
-      facts[instance]?.position.flavor === 'mysql' ? [mysql(instance, 'unpersistFence', {})] : [];
-    const file: readonly Action[] =
-      fenceDropIn === undefined ? [] : [{ kind: 'ssh-file', host, path: fenceDropIn, content: null }];
-    return [...persisted, ...file].map((action) => ahead('restore', action));
-  });
 }
 
 function wayBackAhead(
