@@ -36,11 +36,7 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
   const { plan, ports } = needs.parts;
   let active: ActiveRun | null = null;
   const sessions = emptySessions(tellLost(() => active?.runner ?? null, needs.changed));
-  const opening = openForRun(plan, ports, {
-    ...sessions,
-    channel: needs.channels.channel,
-    adoptChannel: needs.channels.adoptChannel,
-  });
+  const opening = openForRun(plan, ports, { sessions, channels: needs.channels });
   const failures = await observer.work.during(opening);
   const identified: Result<Readonly<Record<string, Identity>>, string> = failures.length > 0
     ? failed(failures.map(({ where, refused }) => `${where}: ${refused.message}`).join('; '))

@@ -35,9 +35,12 @@ export function emptySessions(onLost: LostCall): Sessions & {
   readonly adoptChannel: (channel: SshChannel, way?: SshWay) => void;
   readonly adoptZone: (channel: ZoneChannel) => void;
   readonly adoptCluster: (channel: ClusterChannel) => void;
+  /** Watching and arming may want the same channel at once: it is opened once, because the one before would stay open unseen. */
+  readonly openOnce: (place: ChannelPlace, open: () => Promise<Failure | null>) => Promise<Failure | null>;
 } {
   const sessions = new Map<string, MysqlSession>();
   const channels = new Map<string, SshChannel>();
+  const opening = new Map<string, Promise<Failure | null>>();
   const zones = new Map<string, ZoneChannel>();
   let cluster: ClusterChannel | null = null;
   return {
@@ -58,6 +61,14 @@ export function emptySessions(onLost: LostCall): Sessions & {
     adoptChannel: (channel, way) => {
       channels.set(placeOf(channel.host, way), channel);
       channel.onLost((why) => onLost({ instance: channel.host, purpose: 'ssh' }, why));
+    },
+    openOnce: (place, open) => {
+      const key = placeOf(...place);
+      const known = opening.get(key);
+      if (known !== undefined) return known;
+      const opened = open().finally(() => opening.delete(key));
+      opening.set(key, opened);
+      return opened;
     },
     adoptZone: (channel) => {
       // What the one before it still waits for is told that it is closed.
@@ -82,7 +93,7 @@ export function emptySessions(onLost: LostCall): Sessions & {
   };
 }
 
-function placeOf(host: string, way: SshWay | undefined): string {
+function placeOf(host: string, way?: SshWay): string {
   return way === undefined ? host : `${host} ${way}`;
 }
 
@@ -99,12 +110,15 @@ export type ChannelPlace = readonly [host: string, way?: SshWay];
 export async function openForRun(
   plan: Plan,
   ports: Ports,
-  into: ReturnType<typeof emptySessions>,
+  {
+    sessions,
+    channels,
+  }: { readonly sessions: Sessions; readonly channels: ReturnType<typeof emptySessions> },
 ): Promise<readonly Failure[]> {
-  const dark = plannedChannels(plan).filter((place) => into.channel(...place)?.state() !== 'open');
+  const dark = plannedChannels(plan).filter((place) => channels.channel(...place)?.state() !== 'open');
   const failures = await Promise.all([
-    ...plannedSessions(plan).map((place) => openMysql(ports, into, place)),
-    ...dark.map((place) => openChannel(ports, into, place)),
+    ...plannedSessions(plan).map((place) => openMysql(ports, sessions, place)),
+    ...dark.map((place) => openChannel(ports, channels, place)),
   ]);
   return failures.filter((failure) => failure !== null);
 }
@@ -142,15 +156,18 @@ export async function openMysql(
 }
 
 /** Opens one SSH channel and keeps it; the refusal when it could not be opened. */
-export async function openChannel(
+export function openChannel(
   ports: Ports,
   into: ReturnType<typeof emptySessions>,
-  [host, way]: ChannelPlace,
+  place: ChannelPlace,
 ): Promise<Failure | null> {
-  const opened = await ports.ssh.open(host, openLimitMs);
-  if (opened.kind === 'refused') return { where: placeOf(host, way), refused: opened };
-  into.adoptChannel(opened.channel, way);
-  return null;
+  return into.openOnce(place, async () => {
+    const [host, way] = place;
+    const opened = await ports.ssh.open(host, openLimitMs);
+    if (opened.kind === 'refused') return { where: placeOf(host, way), refused: opened };
+    into.adoptChannel(opened.channel, way);
+    return null;
+  });
 }
 
 /** The SSH channel to a place, opened first where it is not open; or why there is none. */
