@@ -158,10 +158,12 @@ describe.runIf(here)("the dead-man's switch on real servers", () => {
       options: [],
       unreadable: [],
       dropIn: null,
+      dropInRead: null,
     });
     // As a fence that was made durable leaves it, and a file of first statements.
     const [folder, first] = [join(home, 'include'), join(home, 'first.sql')];
     mkdirSync(folder);
+    expect(next(join(folder, 'fence.cnf'))).toMatchObject({ dropIn: false, dropInRead: false });
     writeFileSync(join(folder, 'fence.cnf'), '[mariadb]\nloose-read-only\n');
     writeFileSync(first, 'SET GLOBAL read_only = 1;\n');
     appendFileSync(join(home, 'a', 'my.cnf'), `init_file=${first}\n!includedir ${folder}\n`);
@@ -169,6 +171,7 @@ describe.runIf(here)("the dead-man's switch on real servers", () => {
       options: ['--loose-read-only'],
       initFile: `${first}, which speaks of read_only,`,
       dropIn: true,
+      dropInRead: true,
     });
   });
 

@@ -54,6 +54,15 @@ test.each(['mariadb', 'mysql'] as const)(
   },
 );
 
+test('a target that boots closed is warned of, and the night goes on', async () => {
+  const night = await rehearse({ plan: eventfulPlan(), until: () => true });
+  expect(night.blocks).toEqual([]);
+  const seen = night.cockpit.verdicts('go').find(({ gate }) => gate === 'durability.target-start:orders');
+  expect(seen).toMatchObject({ state: 'closed', blocking: false });
+  expect(seen?.reasons.join()).toMatch(/^orders-t1: expected .* seen --read_only=1 in its option files/);
+  expect(seen?.evidence?.rows).toContainEqual(['orders-t1', 'use1-db', '--read_only=1']);
+});
+
 describe('an override', () => {
   test('of a gate that guards neither I1, I2 nor I7 lets the run pass, with its reason in the journal', async () => {
     const clock: Fault = { kind: 'clock-offset', on: 'orders-t2', offsetMs: 5_000 };
