@@ -91,6 +91,7 @@ export const mutations: readonly Mutation[] = [
       ),
     ],
     faults: ['lag-spike'],
+    from: 2_000,
   },
   {
     name: 'leave the ring closed',
