@@ -40,7 +40,11 @@ export const driverMutations: readonly Mutation[] = [
   {
     name: 'take an undo up again without its epochs',
     edits: [
-      edit('shared/steps/lock-again.ts', 'const silent = takeEpochsAgain(need, context.run);', 'const silent = [];'),
+      edit(
+        'shared/steps/lock-again.ts',
+        'const silent = takeEpochsAgain(need, context.run);',
+        'const silent = [];',
+      ),
       edit(
         'shared/steps/unwind.ts',
         'const told = isAgain ? takeEpochsAgain(need, context.run, limit) : [];',
