@@ -216,7 +216,12 @@ esac
   );
 
   test('claim and fire meet at the same moment, many times: exactly one wins', async () => {
-    const races = Array.from({ length: 24 }, (_, index) => bare(`race${index}`, 3_000));
+    // Two of eight are no race, however busy the machine is: one has all the time, and one is claimed when it has fired.
+    const hasTime = (index: number): boolean => index % 8 === 0;
+    const hasFired = (index: number): boolean => index % 8 === 1;
+    const races = Array.from({ length: 24 }, (_, index) =>
+      bare(`race${index}`, hasTime(index) ? 600_000 : 3_000),
+    );
     const won = { claim: 0, fire: 0 };
     await Promise.all(
       races.map(async ({ script, folder }, index) => {
@@ -226,7 +231,8 @@ esac
           () =>
             // One that has fired on a busy machine shows no later sign of life.
             existsSync(join(folder, 'fired')) ||
-            Number(readFileSync(join(folder, 'alive'), 'utf8').split(' ')[0]) >= 1 + (index % 4),
+            (!hasFired(index) &&
+              Number(readFileSync(join(folder, 'alive'), 'utf8').split(' ')[0]) >= 1 + (index % 4)),
         );
         let claimed = true;
         try {
