@@ -20,16 +20,21 @@ export async function lookAtDropIns(
   { instances }: Plan,
   channel: SshChannel,
 ): Promise<Readonly<Record<string, Observation<DropInSeen>>>> {
-  const { host } = channel;
   const seen: Record<string, Observation<DropInSeen>> = {};
-  for (const { id, fenceDropIn, host: at } of instances) {
-    if (at !== host || fenceDropIn === undefined) continue;
-    const folder = await channel.run(thereArgv(folderOf(fenceDropIn)), fileLimitMs);
-    const file = await lookAtFile(channel, fenceDropIn);
-    seen[id] =
-      file.kind === 'unknown' ? file : seenAs(host, [folder], { ...file.value, folder: saysYes(folder) });
+  for (const { id, fenceDropIn, host } of instances) {
+    if (host !== channel.host || fenceDropIn === undefined) continue;
+    seen[id] = await lookAtDropIn(channel, fenceDropIn);
   }
   return seen;
+}
+
+async function lookAtDropIn(channel: SshChannel, path: string): Promise<Observation<DropInSeen>> {
+  const file = await lookAtFile(channel, path);
+  if (file.kind === 'unknown') return file;
+  // A folder that takes files is there.
+  if (file.value.writable) return { ...file, value: { ...file.value, folder: true } };
+  const folder = await channel.run(thereArgv(folderOf(path)), fileLimitMs);
+  return seenAs(channel.host, [folder], { ...file.value, folder: saysYes(folder) });
 }
 
 function saysYes({ kind }: Answer<unknown>): boolean {

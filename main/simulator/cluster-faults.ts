@@ -3,8 +3,7 @@ import { never } from '../../shared/lib/assert.ts';
 import { turnControls } from './cluster.ts';
 import type { World } from './world.ts';
 
-export type ClusterFaultKind = 'cluster-endpoint' | 'cluster-reply' | 'cluster-rule' | 'cluster-changed';
-type ClusterTrouble = Extract<Fault, { readonly kind: ClusterFaultKind }>;
+type ClusterTrouble = Extract<Fault, { readonly kind: `cluster-${string}` }>;
 
 /** Whether a fault strikes the cluster of ARC. */
 export function isClusterFault(fault: Fault): fault is ClusterTrouble {

@@ -1,5 +1,6 @@
 import type { Observation } from '../observations/observation.ts';
 import { chainNodes, type PlanNode } from '../observations/plan-nodes.ts';
+import type { HostFacts } from '../observations/snapshot.ts';
 import { closingOptions, type BootSeen } from '../observations/switch-proof.ts';
 import type { Flavor } from '../sessions/identity.ts';
 import { dropInContent } from '../steps/durable-fence.ts';
@@ -52,8 +53,7 @@ function isWritten({ instance, side, role }: PlanNode, look: Look): boolean {
 function judgeDropIn({ plan, snapshot }: World, { instance: id, side }: PlanNode, look: Look): void {
   const { host, fenceDropIn: path = '' } = instanceOf(plan, id);
   const facts = snapshot.hosts[host];
-  const unseen = facts?.reachable.kind === 'unknown' ? facts.reachable : undefined;
-  const seen = look.at(facts?.dropIns?.[id] ?? unseen, `${path} on ${host}`, freshness.hostMs);
+  const seen = look.at(facts?.dropIns?.[id] ?? whyUnseen(facts), `${path} on ${host}`, freshness.hostMs);
   if (seen === undefined) return;
   const folder = folderOf(path);
   const start = facts?.switchProof?.boots[id];
@@ -85,6 +85,13 @@ function judgeDropIn({ plan, snapshot }: World, { instance: id, side }: PlanNode
     look.unclear(`whether ${id} reads ${path} when it starts: ${reads.why}`);
 }
 
+/** Why nothing was looked at on a host; undefined: it answers, and the look is still to come. */
+function whyUnseen(
+  facts: HostFacts | undefined,
+): Extract<Observation<never>, { kind: 'unknown' }> | undefined {
+  return facts?.reachable.kind === 'unknown' ? facts.reachable : undefined;
+}
+
 /** Only what its files and its command line say: what a fence of ours persisted there, or laid beside them, *restore* takes away. */
 function judgeTargetStart({ plan, snapshot }: World, id: string, look: Look): void {
   const { host } = instanceOf(plan, id);
@@ -92,8 +99,7 @@ function judgeTargetStart({ plan, snapshot }: World, id: string, look: Look): vo
   const what = `the next start of ${id}`;
   if (plan.hosts.find((each) => each.id === host)?.ssh === undefined)
     return look.unclear(`${what}: host ${host} has no ssh in the plan, so nobody looks`);
-  const unseen = facts?.reachable.kind === 'unknown' ? facts.reachable : undefined;
-  const seen = look.at(facts?.switchProof?.boots[id] ?? unseen, what, freshness.switchMs);
+  const seen = look.at(facts?.switchProof?.boots[id] ?? whyUnseen(facts), what, freshness.switchMs);
   const flavor = look.identity(id)?.flavor;
   if (seen === undefined || flavor === undefined) return;
   const isLaid = seen.dropIn === true && seen.dropInRead === true;
