@@ -1,4 +1,5 @@
 import type { ForecastView, GoView } from '../../shared/contract/view.ts';
+import { letsPass, type Verdict } from '../../shared/gates/gate.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import { switchOf } from '../../shared/plan/switches.ts';
 import { actionText, changeText, placeOfAction } from '../../shared/audit/command-text.ts';
@@ -8,6 +9,7 @@ import { planNodes } from '../../shared/steps/need.ts';
 import type { Action } from '../../shared/steps/command.ts';
 import { placeOf } from '../../shared/steps/order.ts';
 import type { Night } from '../engine/night-ground.ts';
+import { whatBlocks } from '../engine/parts.ts';
 import type { MysqlPort } from '../ports.ts';
 
 /** Go/no-go: what was judged, what is forecast, what will be sent, what this version does not do. */
@@ -17,10 +19,13 @@ export function goView(
   {
     mysql,
     snapshot,
+    verdicts,
     notes,
   }: {
     readonly mysql: MysqlPort;
     readonly snapshot: Snapshot;
+    /** As they are judged now. */
+    readonly verdicts: readonly Verdict[];
     /** What the way back will not set back. */
     readonly notes: readonly string[];
   },
@@ -28,6 +33,7 @@ export function goView(
   return {
     canGo: night.blocks.length === 0 && night.run() === null,
     why: night.blocks,
+    closedSince: night.run() === null ? closedSince(night, verdicts) : [],
     forecast: forecastView(night, plan),
     statements: statementsOf(plan, mysql, snapshot),
     absent: [
@@ -41,6 +47,12 @@ export function goView(
     notes: [...notes, ...notesOf(night, plan)],
     frozenAt: night.armedAt,
   };
+}
+
+/** The press is judged anew: whoever is about to press sees beforehand what has closed meanwhile. */
+function closedSince(night: Night, verdicts: readonly Verdict[]): readonly string[] {
+  const passed = new Set(night.verdicts.filter(letsPass).map(({ gate }) => gate));
+  return whatBlocks(verdicts.filter(({ gate }) => passed.has(gate)));
 }
 
 /** What go/no-go says in red: which source stays closed when this laptop dies, and when. */

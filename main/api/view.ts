@@ -45,6 +45,7 @@ export function buildView(
         : goView(night, plan, {
             mysql: ports.mysql,
             snapshot,
+            verdicts: seen.verdicts,
             notes: cockpit.parts.reverses?.notes ?? [],
           }),
     run:

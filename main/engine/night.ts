@@ -1,4 +1,5 @@
 import { letsPass, type Verdict } from '../../shared/gates/gate.ts';
+import { firstFew } from '../../shared/lib/first-few.ts';
 import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import { forecastChain, type ForecastResult } from '../../shared/observations/forecast.ts';
 import type { Identity } from '../../shared/sessions/identity.ts';
@@ -74,7 +75,7 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
       ...identityMistakes(needs, identified.value),
       ...dns.troubles,
     ];
-    if (now.length > 0) return failed(`Not released: ${now.join('; ')}`);
+    if (now.length > 0) return failed(`Not released: ${firstFew(now, 3)}`);
     try {
       const beginning = {
         ...needs,

@@ -1,4 +1,5 @@
 import type { ForecastView, GoView, View } from '../../shared/contract/view.ts';
+import { firstFew } from '../../shared/lib/first-few.ts';
 import { Age } from '../parts/Age.tsx';
 import { Mark } from '../parts/Mark.tsx';
 import { duration, plural } from '../parts/format.ts';
@@ -98,10 +99,20 @@ function Gates(props: { readonly view: View; readonly go: GoView }) {
         )}
       </div>
       <p>
-        {go.canGo ? <Mark tone="open">go</Mark> : <Mark tone="closed">no go</Mark>}{' '}
+        {go.canGo && go.closedSince.length === 0 ? (
+          <Mark tone="open">go</Mark>
+        ) : (
+          <Mark tone="closed">{go.canGo ? 'not now' : 'no go'}</Mark>
+        )}{' '}
         <span className="num">{open}</span> of <span className="num">{view.gates.length}</span> gates open
         {overridden.length > 0 && `, ${String(overridden.length)} overridden`}
       </p>
+      {go.closedSince.length > 0 && (
+        <p className={css['bad']}>
+          ✕ Closed since then, so that the press would be refused: {firstFew(go.closedSince, 3)}. When it is
+          mended, judge again.
+        </p>
+      )}
       {go.why.map((why) => (
         <p key={why} className={css['bad']}>
           ✕ {why}
@@ -138,6 +149,13 @@ function Absent(props: { readonly go: GoView }) {
   );
 }
 
+function detailOf({ canGo, closedSince }: GoView): string {
+  if (!canGo) return 'Something blocks: see above. When it is mended, judge again.';
+  return closedSince.length > 0
+    ? 'Something has closed meanwhile: see above. It would be refused, and nothing begun.'
+    : 'Hold 1.5 s with the mouse, Enter or Space. Letting go earlier begins nothing.';
+}
+
 /** The last look before the run: frozen gates, forecast, every statement, what is missing; then press and hold. */
 export function GoNoGo(props: { readonly view: View; readonly go: GoView }) {
   const { view, go } = props;
@@ -166,11 +184,7 @@ export function GoNoGo(props: { readonly view: View; readonly go: GoView }) {
             hold={view.run?.heldAt ?? 'lock'}
             enabled={go.canGo}
             label="Hold to begin"
-            detail={
-              go.canGo
-                ? 'Hold 1.5 s with the mouse, Enter or Space. Letting go earlier begins nothing.'
-                : 'Something blocks: see above. When it is mended, judge again.'
-            }
+            detail={detailOf(go)}
           />
         </div>
         <div className={css['back']}>

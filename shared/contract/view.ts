@@ -132,6 +132,8 @@ export type HostKeyView = {
 export type GoView = {
   readonly canGo: boolean;
   readonly why: readonly string[];
+  /** What would refuse the press now, though it let pass when it was judged. */
+  readonly closedSince: readonly string[];
   readonly forecast: ForecastView;
   /** Exact statements, in order, as they will be sent. */
   readonly statements: readonly {

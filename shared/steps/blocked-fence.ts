@@ -1,3 +1,4 @@
+import { firstFew } from '../lib/first-few.ts';
 import { blockersOf, blockerText, policyEnds, type Blocker } from '../observations/blockers.ts';
 import type { Chain } from '../plan/plan.ts';
 import type { Activity } from '../sessions/operations.ts';
@@ -159,7 +160,7 @@ function namesOf(blockers: readonly Blocker[], seen: Activity): string {
     );
   if (named.length === 0)
     return `nobody can be named${seen.locks.unseen === null ? '' : `; ${seen.locks.unseen}`}`;
-  return named.slice(0, 5).join('; ') + (named.length > 5 ? `; and ${named.length - 5} more` : '');
+  return firstFew(named, 5);
 }
 
 /** What the plan says about sessions that keep a fence waiting, for the operator. */

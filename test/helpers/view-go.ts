@@ -10,6 +10,7 @@ export const go: View = {
   go: {
     canGo: true,
     why: [],
+    closedSince: [],
     forecast: {
       chains: [
         {
@@ -61,6 +62,25 @@ export const go: View = {
     notes: ['content has no reverse link rehearsal in the last 7 days.'],
     frozenAt: at - 900,
   },
+};
+
+const refused = 'seen: colo-a-db (root@192.0.2.21:22): connect ECONNREFUSED 192.0.2.21:22';
+
+/** The SSH server of a source's host died after it was judged: one cause, dozens of gates. */
+export const goClosedSince: View = {
+  ...go,
+  go:
+    go.go === null
+      ? null
+      : {
+          ...go.go,
+          closedSince: [
+            ...['orders-a1', 'orders-s1', 'content-a1', 'content-s1'].flatMap((node) => [
+              `right-servers.reachable:${node} is closed: ${node} answers. – Expected an answer of ${node}, ${refused}`,
+              `right-servers.identity:${node} is unknown: ${node} is the server that the plan means. – fast facts of ${node}: ${refused}`,
+            ]),
+          ],
+        },
 };
 
 /** Go/no-go that may not go. */

@@ -1,7 +1,7 @@
 import type { View } from '../../shared/contract/view.ts';
 import { atSource, needsOperator, targetClosed, thawed, watch, wayBackStopped } from './view-after.ts';
 import { blocked } from './view-blocked.ts';
-import { go, goRefused } from './view-go.ts';
+import { go, goClosedSince, goRefused } from './view-go.ts';
 import { minute } from './view-minute.ts';
 import { observed, observedAsleep, observedGone, observedUnread, ousted } from './view-other.ts';
 import { leftRun, preflight, production, ready } from './view-preflight.ts';
@@ -13,6 +13,7 @@ export const views: Readonly<Record<string, View>> = {
   ready,
   leftRun,
   go,
+  goClosedSince,
   goRefused,
   minute,
   blocked,

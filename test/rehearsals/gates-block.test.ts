@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createApi } from '../../main/api/handlers.ts';
+import { buildView } from '../../main/api/view.ts';
 import type { Fault } from '../../shared/plan/scenario.ts';
 import { present } from '../../shared/lib/assert.ts';
 import type { HostWorld } from '../../main/simulator/world.ts';
@@ -32,6 +33,26 @@ describe('a closed gate', () => {
     // What is seen at the release counts, not what was true when it was armed.
     expect(night.refused ?? night.run?.outcome).toMatch(/Not released|needs-operator|thawed/);
   });
+});
+
+test('what closes after go/no-go was judged is told before the press, and the press says it in a few words', async () => {
+  const clock: Fault = { kind: 'clock-offset', on: 'orders-t2', offsetMs: 5_000 };
+  const { cockpit, simulator } = await rehearse({ faults: [{ when: now, fault: clock }] });
+  const told = (): readonly string[] =>
+    buildView(cockpit, { verdicts: cockpit.verdicts('go'), audience: { drivers: 1, observers: 0 } }).go
+      ?.closedSince ?? [];
+  const night = present(cockpit.night(), 'the night that was armed');
+  expect(night.blocks).toEqual([expect.stringMatching(/^laptop\.clock is closed/)]);
+  expect(told()).toEqual([]);
+  simulator.inject({ kind: 'server-killed', on: 'orders-a1', downMs: 60_000 });
+  await simulator.clock.run(simulator.clock.nowMs() + 4_000);
+  expect(told()[0]).toMatch(/^right-servers\.reachable:orders-a1 is closed: /);
+  expect(told().join()).not.toMatch(/laptop\.clock/);
+  const released = night.release({ hold: 'lock', permit: night.permit, who: 'test' });
+  const said = released.ok ? '' : released.error;
+  expect(said).toMatch(/^Not released: right-servers\.reachable:orders-a1 is closed: .*; and \d+ more$/);
+  expect(said.length).toBeLessThan(900);
+  expect(night.run()).toBeNull();
 });
 
 test.each(['mariadb', 'mysql'] as const)(
