@@ -110,6 +110,11 @@ function judgeTargetStart({ plan, snapshot }: World, id: string, look: Look): vo
     `${id}: expected a server that comes back writable when it restarts behind the promotion, seen ${closing.join(' ')} in its option files or on its command line: right until then, and from then on every restart closes it until somebody opens it.`,
     `on ${host}: as soon as ${id} is promoted, and not before, take ${closing.join(' ')} out of its option files (${seen.program} --print-defaults shows them resolved)`,
   );
+  startUnseen(what, host, [seen, look]);
+}
+
+/** Says what of a server's next start could not be seen on its host, and may close it all the same. */
+export function startUnseen(what: string, host: string, [seen, look]: readonly [BootSeen, Look]): void {
   for (const file of seen.unreadable)
     look.unclear(`${what}: ${file} cannot be read by the SSH user of ${host}, so it may say read_only`);
   if (seen.initFile !== null)

@@ -13,6 +13,7 @@ import { loginsOf } from '../steps/switch-host.ts';
 import { on } from './fix.ts';
 import { bareDirectory } from './identity-match.ts';
 import { freshness, type Look } from './look.ts';
+import { startUnseen } from './next-start.ts';
 import type { World } from './world.ts';
 
 /**
@@ -139,12 +140,7 @@ function judgeBoot(
     `${id}: expected a server that comes back writable when it restarts, seen ${closing.join(' ')} in its option files or on its command line.`,
     `on ${host}: take ${closing.join(' ')} out of the option files of ${id} (${seen.program} --print-defaults shows them resolved)`,
   );
-  for (const file of seen.unreadable)
-    look.unclear(
-      `the next start of ${id}: ${file} cannot be read by the SSH user of ${host}, so it may say read_only`,
-    );
-  if (seen.initFile !== null)
-    look.unclear(`the next start of ${id}: what its init_file ${seen.initFile} does then is not known`);
+  startUnseen(`the next start of ${id}`, host, [seen, look]);
   look.expect(
     seen.dropIn !== true,
     `${id}: expected no ${instance.fenceDropIn ?? ''} before the run, seen it there: a restart would close the source.`,
