@@ -52,7 +52,7 @@ export function goView(
 /** The press is judged anew: whoever is about to press sees beforehand what has closed meanwhile. */
 function closedSince(night: Night, verdicts: readonly Verdict[]): readonly string[] {
   const passed = new Set(night.verdicts.filter(letsPass).map(({ gate }) => gate));
-  return whatBlocks(verdicts.filter(({ gate }) => passed.has(gate)));
+  return [...whatBlocks(verdicts.filter(({ gate }) => passed.has(gate))), ...night.lost()];
 }
 
 /** What go/no-go says in red: which source stays closed when this laptop dies, and when. */

@@ -25,6 +25,8 @@ export type Night = {
   readonly blocks: readonly string[];
   /** UTC ms. */
   readonly armedAt: number;
+  /** Sessions of the minute that were lost since then, as sentences: they would end the run as it begins. */
+  readonly lost: () => readonly string[];
   readonly forecasts: Readonly<Record<string, ForecastResult>>;
   readonly run: () => Run | null;
   readonly runner: () => Runner | null;
@@ -70,7 +72,7 @@ export type NightNeeds = {
 /** What a night is built on, whether it was armed or taken up again from a journal. */
 export type NightGround = {
   readonly sessions: Sessions;
-  readonly judged: Pick<Night, 'verdicts' | 'blocks' | 'armedAt' | 'forecasts'>;
+  readonly judged: Pick<Night, 'verdicts' | 'blocks' | 'armedAt' | 'lost' | 'forecasts'>;
   readonly active: () => ActiveRun | null;
   /** Makes it active with the first release; a run that was taken up again is. */
   readonly begin: (who: string) => Result<ActiveRun, string>;

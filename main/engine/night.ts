@@ -14,7 +14,7 @@ import { keepProving, proveZones } from './prove-zones.ts';
 import { choosePlanTables } from './proof-tables.ts';
 import { reasonOf } from './troubles.ts';
 import { tryOnScratch } from './try-on-scratch.ts';
-import { emptySessions, openForRun, type Sessions } from './sessions.ts';
+import { emptySessions, lostSessions, openForRun, type Sessions } from './sessions.ts';
 
 const identityLimitMs = 5_000;
 /** Client processes start on this laptop: however long that takes, it is work. Their adapter gives up sooner. */
@@ -69,11 +69,13 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
     proofs: () => needs.preparation().proofs,
     failed: (error) => needs.tell(`The program is wrong: proving the zones failed (${reasonOf(error)}).`),
   });
+  const lost = (): readonly string[] => lostSessions(plan, sessions);
   const begin = (who: string): Result<ActiveRun, string> => {
     const now = [
       ...whatBlocks(needs.verdicts('go').filter((verdict) => !letsPass(verdict))),
       ...identityMistakes(needs, identified.value),
       ...dns.troubles,
+      ...lost(),
     ];
     if (now.length > 0) return failed(`Not released: ${firstFew(now, 3)}`);
     try {
@@ -102,6 +104,7 @@ export async function armNight(needs: NightNeeds, by: By): Promise<Result<Night,
     verdicts,
     blocks: [...whatBlocks(verdicts), ...identityMistakes(needs, identified.value), ...dns.troubles],
     armedAt: ports.clock.now().utcMs,
+    lost,
     forecasts,
   };
   const ground = { sessions, judged, active: () => active, begin };

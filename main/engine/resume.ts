@@ -105,6 +105,7 @@ export async function resumeNight(
     verdicts: header.verdicts,
     blocks: [],
     armedAt: ports.clock.now().utcMs,
+    lost: () => [],
     forecasts: {},
   };
   const night = nightOf(needs, { sessions, judged, active: () => driven, begin: () => ok(driven) }, () => {

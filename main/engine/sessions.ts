@@ -134,6 +134,20 @@ export function plannedSessions(plan: Plan): readonly (readonly [string, Session
   return [...wanted, ...plain];
 }
 
+/** Sessions of the minute that were opened and are not open any more, an instance a sentence; acting ones never come back by themselves. */
+export function lostSessions(plan: Plan, sessions: Pick<Sessions, 'mysql'>): readonly string[] {
+  const lost = Map.groupBy(
+    plannedSessions(plan).filter(
+      ([instance, purpose]) => sessions.mysql(instance, purpose)?.state() !== 'open',
+    ),
+    ([instance]) => instance,
+  );
+  return [...lost].map(
+    ([instance, places]) =>
+      `the sessions of the minute to ${instance} were lost (${places.map(([, purpose]) => purpose).join(', ')}): judge again, which opens them anew`,
+  );
+}
+
 /** Hosts that are looked at over SSH: the minute's own, the mirror's, and every database host that has SSH, for its host key. */
 export function watchedHosts(plan: Plan): readonly string[] {
   const databases = plan.instances

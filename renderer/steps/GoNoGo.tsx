@@ -1,5 +1,4 @@
 import type { ForecastView, GoView, View } from '../../shared/contract/view.ts';
-import { firstFew } from '../../shared/lib/first-few.ts';
 import { Age } from '../parts/Age.tsx';
 import { Mark } from '../parts/Mark.tsx';
 import { duration, plural } from '../parts/format.ts';
@@ -82,6 +81,9 @@ function Statements(props: { readonly go: GoView }) {
   );
 }
 
+/** One cause closes dozens of gates, and the first of them name it. */
+const mostNamed = 3;
+
 function Gates(props: { readonly view: View; readonly go: GoView }) {
   const { view, go } = props;
   const open = view.gates.filter((gate) => gate.state === 'open').length;
@@ -109,10 +111,20 @@ function Gates(props: { readonly view: View; readonly go: GoView }) {
       </p>
       {go.closedSince.length > 0 && (
         <p className={css['bad']}>
-          ✕ Closed since then, so that the press would be refused: {firstFew(go.closedSince, 3)}. When it is
-          mended, judge again.
+          ✕{' '}
+          {plural(
+            go.closedSince.length,
+            'thing is not as it was judged',
+            'things are not as they were judged',
+          )}
+          : the press would be refused, and nothing begun. When that is mended, judge again.
         </p>
       )}
+      {go.closedSince.slice(0, mostNamed).map((why) => (
+        <p key={why} className={css['bad']}>
+          {why}
+        </p>
+      ))}
       {go.why.map((why) => (
         <p key={why} className={css['bad']}>
           ✕ {why}
@@ -152,7 +164,7 @@ function Absent(props: { readonly go: GoView }) {
 function detailOf({ canGo, closedSince }: GoView): string {
   if (!canGo) return 'Something blocks: see above. When it is mended, judge again.';
   return closedSince.length > 0
-    ? 'Something has closed meanwhile: see above. It would be refused, and nothing begun.'
+    ? 'Something is not as it was judged: see above. It would be refused, and nothing begun.'
     : 'Hold 1.5 s with the mouse, Enter or Space. Letting go earlier begins nothing.';
 }
 

@@ -34,7 +34,8 @@ export function beginUnwinding(run: Run, plan: Plan, reason: string): Run {
     phase: 'unwinding',
     steps,
     heldAt: null,
-    abortReason: reason,
+    // It stands in the middle of sentences, and a server's own message ends with a full stop.
+    abortReason: reason.replace(/\.$/, ''),
     deadlineMonoMs: null,
   };
   // Names of its own for each time: no answer of an earlier one counts.

@@ -44,7 +44,7 @@ test('what closes after go/no-go was judged is told before the press, and the pr
   const night = present(cockpit.night(), 'the night that was armed');
   expect(night.blocks).toEqual([expect.stringMatching(/^laptop\.clock is closed/)]);
   expect(told()).toEqual([]);
-  simulator.inject({ kind: 'server-killed', on: 'orders-a1', downMs: 60_000 });
+  simulator.inject({ kind: 'server-killed', on: 'orders-a1', downMs: 8_000 });
   await simulator.clock.run(simulator.clock.nowMs() + 4_000);
   expect(told()[0]).toMatch(/^right-servers\.reachable:orders-a1 is closed: /);
   expect(told().join()).not.toMatch(/laptop\.clock/);
@@ -52,6 +52,12 @@ test('what closes after go/no-go was judged is told before the press, and the pr
   const said = released.ok ? '' : released.error;
   expect(said).toMatch(/^Not released: right-servers\.reachable:orders-a1 is closed: .*; and \d+ more$/);
   expect(said.length).toBeLessThan(900);
+  // Its gates open again by themselves; the sessions that were opened for the minute do not.
+  await simulator.clock.run(simulator.clock.nowMs() + 60_000);
+  const lost = 'the sessions of the minute to orders-a1 were lost (act, look, abort, plain)';
+  expect(told()).toEqual([expect.stringContaining(lost)]);
+  const again = night.release({ hold: 'lock', permit: night.permit, who: 'test' });
+  expect(again).toMatchObject({ ok: false, error: expect.stringContaining(lost) as string });
   expect(night.run()).toBeNull();
 });
 
