@@ -3,8 +3,14 @@ import type { Random } from '../../main/simulator/random.ts';
 import { drawDns, type FlipWanted } from './draw-dns.ts';
 
 const names = ['orders', 'content', 'media', 'users'] as const;
-/** How many chains: one shows most, two nearly all of the rest, and every chain costs the night its time. */
-const chainCounts = [1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 4] as const;
+/**
+ * How many chains: one shows most, two nearly all of the rest. A night costs what its estate costs: mostly the small ones
+ * are played, many times, and the large ones often enough to be met.
+ */
+const chainCounts = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 4] as const;
+/** How many slaves and replicas a chain has: mostly few, and fewer where it is not the only one. */
+const slaveCounts = { alone: [0, 0, 0, 0, 1, 1, 2], beside: [0, 0, 0, 0, 0, 1, 2] } as const;
+const replicaCounts = { alone: [0, 0, 0, 0, 1, 1, 2, 3], beside: [0, 0, 0, 0, 0, 0, 1, 3] } as const;
 
 /** One of several, by lot. */
 export function one<T>(random: Random, among: readonly T[]): T {
@@ -28,11 +34,13 @@ type Shape = {
 
 /** The estate of a seed: one to four chains with one to four nodes a side, both flavours, with and without GTID. */
 export function drawPlan(random: Random, seed: number, flip: FlipWanted = null): Plan {
-  const chains = names.slice(0, one(random, chainCounts)).map((id): Shape => ({
+  const named = names.slice(0, one(random, chainCounts));
+  const among = named.length === 1 ? 'alone' : 'beside';
+  const chains = named.map((id): Shape => ({
     id,
-    masters: random.whole(3) === 0 ? 1 : 2,
-    slaves: one(random, [0, 0, 0, 1, 1, 2]),
-    replicas: one(random, [0, 0, 0, 1, 1, 1, 2, 3]),
+    masters: random.whole(2) === 0 ? 1 : 2,
+    slaves: one(random, slaveCounts[among]),
+    replicas: one(random, replicaCounts[among]),
     gtid: random.whole(3) === 0 ? 'off' : 'on',
     wayBack: random.whole(4) !== 0,
     follows: random.whole(2),

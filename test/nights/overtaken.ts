@@ -96,8 +96,10 @@ function otherLaptop(ports: Ports): { readonly ports: Ports; readonly isOther: I
 export const whoeverWakesIsOusted = { name: 'whoeverWakesIsOusted', law: 'I8' } as const;
 
 /** The first laptop is awake again and had time to notice: null when it says that it was ousted, or had nothing to lose. */
-export async function wokenUp({ simulator }: Lives, night: Night | null): Promise<string | null> {
-  await simulator.clock.run(simulator.clock.nowMs() + wakesMs);
+export async function wokenUp({ simulator: { clock } }: Lives, night: Night | null): Promise<string | null> {
+  await clock.run(() => night?.run()?.phase === 'ended', wakesMs);
+  // What it may have sent before that has arrived.
+  await clock.run(clock.nowMs() + looksMs);
   const run: Run | null = night?.run() ?? null;
   if (run === null || run.outcome === 'ousted' || run.outcome === 'done') return null;
   return run.steps['unwind']?.text.trim() === 'Nothing had been changed.'
