@@ -55,7 +55,7 @@ export const runRules: readonly EventRule[] = [
     name: 'stepsGoForward',
     law: 'R19',
     check: (_scene, run, before) => {
-      if (before === null) return null;
+      if (before === null || before.steps === run.steps) return null;
       for (const step of Object.values(run.steps)) {
         const was = before.steps[step.key];
         if (was === undefined || was === step || was.state === step.state) continue;

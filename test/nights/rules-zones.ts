@@ -1,6 +1,6 @@
 import type { ZoneRefusal } from '../../shared/sessions/zone-answers.ts';
-import { entriesOf, entryIn } from '../../shared/steps/ledger.ts';
-import type { Run } from '../../shared/steps/run.ts';
+import { entryIn, sieve } from '../../shared/steps/ledger.ts';
+import type { IssuedCommand, Run } from '../../shared/steps/run.ts';
 import type { ZoneWorld } from '../../main/simulator/zone-world.ts';
 import { endpointNot, endpointsOf, ownEndpoints } from './flip-endpoints.ts';
 import type { EventRule, Scene } from './scene.ts';
@@ -85,10 +85,15 @@ export const zoneRules: readonly EventRule[] = [
   },
 ];
 
+// Asked at every event of a night: what has nothing to do with it is gone through once.
+const zoneCommands = sieve<IssuedCommand>(({ command }) => command.action.kind === 'zone');
+const routingCommands = sieve<IssuedCommand>(({ command }) => command.action.kind === 'routing');
+
 /** A change is sent again only after Route 53 said that nothing happened, or after the names were listed. */
 function blindSend(_scene: Scene, run: Run): string | null {
   if (run.steps['announce']?.startedAt === null) return null;
-  for (const { command } of entriesOf(run.commands)) {
+  const commands = zoneCommands(run.commands);
+  for (const { command } of commands) {
     if (command.action.kind !== 'zone' || command.action.ask !== 'change') continue;
     const [, attempt, sent, zone] = /^announce#(\d+)\/change(\d+)@(.*)$/.exec(command.key) ?? [];
     const prefix = `announce#${attempt ?? ''}`;
@@ -98,7 +103,7 @@ function blindSend(_scene: Scene, run: Run): string | null {
     if (Number(sent) > 0 && !nothingHappened)
       return `${command.key} was sent although the one before may have happened`;
     if (Number(sent) > 0 || Number(attempt) === 1) continue;
-    const looked = entriesOf(run.commands).some(
+    const looked = commands.some(
       (each) =>
         each.command.key.startsWith(`${prefix}/before`) &&
         each.command.key.endsWith(`@${zone ?? ''}`) &&
@@ -119,7 +124,7 @@ const notTaken: readonly ZoneRefusal[] = ['throttled', 'unavailable', 'conflict'
 function blindTurn({ script }: Scene, run: Run): string | null {
   if (script.plan.dns?.flip?.cluster === undefined || run.steps['flip']?.startedAt === null) return null;
   let known = '1';
-  for (const { command, answer } of entriesOf(run.commands)) {
+  for (const { command, answer } of routingCommands(run.commands)) {
     const [, attempt] = /^flip#(\d+)\//.exec(command.key) ?? [];
     if (attempt === undefined || command.action.kind !== 'routing') continue;
     const isSet = command.action.ask === 'set';
