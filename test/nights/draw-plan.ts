@@ -119,7 +119,7 @@ export function drawPlan(random: Random, seed: number, flip: FlipWanted = null):
         region: 'east',
         writeUrl: 'http://shop.example/w',
         readUrl: 'http://shop.example/w/',
-        intervalMs: 50,
+        intervalMs: 80,
       },
       {
         id: `${id}-sql`,
@@ -129,7 +129,7 @@ export function drawPlan(random: Random, seed: number, flip: FlipWanted = null):
         source: `${id}-a1`,
         target: `${id}-t1`,
         table: 'shop.writes',
-        intervalMs: 25,
+        intervalMs: 40,
       },
     ]),
     holds: [{ before: 'lock', role: 'driver' }],
@@ -138,7 +138,7 @@ export function drawPlan(random: Random, seed: number, flip: FlipWanted = null):
       seed,
       flavor: one(random, ['mariadb', 'mysql']),
       writersPerMaster: one(random, [1, 1, 2, 2, 3, 6] as const),
-      writesPerSecond: 10 + random.whole(60),
+      writesPerSecond: 8 + random.whole(36),
       appliesPerSecond: 400 + random.whole(3_000),
     },
   };
