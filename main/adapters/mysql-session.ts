@@ -53,8 +53,11 @@ export function createSession(parts: SessionParts): MysqlSession {
     const run = async (): Promise<Answer<OperationOutput<K>>> => {
       if (state !== 'open')
         return answers.none({
-          why: state === 'lost' ? 'session-lost' : 'not-connected',
-          message: lostBecause || 'The session is closed; nothing was sent.',
+          why: 'not-connected',
+          message:
+            state === 'lost'
+              ? `The session was lost before its turn (${lostBecause}); nothing was sent.`
+              : 'The session is closed; nothing was sent.',
         });
       const leftMs = deadline - performance.now();
       if (leftMs <= 0)

@@ -187,6 +187,7 @@ function buildServer(input: ServerInput): Server {
     trxCopy: [],
     commitExtraMs: 0,
     stalled: [],
+    applied: null,
     top: [...input.history],
     beyond: input.history.map(() => null),
     seqTop: [...input.seqs],

@@ -46,13 +46,14 @@ function firstMissing(source: Server, held: (txn: Server['log'][number]['txn']) 
 }
 
 /**
- * Starts both threads of a link; without an account the receiver ends at once. Where a newly configured one begins is worked out now, for only now does the source
- * look at its log; what the source refuses shows as the receiver's error.
+ * Starts both threads of a link; without an account the receiver ends at once. Where it begins is worked out now where it
+ * was told, or where the server alone knows; what the source refuses shows as the receiver's error.
  */
 export function startLink(world: World, link: Link): void {
   link.receiverError = null;
-  if (link.begin !== null && link.source !== null && link.hasAccount) {
-    const place = startingPlace(link.source, link.receiver, link.begin);
+  const begin = link.begin ?? behindAllLinks(link);
+  if (begin !== null && link.source !== null && link.hasAccount) {
+    const place = startingPlace(link.source, link.receiver, begin);
     if (place === null) link.receiverError = refusal(1236);
     else {
       attach(link, link.source, place);
@@ -65,4 +66,14 @@ export function startLink(world: World, link: Link): void {
   link.applierOn = true;
   link.applierError = null;
   refreshLinks(world);
+}
+
+/** Where MariaDB's links by GTID go on once both their threads were stopped: behind what came last, by whichever link. */
+function behindAllLinks({ receiver, usesGtid, receiverOn, applierOn }: Link): Position | null {
+  const { applied, flavor, chain } = receiver;
+  if (flavor !== 'mariadb' || !usesGtid || receiverOn || applierOn || applied === null) return null;
+  const origin = chain.servers[applied.origin];
+  return origin === undefined
+    ? null
+    : { flavor, file: null, offset: null, gtid: `0-${origin.serverId}-${applied.seq}` };
 }

@@ -54,7 +54,7 @@ export const performLinks: Performers<
     const wrong = told ? cannotBegin(server, from) : null;
     if (wrong !== null) return done({ refused: refusal(wrong) });
     if (link === undefined) return done(unknownChannel(server));
-    if (told) link.begin = onePerDomain(from);
+    if (told) link.begin = tellBegin(server, from);
     link.hasAccount ||= account !== undefined;
     link.accountIsForgotten ||= account !== undefined && server.flavor === 'mysql';
     startLink(world, link);
@@ -96,7 +96,7 @@ export const performLinks: Performers<
     link.perSecond = world.plan.simulator?.appliesPerSecond ?? 3_000;
     attach(link, source, source === null ? 0 : logEnd(source));
     const from = input.from ?? positionOf(server);
-    link.begin = setsPosition ? onePerDomain(from) : from;
+    link.begin = setsPosition ? tellBegin(server, from) : from;
     done({ value: nothing });
   },
 };
@@ -107,7 +107,11 @@ function cannotBegin(server: Server, from: Position): 1198 | 1941 | null {
   return parseMaria(from.gtid) === null ? 1941 : null;
 }
 
-/** MariaDB keeps one GTID a domain as a replica's position, whatever it was given. */
-function onePerDomain(from: Position): Position {
-  return { ...from, gtid: from.logEndGtid ?? maxPerDomain(from.gtid) };
+/** MariaDB keeps one GTID a domain as a replica's position, whatever it was given; all its links by GTID go on there. */
+function tellBegin(server: Server, from: Position): Position {
+  const gtid = from.logEndGtid ?? maxPerDomain(from.gtid);
+  const [told] = parseMaria(gtid) ?? [];
+  const origin = server.chain.servers.findIndex(({ serverId }) => serverId === told?.serverId);
+  if (told !== undefined && origin >= 0) server.applied = { origin, seq: told.seq };
+  return { ...from, gtid };
 }

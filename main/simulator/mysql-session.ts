@@ -61,7 +61,8 @@ export function openSession(at: At): MysqlSession {
     state = 'lost';
     lostWhy = why;
     world.sessions.delete(entry);
-    for (const asked of queue.splice(0)) finish(asked, noAnswer('session-lost', why, asked.sentAt));
+    for (const asked of queue.splice(0))
+      finish(asked, asked.sentAt === null ? notSent(why) : noAnswer('session-lost', why, asked.sentAt));
     clock.answered();
     for (const call of lostCalls) call(why);
   }
@@ -78,6 +79,9 @@ export function openSession(at: At): MysqlSession {
     if (!noticed) return;
     const behindMs = sent === undefined ? 0 : serviceMs(world, sent.operation) + afterSentMs;
     there(behindMs, () => abandon(server, thread.id));
+  }
+  function notSent(why: string): None {
+    return noAnswer('not-connected', `${why}; nothing was sent`, null);
   }
   function noAnswer(why: NoAnswer, message: string, sentAt: number | null): None {
     const tookMs = sentAt === null ? 0 : clock.nowMs() - sentAt;
@@ -134,10 +138,8 @@ export function openSession(at: At): MysqlSession {
       input: OperationInput<K>,
       limitMs: number,
     ): Promise<Answer<OperationOutput<K>>> => {
-      if (state !== 'open') {
-        const why = state === 'lost' ? 'session-lost' : 'not-connected';
-        return Promise.resolve(noAnswer(why, state === 'lost' ? lostWhy : 'the session was closed', null));
-      }
+      if (state !== 'open')
+        return Promise.resolve(notSent(state === 'lost' ? lostWhy : 'the session was closed'));
       return new Promise((resolve) => {
         const received = (reply: Reply<OperationOutput<K>>): void => {
           if (state !== 'open' || !closes(asked)) return;

@@ -69,6 +69,7 @@ export function applyNext(link: Link, now: number): void {
     link.busyUntil = now;
     if (holds(receiver, entry.txn)) receiver.duplicates += 1;
     absorb(receiver, entry.txn, now);
+    receiver.applied = entry.txn;
     wakeReaders(receiver);
   }
   plan(link);

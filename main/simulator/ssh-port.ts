@@ -88,7 +88,7 @@ function openChannel(world: World, host: HostWorld): SshChannel {
     });
     if (state !== 'open')
       return Promise.resolve(
-        none(state === 'lost' ? 'session-lost' : 'not-connected', `the channel to ${host.id} is ${state}`),
+        none('not-connected', `the channel to ${host.id} is ${state}; nothing was sent`),
       );
     return new Promise((resolve) => {
       const settle = (answer: Answer<T>): void => {

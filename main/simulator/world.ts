@@ -136,6 +136,8 @@ export type Server = {
   // ---- its data and its log
   /** For each origin of the chain: everything up to here is in. */
   readonly top: number[];
+  /** The last that came over any link, MariaDB's gtid_slave_pos; null: what came before the night. */
+  applied: Pick<Txn, 'origin' | 'seq'> | null;
   /** For each origin: what is in beyond `top`. */
   readonly beyond: (Set<number> | null)[];
   /** For each origin: the last sequence number in the binary log (MariaDB's gtid_binlog_state). */

@@ -19,9 +19,9 @@ export type SessionPurpose =
 export type NoAnswer =
   /** The limit passed; the statement may still run on the server. */
   | 'time-limit'
-  /** The connection ended before or during the call; the effect is unknown. */
+  /** The connection ended during the call; the effect is unknown. */
   | 'session-lost'
-  /** The session was never opened or was closed by us: nothing was sent. */
+  /** There was no session any more, or none yet, when the call's turn came: nothing was sent. */
   | 'not-connected';
 
 /**

@@ -258,6 +258,7 @@ export function trouble(
   if (answer.kind === 'refused') {
     return `${what} was refused by ${where}${answer.code === null ? '' : ` with error ${answer.code}`}: ${answer.message}`;
   }
+  if (answer.why === 'not-connected') return `"${what}" was not sent to ${where}: ${answer.message}`;
   return answer.why === 'time-limit'
     ? `${where} did not answer "${what}" within its limit; whether it took effect is unknown until it is read back`
     : `the session to ${where} was lost during "${what}": ${answer.message}`;

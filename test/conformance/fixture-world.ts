@@ -42,6 +42,9 @@ export type FixtureWorld = {
   readonly channel: string;
   readonly targetAddress: string;
   readonly targetPort: number;
+  /** The source by another name than the link has it: MariaDB refuses two links to one address (1934). */
+  readonly sourceByAnotherName: string;
+  readonly sourcePort: number;
   /** A table of the application with a primary key. */
   readonly table: string;
   /** Lets the world's time pass until the promise is settled. */

@@ -100,7 +100,7 @@ test('the server is stopped: the session is lost, a new one is unreachable', asy
   await lost;
   expect(await opened.session.ask('identity', {}, 1_000)).toMatchObject({
     kind: 'none',
-    why: 'session-lost',
+    why: 'not-connected',
   });
   expect(await port.open('a1', 'look', 5_000)).toMatchObject({ kind: 'refused', reason: 'unreachable' });
 });

@@ -38,6 +38,8 @@ function simulated(flavor: Flavor): FixtureWorld {
     channel: '',
     targetAddress: 'orders-t1.db',
     targetPort: 3306,
+    sourceByAnotherName: world.server(source).address,
+    sourcePort: 3306,
     table: 'shop.writes',
     settle: world.wait,
     pass: world.pass,

@@ -148,6 +148,8 @@ function fixture(servers: RealWorld['servers'], port: MysqlPort, plan: Plan): Fi
     channel: '',
     targetAddress: '127.0.0.1',
     targetPort: servers.target.port,
+    sourceByAnotherName: '127.1',
+    sourcePort: servers.source.port,
     table: 'shop.writes',
     settle: (promise) => promise,
     pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

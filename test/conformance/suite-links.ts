@@ -81,6 +81,36 @@ export function linkTests(ground: Ground): void {
     expect((await facts(act)).links.map(({ channel }) => channel)).toEqual(before);
   });
 
+  test('by GTID a link that is started again goes on behind what came over another one', async () => {
+    const [from, act] = [await open(ground.world().source, 'look'), await open(ground.world().target)];
+    const { channel, chain, sourceByAnotherName: sourceAddress, sourcePort } = ground.world();
+    const linkNow = async (name: string) => (await facts(act)).links.find((one) => one.channel === name);
+    const runs = (name: string): Promise<void> =>
+      until(`the link "${name}" runs`, async () => {
+        const link = await linkNow(name);
+        return link?.receiver === 'running' && link.applier === 'running';
+      });
+    await value(act, 'stopLink', { channel });
+    const beside = {
+      channel: 'cutover_beside',
+      sourceAddress,
+      sourcePort,
+      chain,
+      direction: 'forward',
+    } as const;
+    await value(act, 'configureLink', { ...beside, from: null });
+    await value(act, 'startLink', { channel: beside.channel });
+    await runs(beside.channel);
+    expect(await ground.world().write(ground.world().source)).toBeNull();
+    await drained(from, act);
+    await value(act, 'removeLink', { channel: beside.channel });
+    await value(act, 'startLink', { channel });
+    await runs(channel);
+    expect(await ground.world().write(ground.world().source)).toBeNull();
+    await drained(from, act);
+    expect(await linkNow(channel)).toMatchObject({ receiverError: null, applierError: null });
+  });
+
   test('a link is stopped and started by name', async () => {
     const act = await open(ground.world().target);
     const state = async (): Promise<unknown> =>

@@ -44,12 +44,17 @@ export function sessionTests(ground: Ground): void {
           ? '00000000-1111-2222-3333-444444444444:1'
           : '0-4294967295-999999999999',
     };
-    expect(await ask(look, 'waitApplied', { position: never, sliceMs: 30_000 }, 300)).toMatchObject({
+    const over = look.ask('waitApplied', { position: never, sliceMs: 30_000 }, 300);
+    const behind = look.ask('identity', {}, 10_000);
+    const nothingSent = {
       kind: 'none',
-      why: 'time-limit',
-    });
+      why: 'not-connected',
+      message: expect.stringContaining('nothing was sent'),
+    };
+    expect(await ground.world().settle(over)).toMatchObject({ kind: 'none', why: 'time-limit' });
     expect(look.state()).toBe('lost');
-    expect(await ask(look, 'identity', {})).toMatchObject({ kind: 'none', why: 'session-lost' });
+    expect(await ground.world().settle(behind)).toMatchObject(nothingSent);
+    expect(await ask(look, 'identity', {})).toMatchObject(nothingSent);
     expect(why).toHaveLength(1);
   });
 
@@ -59,7 +64,7 @@ export function sessionTests(ground: Ground): void {
     await value(act, 'killThreads', { threads: [victim.connectionId] });
     await ground.world().settle(lost);
     expect(victim.state()).toBe('lost');
-    expect(await ask(victim, 'identity', {})).toMatchObject({ kind: 'none', why: 'session-lost' });
+    expect(await ask(victim, 'identity', {})).toMatchObject({ kind: 'none', why: 'not-connected' });
   });
 
   test('calls on one session are answered in the order they were asked', async () => {

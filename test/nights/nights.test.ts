@@ -38,7 +38,7 @@ describe('nights drawn by lot', () => {
       return lines;
     };
     const first = await play();
-    expect(first.length).toBeGreaterThan(50);
+    expect(first.length).toBeGreaterThan(30);
     expect(await play()).toEqual(first);
   });
 

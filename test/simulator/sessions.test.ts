@@ -60,7 +60,7 @@ describe('a session of the simulated world', () => {
     world.inject({ kind: 'lost-session', on: a1, purpose: 'watch' });
     expect(await world.wait(call)).toMatchObject({ kind: 'none', why: 'session-lost' });
     expect([session.state(), lost.length]).toEqual(['lost', 1]);
-    expect(await world.ask(session, 'identity', {})).toMatchObject({ kind: 'none', why: 'session-lost' });
+    expect(await world.ask(session, 'identity', {})).toMatchObject({ kind: 'none', why: 'not-connected' });
   });
 
   test('a closed one sends nothing, and its run lock is free', async () => {
