@@ -133,7 +133,7 @@ function safety({ random, plan, cell, kinds, atCluster }: Draw): readonly Happen
   // A crash that is aimed comes alone: there is one in a night.
   if (cell?.way !== 'crash' && random.whole(3) > 0)
     happenings.push(
-      crashIn([random, plan], one(random, random.whole(5) > 0 ? order.filter(isInside) : order).id),
+      crashIn([random, plan], one(random, random.whole(8) > 0 ? order.filter(isInside) : order).id),
     );
   return happenings;
 }
