@@ -9,7 +9,7 @@ import { driverAfter } from '../shared/steps/driver.ts';
 import { mirrorOf } from '../shared/steps/mirror-place.ts';
 import { keepFetched } from './adapters/fetched-journal.ts';
 import { readJournalFile } from './adapters/journal-file.ts';
-import { composeRun, loadPlan, type ComposedRun } from './compose.ts';
+import { composeRun, loadPlan, planFileOf, type ComposedRun } from './compose.ts';
 import { journalText } from './engine/mirror-read.ts';
 import { lookBeforeTaking } from './engine/look-again.ts';
 import { ownName } from './engine/open-mirror.ts';
@@ -50,6 +50,9 @@ export async function composeTakeover(
   const found = header?.kind === 'run' && !known.ok ? ok({ plan: header.plan, file: '.' }) : known;
   if (!found.ok) return found;
   const plan = header?.kind === 'run' ? header.plan : found.value.plan;
+  // Before anything is opened: the hosts of a rehearsed plan may be real ones, and no run of it was ever there.
+  const played = header?.kind === 'run' ? planFileOf(state, header, found.value.file) : whyPlayed(plan);
+  if (!played.ok) return played;
   const taken = await newest({ plan, planFile: found.value.file, runId, despite, tell }, here?.value ?? null);
   if (!taken.ok) return taken;
   const file = journalFile(runDirectory(state, runId));
@@ -105,6 +108,15 @@ async function newest(
   }
 }
 
+/** A plan of the simulator has no run that another laptop could drive. */
+function whyPlayed({ name, environment }: Plan): Result<null, string> {
+  return environment === 'simulator'
+    ? failed(
+        `Plan ${name} is rehearsed in the simulator: its servers end with the cockpit that rehearses, so there is no run of it to take over. Expected the staging or production plan of that run: add --plan FILE.`,
+      )
+    : ok(null);
+}
+
 function loaded(file: string): Result<{ readonly plan: Plan; readonly file: string }, string> {
   const read = loadPlan(file);
   return read.ok ? ok({ plan: read.value.plan, file: resolve(file) }) : failed(read.error.join('\n'));
@@ -116,7 +128,9 @@ function knownPlan(state: string): Result<{ readonly plan: Plan; readonly file: 
     const records = readJournalFile(journalFile(join(state, 'plans', name)));
     const opened = records.ok ? records.value.findLast(({ payload }) => payload.kind === 'plan') : undefined;
     const read = opened?.payload.kind === 'plan' ? loaded(opened.payload.planFile) : null;
-    return read?.ok === true && read.value.plan.journalMirror !== undefined ? [read.value] : [];
+    return read?.ok === true && read.value.plan.journalMirror !== undefined && whyPlayed(read.value.plan).ok
+      ? [read.value]
+      : [];
   });
   const [only] = plans;
   if (only !== undefined && plans.length === 1) return ok(only);
