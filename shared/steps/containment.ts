@@ -92,7 +92,23 @@ export function linkTrouble(chain: Chain, instance: string, facts: Pick<FastFact
   }
   if (link.delaySeconds > 0)
     return `${instance} delays applying by ${link.delaySeconds} s; expected no delay`;
-  return null;
+  return filterTrouble(chain, instance, facts);
+}
+
+/**
+ * What the link of a node leaves out, as a sentence; null when nothing. A filtered event counts as applied by its position
+ * (seen on real servers), so that no comparison of positions finds its rows missing.
+ */
+export function filterTrouble(
+  chain: Chain,
+  instance: string,
+  facts: Pick<FastFacts, 'links'>,
+): string | null {
+  const member = memberOf(chain, instance);
+  const filters = facts.links.find(({ channel }) => channel === member?.channel)?.filters ?? [];
+  return filters.length === 0
+    ? null
+    : `${instance} leaves out what a filter names (${filters.join(', ')}); expected none: rows would be missing although it says that it applied them`;
 }
 
 /** What changed on a fenced server between two readings, as a sentence; null when nothing did. */

@@ -4,7 +4,7 @@ import type { Chain } from '../plan/plan.ts';
 import type { FastFacts } from '../sessions/operations.ts';
 import { notOurLock, readAll, readStates, transactionsUnreadMs, wrongServer } from './before-fence.ts';
 import { nobodyPasses } from './bypass-accounts.ts';
-import { changedSince, holdsAll, notClosed, type FactsByInstance } from './containment.ts';
+import { changedSince, filterTrouble, holdsAll, notClosed, type FactsByInstance } from './containment.ts';
 import { finalPositions } from './converge.ts';
 import { nodesToFence } from './fence.ts';
 import { answerOf, givenAnswer } from './given-answer.ts';
@@ -46,6 +46,14 @@ export const prove: ChainStepFunction = (context, chain) => {
   const passing = nobodyPasses(need, [context, chain], nodesToFence(context.run, chain));
   if (sources.kind === 'failed') return failure(sources.text);
   if (targetFacts.kind === 'failed') return failure(targetFacts.text);
+  if (targetFacts.kind === 'read') {
+    // Preflight's gate was judged before the release; a filter that came since is seen here, with the links.
+    const filtered = Object.entries(targetFacts.facts).map(([node, facts]) =>
+      filterTrouble(chain, node, facts),
+    );
+    const first = filtered.find((trouble) => trouble !== null);
+    if (first !== undefined) return failure(first);
+  }
   if (sources.kind === 'read' && targetFacts.kind === 'read') {
     const wrong = provenWrong(context, chain, [sources.facts, targetFacts.facts]);
     if (wrong !== null) return failure(wrong);

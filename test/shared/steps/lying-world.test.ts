@@ -113,6 +113,16 @@ const lies: readonly Lie[] = [
     /orders-t1 takes writes before it was promoted; expected it read-only/,
   ],
   [
+    'a filter that somebody put on the target when the gates were judged already',
+    when(
+      'prove:orders#1/target@orders-t1',
+      at('orders-t1', (server) => {
+        server.links = server.links.map((link) => ({ ...link, filters: ['Replicate_Ignore_DB=shop'] }));
+      }),
+    ),
+    /orders-t1 leaves out what a filter names \(Replicate_Ignore_DB=shop\); expected none/,
+  ],
+  [
     'a source slave that takes writes after the fence',
     when(
       'last-look#1/look@orders-a1',
