@@ -3,6 +3,19 @@ import { edit, type Mutation } from './mutation.ts';
 /** Defects by which two would drive one run, or a stranger would be driven: each must break the rule that is there for it. */
 export const driverMutations: readonly Mutation[] = [
   {
+    name: 'skip a claim',
+    edits: [
+      edit(
+        'shared/steps/passage.ts',
+        'const hosts = armedHosts(context.plan);',
+        'const hosts = armedHosts(context.plan).slice(1);',
+      ),
+    ],
+    faults: 'all',
+    aimedAt: { step: 'promote', way: 'crash' },
+    breaks: 'oneWritableSide',
+  },
+  {
     name: 'take over and leave the other cockpit its sessions',
     edits: [
       edit('shared/steps/lock-again.ts', 'const lost = lostThreads(context.run, node);', 'const lost = [];'),
