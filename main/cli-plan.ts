@@ -39,9 +39,21 @@ export async function preflight(file: string, options: { readonly json: boolean 
     process.stdout.write(
       `${JSON.stringify({ plan: cockpit.parts.plan.name, digest: cockpit.parts.planDigest, open: blocking.length === 0, verdicts })}\n`,
     );
-  else for (const verdict of verdicts) process.stdout.write(verdictText(verdict));
+  else process.stdout.write(`${verdicts.map(verdictText).join('')}\n${conclusion(verdicts)}\n`);
   await stop();
   return blocking.length === 0 ? 0 : 2;
+}
+
+/** The last lines: whether anything blocks, and what, by name; nobody finds that among a hundred open gates. */
+export function conclusion(verdicts: readonly Verdict[]): string {
+  const blocking = verdicts.filter((verdict) => !letsPass(verdict));
+  const others = verdicts.filter((verdict) => verdict.state !== 'open' && letsPass(verdict)).length;
+  const besides =
+    others === 0
+      ? ''
+      : ` ${others} more ${others === 1 ? 'is' : 'are'} not open and ${others === 1 ? 'does' : 'do'} not block.`;
+  if (blocking.length === 0) return `Nothing blocks: ${verdicts.length} gates were judged.${besides}`;
+  return `${blocking.length} of ${verdicts.length} gates block:${blocking.map(({ state, title }) => `\n  ${state.padEnd(7)} ${title}`).join('')}\nThe reasons and what opens them stand above.${besides}`;
 }
 
 function verdictText(verdict: Verdict): string {

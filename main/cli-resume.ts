@@ -1,10 +1,9 @@
 import { foldRun } from '../shared/audit/fold.ts';
-import { outcomeSentence } from '../shared/audit/report.ts';
 import { failed, ok, type Result } from '../shared/lib/result.ts';
 import { concludableAt } from '../shared/steps/at-source.ts';
 import type { Run } from '../shared/steps/run.ts';
 import { notInsync } from './cli-awaited.ts';
-import { exitCodes, summary, untilOver } from './cli-run.ts';
+import { exitCodes, sayOutcome, summary, untilOver } from './cli-run.ts';
 import { composeRun, type ComposedRun } from './compose.ts';
 import { composeTakeover } from './compose-takeover.ts';
 import type { Overtaking } from './engine/resume.ts';
@@ -64,6 +63,7 @@ async function stayWith(
   const { cockpit, from, notes, stop } = composed.value;
   for (const note of notes) say(note);
   const quit = onQuit(cockpit, () => undefined);
+  const since = cockpit.parts.ports.clock.now();
   const begun = await begin(composed.value, refusal);
   if (!begun.ok) {
     say(begun.error);
@@ -73,19 +73,19 @@ async function stayWith(
     await stop();
     return 1;
   }
-  const by = { who: begun.value.who, alone: begun.value.run.unattended };
+  const by = { who: begun.value.who, alone: begun.value.run.unattended, since };
   let run = await untilOver(cockpit, by);
   const atSource = concludableAt(run, cockpit.parts.plan).length > 0;
   if (atSource && options.conclude === true) {
     const pressed = await cockpit.night()?.retry({ step: 'unwind', who: by.who });
     if (pressed?.ok === false) say(pressed.error);
-    run = await untilOver(cockpit, by);
+    run = await untilOver(cockpit, { ...by, since: run.now });
   } else if (atSource) {
     say(`One press ends it where its data is: cockpit resume ${run.id} --conclude`);
   }
   if (run.heldAt !== null) say(`Run ${run.id} waits at the hold before ${run.heldAt}: people release it.`);
   if (run.phase === 'watching') say(`Run ${run.id} is at its watch: Close is left to people.`);
-  say(`Run ${run.id}: ${run.outcome ?? 'unknown'}. ${outcomeSentence(run)}`);
+  sayOutcome(run, say);
   for (const text of notInsync(cockpit)) say(text);
   if (options.json) process.stdout.write(`${JSON.stringify(summary(cockpit, run))}\n`);
   quit();

@@ -28,6 +28,7 @@ export async function reverseRun(name: string, options: { readonly json: boolean
   }
   const quit = onQuit(cockpit, () => undefined);
   const who = `unattended (${cockpit.parts.ports.laptop.user()})`;
+  const since = cockpit.parts.ports.clock.now();
   const refused = await begin(cockpit, who, { yes: true });
   if (refused !== null) {
     say(refused);
@@ -36,7 +37,7 @@ export async function reverseRun(name: string, options: { readonly json: boolean
     await stop();
     return 2;
   }
-  const run = await untilOver(cockpit, { who, alone: true });
+  const run = await untilOver(cockpit, { who, alone: true, since });
   const reversed = run.outcome === 'done';
   say(
     reversed

@@ -1,8 +1,10 @@
 import { outcomeSentence } from '../shared/audit/report.ts';
+import type { Moment } from '../shared/steps/event.ts';
 import type { Outcome, Run } from '../shared/steps/run.ts';
 import { awaited, notInsync } from './cli-awaited.ts';
 import type { Cockpit } from './engine/cockpit.ts';
 import type { Night } from './engine/night-ground.ts';
+import { startProgress } from './cli-progress.ts';
 import { check } from './cli-plan.ts';
 import { settle } from './cli-settle.ts';
 import { composeCockpit } from './compose.ts';
@@ -38,6 +40,8 @@ export async function runUnattended(file: string, options: Options): Promise<num
   }
   const quit = onQuit(cockpit, () => undefined);
   const who = `unattended (${cockpit.parts.ports.laptop.user()})`;
+  const since = cockpit.parts.ports.clock.now();
+  say('Every server and host is looked at before the gates are judged: some seconds.');
   const begun = await begin(cockpit, who, options);
   if (begun !== null) {
     say(begun);
@@ -45,13 +49,22 @@ export async function runUnattended(file: string, options: Options): Promise<num
     await stop();
     return 2;
   }
-  const run = await untilOver(cockpit, { who, alone: true });
-  say(`Run ${run.id}: ${run.outcome ?? 'unknown'}. ${outcomeSentence(run)}`);
+  const run = await untilOver(cockpit, { who, alone: true, since });
+  sayOutcome(run, say);
   for (const text of notInsync(cockpit)) say(text);
   if (options.json) process.stdout.write(`${JSON.stringify(summary(cockpit, run))}\n`);
   quit();
   await stop();
   return exitCodes[run.outcome ?? 'needs-operator'];
+}
+
+/** How a run ended, and where a person goes on who is needed. */
+export function sayOutcome(run: Run, say: (text: string) => void): void {
+  say(`Run ${run.id}: ${run.outcome ?? 'unknown'}. ${outcomeSentence(run)}`);
+  if (run.outcome === 'needs-operator')
+    say(
+      `Once the cause is mended: cockpit resume ${run.id}. By hand, with mysql and ssh alone: cockpit sheet ${run.id}.`,
+    );
 }
 
 /** Why nobody may drive this plan alone; null: its runs may be unattended. */
@@ -72,6 +85,9 @@ export const notStarted = {
   steps: [],
   journal: null,
 };
+
+const whatYesDoes =
+  "--yes prepares the cockpit's schema on the sources, answers the checklists and releases the holds, all as unattended; it overrides no gate.";
 
 /** Prepares, answers, arms and releases; the reason when the run could not begin. */
 export async function begin(
@@ -96,7 +112,7 @@ export async function begin(
   const armed = await cockpit.arm(who, true);
   if (!armed.ok) return `Not armed: ${armed.error}`;
   if (armed.value.blocks.length > 0)
-    return `Gates are closed, nothing was begun:\n  ${armed.value.blocks.join('\n  ')}`;
+    return `Gates are closed, nothing was begun:\n  ${armed.value.blocks.join('\n  ')}${options.yes ? '' : `\n${whatYesDoes}`}`;
   if (!options.yes) return 'The first hold waits for a person; --yes releases it as unattended.';
   const released = await cockpit.release({
     hold: plan.holds[0]?.before ?? 'lock',
@@ -113,21 +129,29 @@ export async function begin(
  */
 export async function untilOver(
   cockpit: Cockpit,
-  { who, alone }: { readonly who: string; readonly alone: boolean },
+  { who, alone, since }: { readonly who: string; readonly alone: boolean; readonly since: Moment },
 ): Promise<Run> {
-  const { plan, ports } = cockpit.parts;
+  const { plan, ports, told } = cockpit.parts;
   const { clock } = ports;
+  const tell = (text: string): void => told?.(text);
+  const progress = startProgress(tell, since);
   let watchedSinceUtcMs: number | null = null;
+  let toldAwaited = '';
   const waitsStill = (night: Night, run: Run): boolean => {
     const { utcMs } = clock.now();
     watchedSinceUtcMs ??= utcMs;
-    return awaited(night, run, { plan, utcMs, watchedSinceUtcMs }).length > 0;
+    const still = awaited(night, run, { plan, utcMs, watchedSinceUtcMs }).join(' and ');
+    if (still !== toldAwaited && still !== '')
+      tell(`Every step is done. Before it ends the run waits for ${still}.`);
+    toldAwaited = still;
+    return still !== '';
   };
   return new Promise((settled) => {
     const look = (): void => {
       const night = cockpit.night();
       const run = night?.run();
       if (night === null || run === undefined || run === null) return;
+      progress(run, clock.now());
       if (run.heldAt !== null) {
         if (!alone) return settled(run);
         night.release({ hold: run.heldAt, permit: night.permit, who });

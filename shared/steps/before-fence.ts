@@ -52,7 +52,7 @@ export const lock: StepFunction = (context) => {
     const wrong = wrongServer(context, node, answer.value) ?? notOurLock(context, node, answer.value);
     if (wrong !== null) return failure(wrong);
   }
-  if (seen.some(([, answer]) => answer === undefined)) return need.waiting('reading the run lock back');
+  if (seen.some(([, answer]) => answer === undefined)) return need.waiting('the run lock to be read back');
   const epochs = takeEpochs(need, context.plan);
   if (epochs !== null) return 'failed' in epochs ? failure(epochs.failed) : need.waiting(epochs.waiting);
   return done(
@@ -209,7 +209,7 @@ function reach(
 ): Reached {
   for (let round = newestAsked(context, (each) => `see${each}@${instance}`); ; round += 1) {
     const seen = need.facts(`see${round}`, instance);
-    if (seen === undefined) return { kind: 'waiting', text: `reading ${instance}` };
+    if (seen === undefined) return { kind: 'waiting', text: `${instance} to say where it stands` };
     if (seen.kind !== 'ok')
       return { kind: 'failed', text: firstTrouble('read its state', [[instance, seen]]) ?? '' };
     const wrong = wrongServer(context, instance, seen.value);

@@ -56,7 +56,7 @@ function detachOne(need: Needs, context: StepContext, [node, channel]: readonly 
       return { kind: 'failed', text: trouble(node, 'removing the forward link', removed) };
   }
   const left = need.linksBehind('left', node);
-  if (left === undefined) return { kind: 'waiting', text: `reading the links of ${node} back` };
+  if (left === undefined) return { kind: 'waiting', text: `the links of ${node} to be read back` };
   if (left.kind !== 'ok') return { kind: 'failed', text: trouble(node, 'reading its links back', left) };
   return isThere(left.value.links)
     ? { kind: 'failed', text: `${node} still has its forward link; expected it removed by name` }

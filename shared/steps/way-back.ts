@@ -190,7 +190,7 @@ function linkIn(
   links: Answer<OperationOutput<'links'>> | undefined,
 ): LinkSeen {
   if (links === undefined)
-    return { kind: 'not-yet', progress: need.waiting(`reading the links of ${instance} back`) };
+    return { kind: 'not-yet', progress: need.waiting(`the links of ${instance} to be read back`) };
   if (links.kind !== 'ok')
     return { kind: 'not-yet', progress: failure(trouble(instance, 'reading its links back', links)) };
   return { kind: 'seen', link: links.value.links.find((link) => link.channel === channel) ?? null };

@@ -13,7 +13,11 @@ async function nightAlone(plan: Plan) {
   const night = await rehearse({ plan, until: (run) => run?.phase === 'watching' });
   const { cockpit, simulator } = night;
   const before = simulator.clock.nowMs();
-  const run = await drive(simulator, untilOver(cockpit, { who: 'alone', alone: true }), 400_000);
+  const run = await drive(
+    simulator,
+    untilOver(cockpit, { who: 'alone', alone: true, since: simulator.clock.port.now() }),
+    400_000,
+  );
   return { ...night, run, tookMs: simulator.clock.nowMs() - before };
 }
 
