@@ -10,6 +10,7 @@ import { reverseRun } from './cli-reverse.ts';
 import { abortRun, resumeRun, takeOverRun } from './cli-resume.ts';
 import { runUnattended } from './cli-run.ts';
 import { sheet } from './cli-sheet.ts';
+import { knownRuns, stateDirectory } from './settings.ts';
 import { serve } from './web.ts';
 
 /** Sets the exit code when a command has ended; stdout belongs to the command's own answer. */
@@ -25,7 +26,11 @@ const program = new Command('cockpit')
   .description('Moves a MySQL estate in one guided, gated minute.')
   .showHelpAfterError()
   // Usage mistakes are exit code 1, like a plan that cannot be used.
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 1));
+  .exitOverride((error) => {
+    if (error.code === 'commander.missingArgument' && error.message.includes("'run'"))
+      process.stderr.write(`\n${knownRuns(stateDirectory())}\n`);
+    process.exit(error.exitCode === 0 ? 0 : 1);
+  });
 
 program
   .command('check')

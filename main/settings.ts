@@ -46,18 +46,21 @@ export function runJournalFile(state: string, run: string): string | null {
 
 const newestRuns = 5;
 
-/** Says that there is no such run, and which there are: an id ends in letters that nobody remembers. */
-export function noSuchRun(state: string, run: string): string {
+/** Which runs there are: an id ends in letters that nobody remembers. */
+export function knownRuns(state: string): string {
   const folder = join(state, 'runs');
   const ids = existsSync(folder)
     ? readdirSync(folder).filter((id) => existsSync(journalFile(join(folder, id))))
     : [];
   const newest = ids.toSorted().reverse().slice(0, newestRuns);
-  const known =
-    newest.length === 0
-      ? `No run is kept below ${folder}.`
-      : `The newest below ${folder}: ${newest.join(', ')}.`;
-  return `There is no run "${run}", and no journal file of that name. ${known}`;
+  return newest.length === 0
+    ? `No run is kept below ${folder}.`
+    : `The newest below ${folder}: ${newest.join(', ')}.`;
+}
+
+/** Says that there is no such run, and which there are. */
+export function noSuchRun(state: string, run: string): string {
+  return `There is no run "${run}", and no journal file of that name. ${knownRuns(state)}`;
 }
 
 /**

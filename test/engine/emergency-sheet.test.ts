@@ -113,4 +113,12 @@ describe('cockpit sheet', () => {
     expect(seen.err).toContain('There is no run "2026-11-23-07"');
     expect(readdirSync(directory)).toEqual([]);
   });
+
+  test('asked for no run at all it names those that are there: their ids end in letters that nobody remembers', async () => {
+    mkdirSync(home(), { recursive: true });
+    writeFileSync(join(home(), 'journal.jsonl'), '');
+    const seen = await cli('sheet');
+    expect(seen).toMatchObject({ code: 1, out: '' });
+    expect(seen.err).toMatch(/missing required argument 'run'.*: 2026-11-23-01\.\n$/s);
+  });
 });

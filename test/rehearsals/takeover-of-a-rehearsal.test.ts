@@ -59,7 +59,7 @@ test('a run of the simulator is not taken over, and the host of its mirror is no
   const identityFile = join(state, 'key');
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   writeFileSync(identityFile, privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 });
-  const ssh = { address: '127.0.0.1', port, user: 'nobody', identityFile, jump: [] };
+  const ssh = { address: '127.0.0.1', port, user: 'nobody', identityFile, agent: false, jump: [] };
   keep(journalFile(runDirectory(state, runId)), {
     kind: 'run',
     format: 1,
