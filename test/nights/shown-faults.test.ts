@@ -21,6 +21,15 @@ describe('what simulated nights can show', () => {
     expect(catalogue.filter((kind) => !used.has(kind))).toEqual([]);
   });
 
+  test('names tests that are there where it cannot, and one for every row of the fault matrix', () => {
+    for (const each of [...shownFaults, ...shownPitfalls]) {
+      if (!('not' in each)) continue;
+      const named = each.not.match(/test\/[\w/.-]*\w/g) ?? [];
+      for (const path of named) expect(existsSync(join(import.meta.dirname, '../..', path)), path).toBe(true);
+      if (each.row.startsWith('F')) expect(named, each.row).not.toEqual([]);
+    }
+  });
+
   test('names cards that are there', () => {
     const cards = [...shownFaults, ...shownPitfalls].flatMap((each) => ('card' in each ? [each.card] : []));
     for (const card of cards)
