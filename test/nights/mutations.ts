@@ -49,12 +49,24 @@ export const mutations: readonly Mutation[] = [
     edits: [
       edit(
         'shared/steps/fence.ts',
-        'if (!timedOut && !cut) return',
-        "if (!timedOut && !cut) return { kind: 'done' }; if (!timedOut && !cut) return",
+        "if (!timedOut && !cut) return { kind: 'failed', text: trouble(node, 'the fence', answer) };",
+        'if (!timedOut && !cut) return proven(need, [context, chain], node);',
+      ),
+      // Where a failed fence is taken for one nobody reads it back either.
+      edit(
+        'shared/steps/fence.ts',
+        'if (!seen.value.readOnly || seen.value.superReadOnly === false) {',
+        'if (seen.value.readOnly && seen.value.superReadOnly === false) {',
+      ),
+      edit(
+        'shared/steps/fence.ts',
+        'if (proof.value.errorNumber !== preventedByReadOnly) {',
+        'if (proof.value.errorNumber !== preventedByReadOnly && proof.value.errorNumber !== null) {',
       ),
     ],
     faults: 'all',
     aimedAt: { step: 'fence', way: 'error' },
+    breaks: 'stepsEndOnTheTruth',
   },
   {
     name: 'take everything back behind the point of no return',

@@ -21,6 +21,8 @@ export function noteFault(scene: Scene, fault: Fault): readonly Hit[] {
 }
 
 function touchedBy({ simulator: { world } }: Scene, fault: Fault): readonly string[] {
+  // A server that refuses a statement is as it was: whoever takes that for done says what is not so.
+  if (fault.kind === 'reply' && fault.way === 'error') return [];
   if ('on' in fault) {
     const server = serverChosen(world, fault.on);
     return server === undefined ? [] : [server.id];
