@@ -77,9 +77,10 @@ function seedsFor({ aimedAt, from = 1, every = 1 }: Mutation): readonly number[]
 /** Caught: a rule breaks in a night in which the product as it is breaks none. */
 async function hunt(number: number, mutation: Mutation): Promise<void> {
   const { drawNight, playNight } = await copyOf(number);
-  const { name, faults, breaks } = mutation;
+  const { name, faults, breaks, night = (drawn) => drawn } = mutation;
   for (const [tried, seed] of seedsFor(mutation).entries()) {
-    const script = drawNight(seed, 'safety', faults);
+    const script = night(drawNight(seed, 'safety', faults));
+    if (script === null) continue;
     const { violations } = await playNight(script);
     const violation = violations.find(({ rule }) => breaks === undefined || rule === breaks);
     if (violation === undefined || (await playSound(script)).violations.length > 0) continue;

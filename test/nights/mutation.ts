@@ -1,5 +1,6 @@
 import type { Cell } from './cells.ts';
 import type { Allowed } from './draw-night.ts';
+import type { NightScript } from './night-script.ts';
 
 /** One defect put into the product on purpose: every edit must find its text, exactly once. */
 export type Mutation = {
@@ -13,6 +14,8 @@ export type Mutation = {
   readonly from?: number;
   /** Only every so many seeds: one night in 32 is turned round. */
   readonly every?: number;
+  /** What is made of a drawn night, where nights by lot meet too seldom what the defect needs; null: that seed's plan cannot. */
+  readonly night?: (drawn: NightScript) => NightScript | null;
   /** The rule that must see it, where another one alone would leave that rule unproven. */
   readonly breaks?: string;
 };

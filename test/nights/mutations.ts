@@ -1,4 +1,5 @@
 import { edit, type Mutation } from './mutation.ts';
+import { concludeMutations } from './mutations-conclude.ts';
 import { driverMutations } from './mutations-driver.ts';
 import { flipMutations } from './mutations-flip.ts';
 
@@ -264,4 +265,5 @@ export const mutations: readonly Mutation[] = [
     breaks: 'noWriteLostBothWays',
   },
   ...driverMutations,
+  ...concludeMutations,
 ];

@@ -1,7 +1,7 @@
 import type { Fault } from '../../shared/plan/scenario.ts';
 import { hostsChosen, serverChosen } from '../../main/simulator/fault-places.ts';
 import type { Server } from '../../main/simulator/world.ts';
-import { isSource, type Hit, type Scene } from './scene.ts';
+import { isHeldBySwitch, isSource, type Hit, type Scene } from './scene.ts';
 
 /** What a fault that just happened means for the rules: which servers it touched, and which steps it met. */
 export function noteFault(scene: Scene, fault: Fault): readonly Hit[] {
@@ -37,8 +37,13 @@ function touchedBy({ simulator: { world } }: Scene, fault: Fault): readonly stri
  * writes until the watchdog closes it again: no look can prevent that, and go/no-go says so beforehand.
  */
 function opensUnseen(scene: Scene, fault: Fault, server: Server): boolean {
-  const { run, simulator } = scene;
-  if (!isSource(scene, server.id)) return false;
+  const { run, simulator, script } = scene;
+  // Nor can one prevent that somebody opens a target by hand whose source a switch has opened behind a dead cockpit.
+  if (!isSource(scene, server.id))
+    return (
+      fault.kind === 'writable' &&
+      script.plan.chains.some((chain) => chain.id === server.chain.id && isHeldBySwitch(scene, chain))
+    );
   if ((run?.steps['last-look']?.state ?? 'waiting') === 'waiting') return false;
   if (fault.kind === 'writable' || fault.kind === 'late-write' || fault.kind === 'prepared-transaction')
     return true;

@@ -215,7 +215,6 @@ const besideTheUndo: readonly OperationName[] = [
 /** A person pressed Retry until nothing was wrong any more, and long after that, and the source is not given back still. */
 function stuckUndo(scene: Scene): string | null {
   const { run, simulator, disturbed, script } = scene;
-  const { world, clock } = simulator;
   const unwind = run?.steps['unwind'];
   if (run === null || run.ponrAt !== null || run.outcome !== 'needs-operator' || unwind?.state !== 'failed')
     return null;
@@ -227,6 +226,12 @@ function stuckUndo(scene: Scene): string | null {
       .some((server) => !takesWrites(server) && !bootsShut(server, disturbed))
       ? unwind.text
       : null;
+  return isCalm(scene) ? unwind.text : null;
+}
+
+/** Whether everything that a person looks at answers again, and has for long enough. */
+export function isCalm({ simulator, disturbed }: Scene): boolean {
+  const { world, clock } = simulator;
   const places = [laptopSite, ...world.plan.sites.map(({ id }) => id)];
   const isWell =
     // Nothing may be given back to a server that is another one: that is for a person.
@@ -235,7 +240,7 @@ function stuckUndo(scene: Scene): string | null {
     !places.some((from) => places.some((to) => world.network.isCut(from, to))) &&
     !world.replyFaults.some(({ times, operation }) => times > 0 && !besideTheUndo.includes(operation));
   const last = Math.max(0, ...[...disturbed.values()].map(({ atMs }) => atMs));
-  return isWell && clock.nowMs() - last > patienceMs ? unwind.text : null;
+  return isWell && clock.nowMs() - last > patienceMs;
 }
 
 function notRestored({ run, before, simulator, disturbed, script }: Scene): string | null {

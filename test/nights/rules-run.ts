@@ -74,6 +74,9 @@ export const runRules: readonly EventRule[] = [
     check: (_scene, run, before) => {
       if (before === null || before.phase === run.phase) return null;
       if (before.outcome === 'thawed') return `the run was thawed and is ${run.phase} again`;
+      // Whoever was refused the conclusion looks once more at everything, from where the run stood before that press.
+      const refused = before.ponrAt !== null && before.steps['unwind']?.state === 'failed';
+      if (before.phase === 'ended' && run.phase === 'running' && refused) return null;
       return nextPhases[before.phase].includes(run.phase) ? null : `from ${before.phase} to ${run.phase}`;
     },
   },

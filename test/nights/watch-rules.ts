@@ -9,6 +9,7 @@ import { knownLost, leftBehind } from './left-behind.ts';
 import type { MemoryJournal } from './memory-journal.ts';
 import type { NightScript } from './night-script.ts';
 import { aloneRules } from './rules-alone.ts';
+import { concludeRules, concludesOnceHealthy } from './rules-conclude.ts';
 import { endRules, type Ended } from './rules-end.ts';
 import { journalRules } from './rules-journal.ts';
 import { beginFrom, oneDriver, watchTwoDrivers, type Overtaking } from './rules-driver.ts';
@@ -246,7 +247,7 @@ export function watchRules({ script, simulator, trace, excused, ...watching }: W
       if (!attached) return;
       readJournal();
       readFaults();
-      for (const rule of [...runRules, ...zoneRules, wayBackAtThePoint])
+      for (const rule of [...runRules, ...concludeRules, ...zoneRules, wayBackAtThePoint])
         broken(rule, rule.check(scene, run, scene.run));
       const last = scene.run;
       if (last?.outcome === null && run.outcome !== null)
@@ -262,7 +263,8 @@ export function watchRules({ script, simulator, trace, excused, ...watching }: W
       // What a broken rule left half done says nothing more.
       if (violations.length > 0) return;
       scene.run = run;
-      for (const rule of [...endRules, ...wayBackRules]) broken(rule, rule.check(scene, ended));
+      for (const rule of [...endRules, ...wayBackRules, concludesOnceHealthy])
+        broken(rule, rule.check(scene, ended));
     },
     leftBehind: () => left(),
     afterwards: () => {
