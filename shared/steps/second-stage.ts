@@ -1,5 +1,7 @@
 import { askForJudgement, judgeAtSource } from './at-source.ts';
-import { trouble, type Needs, type StepContext } from './need.ts';
+import { secondStageMs, switchOf } from '../plan/switches.ts';
+import { entryIn } from './ledger.ts';
+import { instanceOf, sourceNodes, trouble, type Needs, type StepContext } from './need.ts';
 import { standDownArgv, standDownMs, switchActedStatus } from './stand-down.ts';
 import { chainSaid, secondStageHosts } from './chain-said.ts';
 
@@ -18,9 +20,13 @@ export type BehindSwitch =
 export function behindSwitch(need: Needs, context: StepContext): BehindSwitch {
   const { run, plan } = context;
   const hosts = secondStageHosts(run, plan);
-  if (run.ponrAt === null || hosts.length === 0) return { kind: 'forward' };
+  if (run.ponrAt === null) return { kind: 'forward' };
   const opened = plan.chains.filter((chain) => chainSaid(run, plan, chain).opened.length > 0);
-  if (opened.length === 0) return letGo(need, context, hosts);
+  if (opened.length === 0) {
+    const unsure = notHeard(need, context, hosts);
+    if (unsure !== null) return unsure;
+    return hosts.length === 0 ? { kind: 'forward' } : letGo(need, context, hosts);
+  }
   const facts = askForJudgement(plan, (node) => need.facts('seen', node));
   if (facts === null)
     return { kind: 'waiting', text: "every server to say how it is behind the dead-man's switch" };
@@ -30,6 +36,49 @@ export function behindSwitch(need: Needs, context: StepContext): BehindSwitch {
       ? 'The data is on the source, of every chain. Nothing goes forward any more; "Conclude at the source" ends the run there: it opens and closes nothing, sets back what is left, and has the switches let the run locks go'
       : `This run is not concluded from here: ${wrong.join('; ')}. The emergency sheet says what to do with each chain`;
   return { kind: 'failed', text: `${stands}. ${rest}.` };
+}
+
+/**
+ * A switch that is not heard may have opened its source: then nobody lets go the locks that keep the target closed, and
+ * nothing is opened there. Only a target that is seen open already was passed by it. Null: every word that counts is there.
+ */
+function notHeard(
+  need: Needs,
+  { run, plan, now }: StepContext,
+  acted: readonly string[],
+): BehindSwitch | null {
+  // As long as no second stage can have acted, the run lock is what keeps one from it.
+  const claimedAt = run.steps['claim']?.startedAt?.monoMs ?? now.monoMs;
+  if (acted.length === 0 && now.monoMs - claimedAt < secondStageMs) return null;
+  const mute = (node: string): readonly string[] => {
+    const { host } = instanceOf(plan, node);
+    const stoodDown = entryIn(run.commands, `promote#1/stand-down@${host}`)?.answer?.kind === 'ok';
+    return run.switches[host] !== undefined || stoodDown ? [] : [host];
+  };
+  const chains = plan.chains.filter((chain) => {
+    const said = switchOf(plan, chain);
+    const opensAgain = said.kind === 'armed' && said.secondStage;
+    return (
+      opensAgain &&
+      run.steps[`promote:${chain.id}`]?.state !== 'done' &&
+      sourceNodes(chain).some((node) => mute(node).length > 0)
+    );
+  });
+  const asked = chains.map((chain) => ({
+    chain,
+    answers: chain.target.masters.map(({ instance }) => need.facts('target', instance)),
+  }));
+  if (asked.some(({ answers }) => answers.includes(undefined)))
+    return { kind: 'waiting', text: 'every target to say whether it takes writes' };
+  const unsure = asked.flatMap(({ chain, answers }) =>
+    answers.every((answer) => answer?.kind === 'ok' && !answer.value.readOnly) ? [] : [chain],
+  );
+  if (unsure.length === 0) return null;
+  const hosts = [...new Set(unsure.flatMap((chain) => sourceNodes(chain).flatMap(mute)))];
+  return {
+    kind: 'failed',
+    text: `${hosts.join(', ')} did not say what its dead-man's switch did, and may have opened the source of ${unsure.map(({ id }) => id).join(', ')}: nothing goes forward, and no run lock is let go. Expected the word of every switch. Reach the host, and try again: it is asked once more; or see there that the source is closed and that no switch runs, and go by the emergency sheet.`,
+  };
 }
 
 /** `end undone` is the one word that lets its locks go; that it acted, which it answers, is known. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { drawNight } from './draw-night.ts';
+import type { Happening } from './night-script.ts';
 import { inPassage } from './passage.ts';
 import { playNight } from './play-night.ts';
 
@@ -32,3 +33,28 @@ test(
     );
   },
 );
+
+test(
+  'where the switch that opened a source is not heard, nobody opens its target',
+  { timeout: 300_000 },
+  async () => {
+    const host = { hostOf: { role: 'source-master', nth: 1 } } as const;
+    const violations: string[] = [];
+    let held = 0;
+    // Its source had the slave's switch heard alone, which had opened nothing and let go the lock of every target.
+    for (const seed of [24, 230, 289, 1, 5, 9]) {
+      const script = inPassage(drawNight(seed), { kind: 'host-unreachable', host });
+      if (script === null) continue;
+      const night = await playNight({ ...script, happenings: script.happenings.map(noticed) });
+      if (night.passed && night.outcome === 'needs-operator') held += 1;
+      violations.push(...night.violations.map(({ rule, seen }) => `seed ${seed}: ${rule}: ${seen}`));
+    }
+    expect(violations).toEqual([]);
+    expect(held).toBeGreaterThan(0);
+  },
+);
+
+/** What a dead cockpit leaves on a server that nobody reaches is another matter. */
+function noticed(each: Happening): Happening {
+  return each.kind === 'crash' ? { ...each, crash: { ...each.crash, noticed: true } } : each;
+}

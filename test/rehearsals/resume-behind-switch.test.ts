@@ -72,6 +72,14 @@ function server({ world }: Simulator, id: string): Server {
   return found;
 }
 
+/** Whether anybody can reach the hosts of the source masters; the slaves' own stay as they are. */
+function reach({ hosts, servers }: Simulator['world'], reachable: boolean): void {
+  for (const id of sources) {
+    const host = hosts.get(servers.get(id)?.host ?? '');
+    if (host !== undefined) host.reachable = reachable;
+  }
+}
+
 const passed = ({ ponrAt }: Run): boolean => ponrAt !== null;
 const offered = (run: Run): readonly string[] =>
   stepsToTryAgain(run, plan).flatMap(({ step, because }) => (because === 'at-source' ? [step] : []));
@@ -131,6 +139,19 @@ describe.each(['mariadb', 'mysql'] as const)('a cockpit that died in the narrow 
     expect(offered(night.run)).toEqual([]);
     expect(night.run.steps['lock']?.text).toContain('orders-t1 does not answer');
     server(night.simulator, 'orders-t1').power = 'up';
+    expect(offered(await pressed(night, 'lock'))).toEqual(['unwind']);
+  }, 120_000);
+
+  test('no word of the switch that opened the source: nothing is let go or opened, until it is heard', async () => {
+    const night = await dies(flavor, passed, ({ world }) => reach(world, false));
+    expect(night.violations).toEqual([]);
+    for (const id of ['orders-t1', 'content-t1'])
+      expect(server(night.simulator, id)).toMatchObject({ readOnly: true, lockHolder: keptBySwitch });
+    expect(night.run.outcome).toBe('needs-operator');
+    expect(night.run.steps['lock']?.text).toMatch(
+      /^colo-a-db, colo-b-db did not say what its dead-man's switch did, and may have opened the source of orders, content/,
+    );
+    reach(night.simulator.world, true);
     expect(offered(await pressed(night, 'lock'))).toEqual(['unwind']);
   }, 120_000);
 
