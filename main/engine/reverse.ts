@@ -4,6 +4,7 @@ import { failed, ok, type Result } from '../../shared/lib/result.ts';
 import { reversedPlan, type Turned } from '../../shared/plan/reversed-plan.ts';
 import { accountsLocked } from '../../shared/steps/locked-accounts.ts';
 import { decide } from '../../shared/steps/decide.ts';
+import { notesOnCalls } from '../../shared/steps/flip-controls.ts';
 import type { RunEvent } from '../../shared/steps/event.ts';
 import { whyNotReversible } from '../../shared/steps/reversible.ts';
 import type { Run } from '../../shared/steps/run.ts';
@@ -33,7 +34,13 @@ export function readReversible(journal: Journal): Result<Reversible, string> {
     setsChanged: run.steps['announce']?.state === 'done',
   });
   if (!turned.ok) return failed(`Run ${run.id} cannot be reversed: ${turned.error.join(' ')}`);
-  return ok({ header, run, turned: turned.value, head: journal.head() });
+  const { plan, notes } = turned.value;
+  return ok({
+    header,
+    run,
+    turned: { plan, notes: [...notes, ...notesOnCalls(run)] },
+    head: journal.head(),
+  });
 }
 
 /** How the run of the way forth is let go and told the end. */

@@ -51,13 +51,32 @@ export function makeCluster(world: World): ClusterPort {
     });
   }
 
-  const change = (url: string, states: RoutingStates): AwsReply<RoutingStates> => {
+  const take = (url: string, states: RoutingStates): void => {
+    cluster.taken.push({ url, states });
+    turnControls(world, states, 'cockpit');
+  };
+
+  /** Nobody hears any more what ARC makes of it. */
+  const arriveLate = (url: string, states: RoutingStates): void => {
+    if (cluster.rule === null && !cluster.unavailable.has(url)) take(url, states);
+  };
+
+  const change = (url: string, states: RoutingStates, limitMs: number): AwsReply<RoutingStates> => {
+    const [next] = cluster.replyFaults;
+    // What has not arrived yet is judged when it does.
+    if (next?.way === 'behind-limit') {
+      cluster.replyFaults.shift();
+      clock.in(limitMs + next.ms, () => arriveLate(url, states));
+      return null;
+    }
     if (cluster.rule !== null) return { refusal: 'conflict', message: `ConflictException: ${cluster.rule}` };
     const fault = cluster.replyFaults.shift();
     if (fault?.way === 'lost') return null;
-    cluster.taken.push({ url, states });
-    if (fault?.way !== 'late') turnControls(world, states, 'cockpit');
-    else clock.in(fault.ms, () => turnControls(world, states, 'cockpit'));
+    if (fault?.way !== 'late') take(url, states);
+    else {
+      cluster.taken.push({ url, states });
+      clock.in(fault.ms, () => turnControls(world, states, 'cockpit'));
+    }
     return fault?.way === 'lost-after-effect' ? null : { value: {} };
   };
 
@@ -70,7 +89,7 @@ export function makeCluster(world: World): ClusterPort {
             call(url, limitMs, () => ({
               value: Object.fromEntries(controls.map((arn) => [arn, cluster.states.get(arn) ?? 'Off'])),
             })),
-          set: (url, states, limitMs) => call(url, limitMs, () => change(url, states)),
+          set: (url, states, limitMs) => call(url, limitMs, () => change(url, states, limitMs)),
           close: () => Promise.resolve(),
         },
       }),

@@ -45,9 +45,13 @@ export const clusterFaults = [
   z.strictObject({
     kind: z.literal('cluster-reply').describe('What becomes of the next calls that set routing controls.'),
     way: z
-      .enum(['lost', 'lost-after-effect', 'late'])
-      .describe('late: ARC says that it took the states, and they are in force only after a while.'),
-    ms: milliseconds.default(1_000).describe('How late.'),
+      .enum(['lost', 'lost-after-effect', 'late', 'behind-limit'])
+      .describe(
+        'late: ARC says that it took the states, and they are in force only after a while. behind-limit: the call reaches ARC only when whoever sent it has given up, and is taken then.',
+      ),
+    ms: milliseconds
+      .default(1_000)
+      .describe('How late; behind-limit: counted from the time limit of the call.'),
     times,
   }),
   z.strictObject({

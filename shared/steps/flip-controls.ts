@@ -4,6 +4,7 @@ import type { ClusterEndpoint, FlipCluster, PlannedFlip } from '../plan/plan-fli
 import type { Answer } from '../sessions/session.ts';
 import type { RoutingState, RoutingStates } from '../sessions/zone-answers.ts';
 import { planesOf } from './flip-planes.ts';
+import { entriesOf } from './ledger.ts';
 import {
   done,
   failure,
@@ -14,6 +15,7 @@ import {
   type Progress,
   type StepContext,
 } from './need.ts';
+import type { Run } from './run.ts';
 
 /** How often the states are looked at after ARC has taken them, until they are read back, ms. */
 const lookAgainMs = 500;
@@ -69,6 +71,21 @@ export function judgeSetReply(answer: Answer<unknown>): SetReply {
   if (answer.kind === 'ok') return 'taken';
   if (answer.kind === 'none') return answer.why === 'not-connected' ? 'elsewhere' : 'unknown';
   return answer.refusal === 'throttled' || answer.refusal === 'unavailable' ? 'elsewhere' : 'refused';
+}
+
+/**
+ * What whoever turns the run round is told: a call that was never answered may be on its way still, and ARC has no word by
+ * which a later one could forbid it. On the way forth it changes nothing any more; on the way back it would.
+ */
+export function notesOnCalls({ commands }: Run): readonly string[] {
+  return entriesOf(commands).flatMap(({ command: { action }, issuedAt, answer }) => {
+    if (action.kind !== 'routing' || action.ask !== 'set') return [];
+    if (answer !== null && judgeSetReply(answer) !== 'unknown') return [];
+    const at = new Date(issuedAt.utcMs).toISOString().slice(11, 19);
+    return [
+      `What was sent to ${action.endpoint.region} at ${at} UTC to turn the routing controls was never answered, and may arrive yet: it would turn them to the side that is left now. Look at their states once more when the way back is done.`,
+    ];
+  });
 }
 
 type Ground = {

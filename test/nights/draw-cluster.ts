@@ -53,7 +53,7 @@ function make(random: Random, plan: Plan, [kind, heals]: readonly [ClusterKind, 
       return { kind, how, forMs, ...(random.whole(3) === 0 ? {} : { nth: 1 + random.whole(endpoints) }) };
     }
     case 'cluster-reply': {
-      const ways = ['lost', 'lost-after-effect', 'late'] as const;
+      const ways = ['lost', 'lost-after-effect', 'late', 'behind-limit'] as const;
       const way = ways[random.whole(ways.length)] ?? 'lost';
       return { kind, way, ms: 100 + random.whole(3_000), times: 1 + random.whole(3) };
     }

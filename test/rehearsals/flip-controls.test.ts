@@ -60,6 +60,27 @@ describe('a night that is announced by routing controls', () => {
     expect(lost.simulator.world.cluster.taken).toHaveLength(1);
   });
 
+  test('a call that arrives when the next one was taken long ago turns nothing back, and was not sent again unseen', async () => {
+    const night = await nightWith(
+      ({ inject }) => inject({ kind: 'cluster-reply', way: 'behind-limit', ms: 900, times: 1 }),
+      null,
+    );
+    expect(night.run?.outcome).toBe('done');
+    expectLawful(night);
+    const asked = night.records.flatMap(({ payload }) =>
+      payload.kind === 'event'
+        ? payload.intended.flatMap(({ key, action }) =>
+            action.kind === 'routing' && key.startsWith('flip#') ? [action.ask] : [],
+          )
+        : [],
+    );
+    expect(asked.slice(0, 3)).toEqual(['set', 'read', 'set']);
+    const { clock, world } = night.simulator;
+    await clock.run(clock.nowMs() + 5_000);
+    expect(world.cluster.taken).toHaveLength(2);
+    expect(statesOf(night.simulator)).toEqual(flipped);
+  });
+
   test.each(['flip', 'announce'] as const)(
     'a safety rule waits for a person, who presses %s',
     async (press) => {
@@ -84,5 +105,18 @@ describe('a night that is announced by routing controls', () => {
     expect(night.run?.outcome).toBe('done');
     expect(statesOf(night.simulator)).toEqual(before);
     expect(changesOf(night.simulator)).toBe(0);
+    expect(night.parts.reverses?.notes.join()).not.toContain('was never answered');
+  });
+
+  test('before the way back it is told which call of the way forth may arrive yet and turn them to the target again', async () => {
+    const forth = { kind: 'cluster-reply', way: 'behind-limit', ms: 3_600_000, times: 1 } as const;
+    const night = await thereAndBack({
+      forth: { plan, faults: [{ when: { step: 'flip', state: 'running' }, fault: forth }] },
+    });
+    expect(night.run?.outcome).toBe('done');
+    expect(statesOf(night.simulator)).toEqual(before);
+    expect(night.parts.reverses?.notes.join()).toMatch(
+      /sent to us-east-1 at \d\d:\d\d:\d\d UTC to turn the routing controls was never answered, and may arrive yet/,
+    );
   });
 });

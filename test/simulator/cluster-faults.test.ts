@@ -54,6 +54,26 @@ test('what ARC took late is read back late', async () => {
   expect(await arc.read(1)).toMatchObject({ value: flipped });
 });
 
+test('a call that arrives behind its limit is heard by nobody, and turns the controls all the same', async () => {
+  const arc = await cluster();
+  arc.inject({ kind: 'cluster-reply', way: 'behind-limit', ms: 700, times: 1 });
+  expect(await arc.set(1)).toMatchObject({ kind: 'none', why: 'time-limit' });
+  expect(await arc.read(2)).toMatchObject({ value: before });
+  arc.inject({ kind: 'cluster-changed', source: 'On', target: 'On' });
+  await arc.pass(700);
+  expect(await arc.read(2)).toMatchObject({ value: flipped });
+  expect(arc.world.cluster.taken).toHaveLength(1);
+});
+
+test('one that arrives when a safety rule forbids it turns nothing', async () => {
+  const arc = await cluster();
+  arc.inject({ kind: 'cluster-reply', way: 'behind-limit', ms: 700, times: 1 });
+  await arc.set(1);
+  arc.inject({ kind: 'cluster-rule', says: 'not tonight', forMs: null });
+  await arc.pass(1_000);
+  expect(await arc.read(1)).toMatchObject({ value: before });
+});
+
 test('a safety rule refuses in its own words for as long as it holds', async () => {
   const arc = await cluster();
   arc.inject({ kind: 'cluster-rule', says: 'not tonight', forMs: 1_000 });
