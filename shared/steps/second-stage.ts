@@ -1,5 +1,6 @@
-import { askForJudgement, judgeAtSource } from './at-source.ts';
+import type { Chain } from '../plan/plan.ts';
 import { secondStageMs, switchOf } from '../plan/switches.ts';
+import { askForJudgement, judgeAtSource } from './at-source.ts';
 import { entryIn } from './ledger.ts';
 import { instanceOf, sourceNodes, trouble, type Needs, type StepContext } from './need.ts';
 import { standDownArgv, standDownMs, switchActedStatus } from './stand-down.ts';
@@ -42,43 +43,45 @@ export function behindSwitch(need: Needs, context: StepContext): BehindSwitch {
  * A switch that is not heard may have opened its source: then nobody lets go the locks that keep the target closed, and
  * nothing is opened there. Only a target that is seen open already was passed by it. Null: every word that counts is there.
  */
-function notHeard(
-  need: Needs,
-  { run, plan, now }: StepContext,
-  acted: readonly string[],
-): BehindSwitch | null {
+function notHeard(need: Needs, context: StepContext, acted: readonly string[]): BehindSwitch | null {
+  const { run, plan, now } = context;
   // As long as no second stage can have acted, the run lock is what keeps one from it.
   const claimedAt = run.steps['claim']?.startedAt?.monoMs ?? now.monoMs;
   if (acted.length === 0 && now.monoMs - claimedAt < secondStageMs) return null;
-  const mute = (node: string): readonly string[] => {
-    const { host } = instanceOf(plan, node);
-    const stoodDown = entryIn(run.commands, `promote#1/stand-down@${host}`)?.answer?.kind === 'ok';
-    return run.switches[host] !== undefined || stoodDown ? [] : [host];
-  };
-  const chains = plan.chains.filter((chain) => {
-    const said = switchOf(plan, chain);
-    const opensAgain = said.kind === 'armed' && said.secondStage;
-    return (
-      opensAgain &&
-      run.steps[`promote:${chain.id}`]?.state !== 'done' &&
-      sourceNodes(chain).some((node) => mute(node).length > 0)
-    );
-  });
-  const asked = chains.map((chain) => ({
-    chain,
-    answers: chain.target.masters.map(({ instance }) => need.facts('target', instance)),
-  }));
+  const asked = plan.chains
+    .filter((chain) => muteHosts(context, chain).length > 0)
+    .map((chain) => ({
+      chain,
+      answers: chain.target.masters.map(({ instance }) => need.facts('target', instance)),
+    }));
   if (asked.some(({ answers }) => answers.includes(undefined)))
     return { kind: 'waiting', text: 'every target to say whether it takes writes' };
   const unsure = asked.flatMap(({ chain, answers }) =>
     answers.every((answer) => answer?.kind === 'ok' && !answer.value.readOnly) ? [] : [chain],
   );
   if (unsure.length === 0) return null;
-  const hosts = [...new Set(unsure.flatMap((chain) => sourceNodes(chain).flatMap(mute)))];
+  const hosts = [...new Set(unsure.flatMap((chain) => muteHosts(context, chain)))];
   return {
     kind: 'failed',
     text: `${hosts.join(', ')} did not say what its dead-man's switch did, and may have opened the source of ${unsure.map(({ id }) => id).join(', ')}: nothing goes forward, and no run lock is let go. Expected the word of every switch. Reach the host, and try again: it is asked once more; or see there that the source is closed and that no switch runs, and go by the emergency sheet.`,
   };
+}
+
+/** Hosts whose switch may have opened a source of a chain, which is not promoted yet, and did not say so. */
+function muteHosts({ run, plan }: StepContext, chain: Chain): readonly string[] {
+  const said = switchOf(plan, chain);
+  if (said.kind !== 'armed' || !said.secondStage) return [];
+  if (run.steps[`promote:${chain.id}`]?.state === 'done') return [];
+  // A switch opens what the run has closed: a slave that was closed before stays so.
+  const closed = sourceNodes(chain).filter((node) =>
+    run.undo.some((item) => item.kind === 'thaw' && item.instance === node),
+  );
+  return closed
+    .map((node) => instanceOf(plan, node).host)
+    .filter((host) => {
+      const stoodDown = entryIn(run.commands, `promote#1/stand-down@${host}`)?.answer?.kind === 'ok';
+      return run.switches[host] === undefined && !stoodDown;
+    });
 }
 
 /** `end undone` is the one word that lets its locks go; that it acted, which it answers, is known. */
