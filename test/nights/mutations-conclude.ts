@@ -1,4 +1,5 @@
 import { edit, type Mutation } from './mutation.ts';
+import type { Happening, NightScript } from './night-script.ts';
 import { inPassage } from './passage.ts';
 
 const target = { role: 'target-master', nth: 1 } as const;
@@ -45,7 +46,6 @@ export const concludeMutations: readonly Mutation[] = [
     faults: 'all',
     night: (drawn) =>
       inPassage(drawn, { kind: 'host-unreachable', host: { hostOf: { role: 'source-slave', nth: 1 } } }),
-    from: 40,
     breaks: 'concludedBehindEverySwitch',
   },
   {
@@ -58,8 +58,22 @@ export const concludeMutations: readonly Mutation[] = [
       ),
     ],
     faults: 'all',
-    night: inPassage,
-    from: 284,
+    night: (drawn) => following(inPassage(drawn)),
     breaks: 'concludesOnceHealthy',
   },
 ];
+
+/**
+ * Its cockpit dies at the very point of no return, so that the target follows its source still, and writes are as dense as
+ * by day: whatever is asked of a source, there is a newer write a moment later.
+ */
+function following(script: NightScript | null): NightScript | null {
+  if (script?.plan.simulator === undefined) return null;
+  const simulator = { ...script.plan.simulator, writersPerMaster: 6, writesPerSecond: 200 };
+  const happenings = script.happenings.map((each): Happening =>
+    each.kind === 'crash'
+      ? { ...each, crash: { ...each.crash, step: 'detach', records: 0, edge: 'after' } }
+      : each,
+  );
+  return { ...script, happenings, plan: { ...script.plan, simulator } };
+}
