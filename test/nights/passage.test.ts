@@ -5,6 +5,8 @@ import { inPassage } from './passage.ts';
 import { playNight } from './play-night.ts';
 
 const nights = 36;
+/** Nights whose first chain has one source master, with slaves behind it. */
+const alone = 6;
 
 test(
   'a cockpit that comes back after the second stage keeps every rule, and people conclude what went back to the source',
@@ -41,10 +43,12 @@ test(
     const host = { hostOf: { role: 'source-master', nth: 1 } } as const;
     const violations: string[] = [];
     let held = 0;
-    // Its source had the slave's switch heard alone, which had opened nothing and let go the lock of every target.
-    for (const seed of [24, 230, 289, 1, 5, 9]) {
+    // The slave's switch alone is heard, which opens nothing: told to let go, it would let go the lock of the target.
+    for (let seed = 1, played = 0; played < alone; seed += 1) {
       const script = inPassage(drawNight(seed), { kind: 'host-unreachable', host });
-      if (script === null) continue;
+      const [source] = script?.plan.chains.map((chain) => chain.source) ?? [];
+      if (script === null || source?.masters.length !== 1 || source.slaves.length === 0) continue;
+      played += 1;
       const night = await playNight({ ...script, happenings: script.happenings.map(noticed) });
       if (night.passed && night.outcome === 'needs-operator') held += 1;
       violations.push(...night.violations.map(({ rule, seen }) => `seed ${seed}: ${rule}: ${seen}`));

@@ -117,5 +117,7 @@ export function takesWrites(server: Server): boolean {
 
 /** Whether a step's text tells that a server could not be reached: nothing is said of it then. */
 export function namedAsLost(text: string, instance: string): boolean {
-  return text.includes(`the session to ${instance} was lost`);
+  return (
+    text.includes(`the session to ${instance} was lost`) || text.includes(`was not sent to ${instance}:`)
+  );
 }
