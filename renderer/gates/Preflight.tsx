@@ -122,6 +122,8 @@ export function Preflight(props: { readonly view: View }) {
   const rows = rowsOf(view);
   const shown = listedRows(rows, listed, onlyBlocking);
   const counts = countRows(rows);
+  // Armed, the gates are those of that moment until a run begins; what has closed since stands at go/no-go.
+  const frozenAt = view.run === null ? (view.go?.frozenAt ?? null) : null;
   // Something is always selected; once chosen it stays, whatever its state becomes.
   const fallback = blockersFirst(rows)[0]?.key ?? null;
   useEffect(() => {
@@ -141,7 +143,7 @@ export function Preflight(props: { readonly view: View }) {
         <>
           <section className={`panel ${css['middle']}`} aria-label="Gates">
             <Head counts={counts} />
-            <RowList key={listed} rows={shown} selected={selected} />
+            <RowList key={listed} rows={shown} selected={selected} frozenAt={frozenAt} />
           </section>
           <aside className={`panel ${css['aside']}`}>
             <Detail row={chosen(rows, selected)} />

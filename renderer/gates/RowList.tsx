@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import { Age } from '../parts/Age.tsx';
+import { Age, GateAge } from '../parts/Age.tsx';
 import { Mark } from '../parts/Mark.tsx';
 import { useUi } from '../store/ui.ts';
 import css from './row-list.module.css';
@@ -72,12 +72,11 @@ function saysOf(row: Row): string {
   return role === null ? 'Waiting for an answer.' : `Waiting for: ${role}.`;
 }
 
-function RowAge(props: { readonly row: Row }) {
-  const { row } = props;
-  if (row.kind === 'gate')
-    return <Age takenAt={row.verdict.takenAt} lasting={row.verdict.group === 'people'} />;
+function RowAge(props: { readonly row: Row; readonly frozenAt: number | null }) {
+  const { row, frozenAt } = props;
+  if (row.kind === 'gate') return <GateAge verdict={row.verdict} frozenAt={frozenAt} />;
   if (row.kind === 'item' && row.item.answer !== null)
-    return <Age takenAt={row.item.answer.atUtcMs} lasting />;
+    return <Age takenAt={row.item.answer.atUtcMs} limitMs={null} />;
   return <span className="faint">–</span>;
 }
 
@@ -85,8 +84,13 @@ function RowAge(props: { readonly row: Row }) {
  * The list in the middle. What blocks stands first; while the pointer or the keyboard is in the list, each row keeps its
  * place whatever its state becomes. Arrow keys go through it.
  */
-export function RowList(props: { readonly rows: readonly Row[]; readonly selected: string | null }) {
-  const { selected } = props;
+export function RowList(props: {
+  readonly rows: readonly Row[];
+  readonly selected: string | null;
+  /** UTC ms; null: the gates are judged all the time. */
+  readonly frozenAt: number | null;
+}) {
+  const { selected, frozenAt } = props;
   const [frozen, setFrozen] = useState<readonly string[] | null>(null);
   const rows = frozen === null ? blockersFirst(props.rows) : inOrder(props.rows, frozen);
   const freeze = () => setFrozen((before) => before ?? rows.map((row) => row.key));
@@ -143,7 +147,7 @@ export function RowList(props: { readonly rows: readonly Row[]; readonly selecte
               <span className={css['says']}>{saysOf(row)}</span>
             </span>
             <span className={css['age']}>
-              <RowAge row={row} />
+              <RowAge row={row} frozenAt={frozenAt} />
             </span>
           </button>
         </li>

@@ -96,7 +96,7 @@ function Gates(props: { readonly view: View; readonly go: GoView }) {
         </h2>
         {go.frozenAt !== null && (
           <small>
-            <span className="faint">frozen</span> <Age takenAt={go.frozenAt} />
+            <span className="faint">frozen</span> <Age takenAt={go.frozenAt} limitMs={null} />
           </small>
         )}
       </div>

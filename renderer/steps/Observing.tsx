@@ -9,6 +9,8 @@ import { useAsk, useWhyNot } from '../store/ask.ts';
 import css from './observing.module.css';
 
 const holdMs = 1_500;
+/** The mirror is read twice a second, and a run in its steps writes at least every few: a minute of neither is no pause. */
+const quietMs = 60_000;
 
 const standings: Readonly<
   Record<OtherView['standing'], { readonly tone: Tone; readonly sign: string; readonly word: string }>
@@ -38,7 +40,7 @@ function Facts(props: { readonly other: OtherView; readonly run: RunView | null 
           <dt>Last record</dt>
           <dd>
             <span className="num">
-              <Age takenAt={mirror.newestAtUtcMs} lasting={!isBusy} />
+              <Age takenAt={mirror.newestAtUtcMs} limitMs={isBusy ? quietMs : null} />
             </span>{' '}
             by its clock, <span className="num">{count(mirror.records)}</span> in all
           </dd>
@@ -46,7 +48,7 @@ function Facts(props: { readonly other: OtherView; readonly run: RunView | null 
           <dd>
             {mirror.host}, read{' '}
             <span className="num">
-              <Age takenAt={mirror.readAtUtcMs} />
+              <Age takenAt={mirror.readAtUtcMs} limitMs={quietMs} />
             </span>
             {mirror.trouble !== null && <b className={css['bad']}> ✕ {mirror.trouble}</b>}
           </dd>

@@ -5,6 +5,7 @@ import type { Outcome } from '../steps/run.ts';
 export type View = {
   readonly header: HeaderView;
   readonly chains: readonly ChainView[];
+  /** As they are judged now; armed and before a run, as they were judged at `go.frozenAt`. */
   readonly gates: readonly Verdict[];
   readonly checklist: readonly ChecklistView[];
   readonly hostKeys: readonly HostKeyView[];

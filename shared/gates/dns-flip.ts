@@ -99,7 +99,7 @@ function judgeEndpoints({ snapshot, context }: World, cluster: FlipCluster, look
       look.row(region, 'all', 'an answer', why);
       continue;
     }
-    look.used(seen.takenAt);
+    look.used(seen.takenAt, freshness.clusterMs);
     answering += 1;
     for (const [arn, state] of Object.entries(wanted))
       look.row(region, controlName(arn), state, seen.value[arn] ?? 'not told');

@@ -44,7 +44,7 @@ export const dnsWrite: readonly GateDefinition[] = [
       )
         return look.judgement();
       const ageMs = Math.max(0, context.now - proof.atUtcMs);
-      look.used(proof.atUtcMs);
+      look.used(proof.atUtcMs, limitMs);
       look.expect(
         proof.outcome === 'ok',
         `Expected Route 53 to take a change of zone ${item}, seen ${say(ageMs)} ago: ${proof.text}.`,
@@ -82,7 +82,7 @@ export const dnsWrite: readonly GateDefinition[] = [
         return look.judgement();
       }
       const ageMs = Math.max(0, context.now - trial.atUtcMs);
-      look.used(trial.atUtcMs);
+      look.used(trial.atUtcMs, freshness.zoneTrialMs);
       look.expect(trial.outcome === 'ok', `The trial failed ${say(ageMs)} ago: ${trial.text}.`, fix);
       look.expect(
         ageMs <= freshness.zoneTrialMs,

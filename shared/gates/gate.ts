@@ -16,6 +16,9 @@ export type GateGroup =
 /** What a person sees as proof: a small table. */
 export type Evidence = { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
 
+/** The oldest of the facts that a gate takes up to one age, in ms; `takenAt` in UTC ms. */
+export type Aged = { readonly takenAt: number; readonly limitMs: number };
+
 /** The judgement of one gate over one snapshot. Unknown is never open. */
 export type Verdict = {
   /** e.g. `writers.bypass:orders`; stable from judgement to judgement. */
@@ -30,6 +33,8 @@ export type Verdict = {
   readonly evidence: Evidence | null;
   /** UTC ms of the oldest observation used. */
   readonly takenAt: number;
+  /** What it used that grows old, one for each limit: past any of them the gate calls it too old. Empty: nothing does. */
+  readonly ages: readonly Aged[];
   /** The command (SQL or shell) or the act that opens it; null when open. */
   readonly fix: string | null;
   readonly guards: readonly Invariant[];

@@ -21,7 +21,7 @@ export const hosts: readonly GateDefinition[] = [
       for (const host of needed) {
         const facts = snapshot.hosts[host];
         if (facts?.reachable.kind === 'unknown') {
-          look.used(facts.reachable.takenAt);
+          look.used(facts.reachable.takenAt, null);
           look.row(host, facts.reachable.why);
           look.expect(
             false,

@@ -74,6 +74,7 @@ function asVerdict({ gate, world, subject, judgement }: Parts): Verdict {
     reasons: [...judgement.reasons, ...refusal],
     evidence: judgement.evidence,
     takenAt: judgement.takenAt,
+    ages: judgement.ages,
     fix: judgement.fix,
     guards: gate.guards,
     overridable,

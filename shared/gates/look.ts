@@ -3,7 +3,7 @@ import type { Activity, FastFacts } from '../sessions/operations.ts';
 import type { Survey, TriedGrant } from '../sessions/survey.ts';
 import type { Observation } from '../observations/observation.ts';
 import type { InstanceFacts, Snapshot } from '../observations/snapshot.ts';
-import type { Evidence } from './gate.ts';
+import type { Aged, Evidence } from './gate.ts';
 
 /**
  * How old a fact may be and still open a gate, in ms. Sensors must be quicker than this. Identity and host key have no
@@ -34,6 +34,7 @@ export type Judgement = {
   readonly reasons: readonly string[];
   readonly evidence: Evidence | null;
   readonly takenAt: number;
+  readonly ages: readonly Aged[];
   readonly fix: string | null;
   readonly warnOnly: boolean;
 };
@@ -62,8 +63,8 @@ export type Look = {
   /** What was seen; shown while the gate is open. */
   readonly note: (text: string) => void;
   readonly row: (...cells: readonly string[]) => void;
-  /** A moment that is no observation (a person's answer). */
-  readonly used: (atUtcMs: number) => void;
+  /** A moment that is no observation (a person's answer), with the age that whoever judges it allows it (null: any). */
+  readonly used: (atUtcMs: number, limitMs: number | null) => void;
   /** Closed means a warning this time. */
   readonly warnOnly: () => void;
   readonly judgement: (...columns: readonly string[]) => Judgement;
@@ -76,15 +77,20 @@ export function lookAt(snapshot: Snapshot, now: number): Look {
   const notes: string[] = [];
   const fixes: string[] = [];
   const rows: (readonly string[])[] = [];
+  const oldest = new Map<number, number>();
   let takenAt = snapshot.at;
   let warnOnly = false;
 
+  const used: Look['used'] = (atUtcMs, limitMs) => {
+    takenAt = Math.min(takenAt, atUtcMs);
+    if (limitMs !== null) oldest.set(limitMs, Math.min(atUtcMs, oldest.get(limitMs) ?? atUtcMs));
+  };
   const at: Look['at'] = (observation, what, limitMs) => {
     if (observation === undefined) {
       unclear.push(`${what}: never seen`);
       return undefined;
     }
-    takenAt = Math.min(takenAt, observation.takenAt);
+    used(observation.takenAt, observation.kind === 'known' ? limitMs : null);
     if (observation.kind === 'unknown') {
       unclear.push(`${what}: ${observation.why}`);
       return undefined;
@@ -135,9 +141,7 @@ export function lookAt(snapshot: Snapshot, now: number): Look {
     row: (...cells) => {
       rows.push(cells);
     },
-    used: (atUtcMs) => {
-      takenAt = Math.min(takenAt, atUtcMs);
-    },
+    used,
     warnOnly: () => {
       warnOnly = true;
     },
@@ -148,6 +152,7 @@ export function lookAt(snapshot: Snapshot, now: number): Look {
         reasons: state === 'open' ? notes : [...closed, ...new Set(unclear)],
         evidence: rows.length === 0 ? null : { columns, rows },
         takenAt,
+        ages: [...oldest].map(([limitMs, at]) => ({ takenAt: at, limitMs })),
         fix: state === 'open' ? null : fixes.length > 0 ? fixes.join('\n') : lookAgain,
         warnOnly,
       };

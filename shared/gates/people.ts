@@ -26,7 +26,7 @@ export const people: readonly GateDefinition[] = [
         look.expect(false, 'Expected the answer yes, seen no answer yet.', fix);
         return look.judgement();
       }
-      look.used(answer.atUtcMs);
+      look.used(answer.atUtcMs, null);
       const when = new Date(answer.atUtcMs).toISOString();
       look.row(answer.answer, answer.who, when);
       look.expect(

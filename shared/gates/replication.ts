@@ -125,7 +125,7 @@ export const replication: readonly GateDefinition[] = [
         history: context.history,
         appliesPerSecond: context.appliesPerSecond ?? {},
       });
-      look.used(result.takenAt);
+      look.used(result.takenAt, result.kind === 'unknown' ? null : freshness.fastMs);
       if (result.kind === 'unknown') {
         look.unclear(result.why);
         return look.judgement();

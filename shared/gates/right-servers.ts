@@ -23,7 +23,7 @@ export const rightServers: readonly GateDefinition[] = [
       const fast = snapshot.instances[instance]?.fast;
       // A server that does not answer is a plain "closed" here, with the session's own words; stale is unknown.
       if (fast?.kind === 'unknown') {
-        look.used(fast.takenAt);
+        look.used(fast.takenAt, null);
         look.expect(
           false,
           `Expected an answer of ${instance}, seen: ${fast.why}`,

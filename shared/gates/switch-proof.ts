@@ -33,7 +33,7 @@ export function judgeSwitchProof({ plan, snapshot }: World, chain: Chain, look: 
       const asked = `${host}: ${login.words.join(' ')}`;
       const seen = proof?.logins[instance];
       if (seen?.kind === 'unknown') {
-        look.used(seen.takenAt);
+        look.used(seen.takenAt, null);
         look.row(`login to ${instance}`, seen.why);
         look.expect(
           false,

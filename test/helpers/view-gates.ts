@@ -1,5 +1,11 @@
 import type { Verdict } from '../../shared/gates/gate.ts';
+import { freshness } from '../../shared/gates/look.ts';
 import { at } from './view-chains.ts';
+
+/** On facts that were seen so long ago and may be so old. */
+function aged(ageMs: number, limitMs: number): Pick<Verdict, 'takenAt' | 'ages'> {
+  return { takenAt: at - ageMs, ages: [{ takenAt: at - ageMs, limitMs }] };
+}
 
 function verdict(part: Partial<Verdict> & Pick<Verdict, 'gate' | 'group' | 'title'>): Verdict {
   return {
@@ -7,7 +13,7 @@ function verdict(part: Partial<Verdict> & Pick<Verdict, 'gate' | 'group' | 'titl
     state: 'open',
     reasons: ['10 of 10 links checked by server id and address.'],
     evidence: null,
-    takenAt: at - 200,
+    ...aged(200, freshness.fastMs),
     fix: null,
     guards: [],
     overridable: true,
@@ -45,6 +51,7 @@ export const gates: readonly Verdict[] = [
     title: 'This laptop runs on mains power',
     state: 'closed',
     reasons: ['Expected mains power; seen battery at 71 %.'],
+    ...aged(52_000, freshness.laptopMs),
     fix: 'Plug the power supply in.',
   }),
   verdict({
@@ -56,7 +63,7 @@ export const gates: readonly Verdict[] = [
     reasons: [
       'The apply rate of content-use1 is unknown: fewer than 20 transactions were seen in the last minute.',
     ],
-    takenAt: at - 41_000,
+    ...aged(41_000, freshness.fastMs),
   }),
   verdict({
     gate: 'replication.forecast:orders',
@@ -85,7 +92,7 @@ export const gates: readonly Verdict[] = [
     group: 'replication',
     title: 'No errant transaction on any target',
     reasons: ['4 targets compared both ways.'],
-    takenAt: at - 900,
+    ...aged(900, freshness.fastMs),
   }),
   verdict({
     gate: 'writers.slaves',
@@ -98,7 +105,7 @@ export const gates: readonly Verdict[] = [
     group: 'way-back',
     title: 'The way back is possible',
     reasons: ['Replication login, TLS, binary logs and server ids tried from every source to its target.'],
-    takenAt: at - 12_000,
+    ...aged(250_000, freshness.switchMs),
   }),
   verdict({
     gate: 'durability.sync',

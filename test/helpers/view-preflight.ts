@@ -160,7 +160,14 @@ export const production: View = {
 export const ready: View = {
   ...base,
   hostKeys: [],
-  gates: gates.map((gate) => ({ ...gate, state: 'open', fix: null, override: null, takenAt: at - 300 })),
+  gates: gates.map((gate) => ({
+    ...gate,
+    state: 'open',
+    fix: null,
+    override: null,
+    takenAt: at - 300,
+    ages: gate.ages.map(({ limitMs }) => ({ takenAt: at - 300, limitMs })),
+  })),
   checklist: base.checklist.map((item) => ({
     ...item,
     answer: { item: item.item, answer: 'yes', who: 'dana', atUtcMs: at - 60_000 },

@@ -88,6 +88,7 @@ describe('preflight on a terminal', () => {
     reasons: [],
     evidence: null,
     takenAt: 0,
+    ages: [],
     guards: [],
     override: null,
     fix: null,

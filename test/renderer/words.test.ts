@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { modeWords } from '../../renderer/layout/ModeBanner.tsx';
 import { screenFor, screenOf } from '../../renderer/layout/screen-of.ts';
-import { ageTone } from '../../renderer/parts/Age.tsx';
+import { ageOfGate, ageTone } from '../../renderer/parts/Age.tsx';
 import { age, count, duration, limit, seconds } from '../../renderer/parts/format.ts';
 import { forecastSentence } from '../../renderer/steps/GoNoGo.tsx';
 import { laneState, proven, trackOf } from '../../renderer/steps/track.ts';
@@ -22,7 +22,27 @@ test('durations, ages, counts and limits', () => {
   expect([seconds(1_370), seconds(null), limit(10_000), limit(250)]).toEqual(['1.37', '–', '10 s', '0.25 s']);
   expect([age(300), age(41_000), age(300_000)]).toEqual(['0.3 s ago', '41 s ago', '5 min ago']);
   expect([count(18_402), count(1_234_567), count(null)]).toEqual(['18,402', '1,234,567', '–']);
-  expect([ageTone(29_999), ageTone(30_000), ageTone(60_000)]).toEqual(['fresh', 'ageing', 'old']);
+});
+
+test('an age is red past the limit of who judges by it, amber past three quarters of that, and plain without one', () => {
+  const tones = (limitMs: number) =>
+    [0.75, 0.751, 1, 1.001].map((share) => ageTone(share * limitMs, limitMs));
+  for (const limitMs of [2_000, 60_000, 600_000])
+    expect(tones(limitMs)).toEqual(['fresh', 'ageing', 'ageing', 'old']);
+  expect(ageTone(86_400_000, null)).toBe('fresh');
+});
+
+test('the age of a gate is that of its oldest fact, until one of them nears its own limit', () => {
+  const ages = [
+    { takenAt: 90_000, limitMs: 2_000 },
+    { takenAt: 0, limitMs: 600_000 },
+  ];
+  const shown = (now: number) => ageOfGate({ takenAt: 0, ages }, now);
+  expect(shown(91_500)).toEqual({ takenAt: 0, limitMs: null });
+  expect(shown(91_600)).toEqual({ takenAt: 90_000, limitMs: 2_000 });
+  expect(shown(600_001)).toEqual({ takenAt: 90_000, limitMs: 2_000 });
+  // Which server it is does not age, however long ago it was asked.
+  expect(ageOfGate({ takenAt: 0, ages: [] }, 91_000)).toEqual({ takenAt: 0, limitMs: null });
 });
 
 test('live is live and a rehearsal says so, whatever the environment', () => {

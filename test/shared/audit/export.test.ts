@@ -24,6 +24,7 @@ const overridden: Verdict = {
   reasons: ['expected mains, seen battery at 80 %'],
   evidence: { columns: ['supply'], rows: [['battery <80 %>']] },
   takenAt: 1_795_000_000_000,
+  ages: [],
   fix: 'Plug it in.',
   guards: [],
   overridable: true,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { freshness } from '../../../shared/gates/look.ts';
 import { present } from '../../../shared/lib/assert.ts';
 import type { DnsFacts } from '../../../shared/observations/dns-facts.ts';
 import type { ZoneProof } from '../../../shared/steps/zone-proof.ts';
@@ -13,15 +14,16 @@ describe('the gates on the write to Route 53', () => {
       const atUtcMs = judgedAt - ageMs;
       const made = { zone: 'shop', atUtcMs, outcome: 'ok', text: 'www was written', ...proof } as const;
       const facts = { ...seen(), proofs: proof === null ? {} : { shop: made } };
-      const { state, blocking, reasons, fix } = present(
+      const { state, blocking, reasons, fix, ages } = present(
         verdicts(facts, plan, phase).find(({ gate }) => gate === 'dns.write:shop'),
         'the gate',
       );
-      return { state, blocking, reasons: reasons.join(' '), fix };
+      return { state, blocking, reasons: reasons.join(' '), fix, ages };
     };
     const open = { state: 'open', reasons: expect.stringContaining('Proven 20 s ago') };
-    expect(write('go', {})).toMatchObject(open);
-    expect(write('preflight', {})).toMatchObject(open);
+    const aged = (limitMs: number) => [{ takenAt: judgedAt - 20_000, limitMs }];
+    expect(write('go', {})).toMatchObject({ ...open, ages: aged(freshness.zoneProofAtGoMs) });
+    expect(write('preflight', {})).toMatchObject({ ...open, ages: aged(freshness.zoneProofMs) });
     expect(write('go', null)).toMatchObject({ state: 'closed', blocking: true });
     expect(write('preflight', null)).toMatchObject({ state: 'closed', blocking: false });
     const old = {
@@ -60,7 +62,10 @@ describe('the gates on the write to Route 53', () => {
       verdicts({ ...seen(), trials }, of, 'go').find(({ gate: id }) => id === 'dns.scratch:shop');
     const tried = { zone: 'shop', atUtcMs: judgedAt - 600_000, outcome: 'ok', text: 'all of it' } as const;
     expect(gate(scratched, {})).toMatchObject({ state: 'closed', blocking: true });
-    expect(gate(scratched, { shop: tried })).toMatchObject({ state: 'open' });
+    expect(gate(scratched, { shop: tried })).toMatchObject({
+      state: 'open',
+      ages: [{ takenAt: tried.atUtcMs, limitMs: freshness.zoneTrialMs }],
+    });
     expect(gate(scratched, { shop: { ...tried, outcome: 'failed' } })).toMatchObject({ state: 'closed' });
     expect(gate(scratched, { shop: { ...tried, atUtcMs: judgedAt - 3_700_000 } })).toMatchObject({
       state: 'closed',

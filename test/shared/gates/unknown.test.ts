@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Verdict } from '../../../shared/gates/gate.ts';
 import { judge } from '../../../shared/gates/judge.ts';
+import { freshness } from '../../../shared/gates/look.ts';
 import type { Observation } from '../../../shared/observations/observation.ts';
 import { unknown } from '../../../shared/observations/observation.ts';
 import type { Snapshot } from '../../../shared/observations/snapshot.ts';
@@ -164,6 +165,36 @@ describe('ages', () => {
   ] as const)('survey of %d ms: %s', (ms, expected) =>
     expect(state(aged('survey', ms), 'writers.prepared-xa:orders')?.state).toBe(expected),
   );
+  test.each(['mysql', 'mariadb'] as const)(
+    'a verdict carries the limits of its gate: it opens until the first of them has passed, and not a moment longer (%s)',
+    (flavor) => {
+      // Lags read before the rest of it: they are a gate's first to grow too old.
+      const snapshot = healthySnapshot(flavor);
+      const lags = snapshot.lags.map((lag) => ({ ...lag, lagMs: { ...lag.lagMs, takenAt: takenAt - 900 } }));
+      const at = (now: number) =>
+        new Map(
+          judge(plan, { ...snapshot, lags }, { ...rest, context: { ...healthyContext, now } }).map(
+            (verdict) => [verdict.gate, verdict],
+          ),
+        );
+      const lasting = judgedAt + 30 * 86_400_000;
+      const opened = [...at(judgedAt).values()].filter((verdict) => verdict.state === 'open');
+      for (const { gate, ages } of opened) {
+        const oldAt = Math.min(...ages.map((each) => each.takenAt + each.limitMs));
+        expect(at(Math.min(oldAt, lasting)).get(gate)?.state, `${gate} until its limit`).toBe('open');
+        if (oldAt < lasting)
+          expect(at(oldAt + 1).get(gate)?.state, `${gate} past its limit`).not.toBe('open');
+      }
+      const lastingGates = opened.filter(({ ages }) => ages.length === 0).map(({ gate }) => gate);
+      expect(lastingGates.filter((gate) => gate.startsWith('people.')).length).toBe(2);
+    },
+  );
+  test('of several facts with one limit the oldest counts, and what was not seen has no age', () => {
+    const two = withInstance(aged('fast', 900), 'a2', () => ({ fast: lost('fast') }));
+    expect(state(two, 'writers.source-writable:orders')).toMatchObject({
+      ages: [{ takenAt: judgedAt - 900, limitMs: freshness.fastMs }],
+    });
+  });
   test('says what is missing and how old it is', () => {
     expect(state(aged('fast', 3_400), 'right-servers.reachable:a1')).toMatchObject({
       state: 'unknown',
