@@ -1,11 +1,13 @@
+import { lastWord, opening } from '../observations/last-word.ts';
 import type { Observation } from '../observations/observation.ts';
 import { chainNodes, type PlanNode } from '../observations/plan-nodes.ts';
 import type { HostFacts } from '../observations/snapshot.ts';
-import { closingOptions, type BootSeen } from '../observations/switch-proof.ts';
+import { closingOptions, type BootSeen, type LoginSeen } from '../observations/switch-proof.ts';
 import type { Flavor } from '../sessions/identity.ts';
 import { dropInContent } from '../steps/durable-fence.ts';
 import { folderOf } from '../steps/file-looks.ts';
 import { instanceOf } from '../steps/need.ts';
+import { on } from './fix.ts';
 import { freshness, type Look } from './look.ts';
 import type { GateDefinition, World } from './world.ts';
 
@@ -74,7 +76,9 @@ function judgeDropIn({ plan, snapshot }: World, { instance: id, side }: PlanNode
     }`,
     `on ${host}: make ${folder} and let the login of the plan's SSH write into it; or correct fenceDropIn of ${id} in the plan`,
   );
-  if (!good || reads === null) return;
+  if (!good || start === undefined || reads === null) return;
+  if (start.kind === 'known' && look.at(start, `the next start of ${id}`, freshness.switchMs) === undefined)
+    return;
   look.expect(
     reads.kind !== 'no',
     `${id}: expected ${path} to be a file that it reads when it starts, seen no !includedir of ${folder} (for a name in .cnf) and no !include of it in its option files: the fence would not outlive a restart.`,
@@ -83,6 +87,50 @@ function judgeDropIn({ plan, snapshot }: World, { instance: id, side }: PlanNode
   // Of targets that is asked for the day after alone, and their hosts' logins may be without the rights to see it.
   if (reads.kind === 'not known' && side === 'source')
     look.unclear(`whether ${id} reads ${path} when it starts: ${reads.why}`);
+  if (reads.kind === 'yes' && start.kind === 'known')
+    judgeLastWord({ id, host, path, side }, [start.value, facts?.switchProof?.logins[id]], look);
+}
+
+/** A file that is read, and overruled by what is read behind it, keeps nothing closed. */
+function judgeLastWord(
+  { id, host, path, side }: Pick<PlanNode, 'side'> & Readonly<Record<'id' | 'host' | 'path', string>>,
+  [start, login]: readonly [BootSeen, Observation<LoginSeen> | undefined],
+  look: Look,
+): void {
+  const word = lastWord(start);
+  const by = word.kind === 'opened' ? word.by : [];
+  const [given, written] = [
+    by.filter((each) => start.given.includes(each)),
+    by.filter((each) => !start.given.includes(each)),
+  ];
+  const expected = (seen: string, where: string, fix: string): boolean =>
+    look.expect(
+      false,
+      `${id}: expected ${path} to have the last word on read_only when it starts, seen ${seen} ${where}, which is read behind it: with the file in place it would come back writable all the same.`,
+      fix,
+    );
+  if (given.length > 0)
+    expected(
+      given.join(' '),
+      'on its command line',
+      `on ${host}: take ${given.join(' ')} out of what starts ${id} (its unit, or a script), and start it without; writable is what a server is without it`,
+    );
+  if (written.length > 0)
+    expected(
+      written.join(' '),
+      'in an option file',
+      `on ${host}: take ${written.join(' ')} out of the option files of ${id}, writable is what a server is without it; or name a fenceDropIn that is read later (${start.program} --print-defaults shows the order)`,
+    );
+  // What is persisted comes behind files and command line.
+  const persisted = login?.kind === 'known' ? opening(login.value.persisted ?? []) : [];
+  for (const { text } of persisted)
+    expected(
+      text,
+      'in mysqld-auto.cnf',
+      on(id, 'RESET PERSIST IF EXISTS super_read_only; RESET PERSIST IF EXISTS read_only'),
+    );
+  if (word.kind === 'not known' && side === 'source')
+    look.unclear(`whether ${path} has the last word on read_only when ${id} starts: ${word.why}`);
 }
 
 /** Why nothing was looked at on a host; undefined: it answers, and the look is still to come. */

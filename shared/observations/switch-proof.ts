@@ -16,11 +16,18 @@ export type LoginSeen = {
   readonly persisted: readonly string[] | null;
 };
 
+/** A line of an option file, and the group in which it stands. */
+export type WrittenOption = { readonly group: string; readonly text: string };
+
 /** What a server would read when it starts again, as its own program says on its host. */
 export type BootSeen = {
   readonly program: string;
   /** Every option whose name speaks of read-only, in the order in which they are read; the last of a name counts. */
   readonly options: readonly string[];
+  /** Those of them that stand on its command line, read behind every file. */
+  readonly given: readonly string[];
+  /** What its option files say of read-only as it is written there, in the order in which they are read; null: here it reads its drop-in. */
+  readonly written: readonly (WrittenOption | null)[];
   /** Option files and folders that this login may not read: what they say is not known. */
   readonly unreadable: readonly string[];
   /** An init_file that speaks of read_only, or is not there, in words; null: none, or one that does not matter. */

@@ -56,41 +56,55 @@ case $given in
 *--no-defaults*) queue= ;;
 *)
   if [ -n "$only" ]; then
-    queue=$only
+    queue="1 $only"
   else
-    queue="/etc/my.cnf$nl/etc/mysql/my.cnf$nl/usr/etc/my.cnf$nl/usr/local/etc/my.cnf$nl/usr/local/mysql/etc/my.cnf$nl$home/.my.cnf$nl$extra"
-    [ -z "$mysql_home" ] || queue="$queue$nl$mysql_home/my.cnf"
+    queue=
+    for each in /etc/my.cnf /etc/mysql/my.cnf /usr/etc/my.cnf /usr/local/etc/my.cnf /usr/local/mysql/etc/my.cnf "\${mysql_home:+$mysql_home/my.cnf}" "$extra" "$home/.my.cnf"; do
+      [ -z "$each" ] || queue="$queue\${queue:+$nl}1 $each"
+    done
   fi
   ;;
 esac
 dropin=$4 reads=no
 ${homeIn('dropin')}
+is_home() { [ -n "$dropin" ] && [ "$root$1" -ef "\${dropin%/*}" ]; }
+read_here() { reads=yes && echo here; }
+include='^[[:space:]]*!include\(dir\)\{0,1\}[[:space:]]\{1,\}\(.*[^[:space:]]\)[[:space:]]*$'
+name='[a-z_-]*read[-_]o[a-z_-]*'
 count=0
+# As a server reads them: what is named in a file comes before the rest of it. Each entry is a file and its next line.
 while [ -n "$queue" ]; do
   file=\${queue%%"$nl"*}
   case $queue in *"$nl"*) queue=\${queue#*"$nl"} ;; *) queue= ;; esac
+  from=\${file%% *} file=\${file#* }
   [ -n "$file" ] || continue
   count=$((count + 1))
   [ $count -le 300 ] || { echo "unreadable more than 300 option files"; break; }
   case $file in /*) ;; *) echo "unreadable $file (not a full path)"; continue ;; esac
   folder=\${file%/*}
-  # Of a folder a server reads what ends in .cnf; a file that is named is read whatever it is called.
-  if [ "$root$file" -ef "\${dropin%/*}" ]; then
-    case $dropin in *.cnf) reads=yes ;; esac
-  elif [ "\${file##*/}" = "\${dropin##*/}" ] && [ "$root$folder" -ef "\${dropin%/*}" ]; then
-    reads=yes
-  fi
+  [ "\${file##*/}" != "\${dropin##*/}" ] || ! is_home "$folder" || read_here
   if [ -d "$root$folder" ] && [ ! -x "$root$folder" ]; then
     echo "unreadable $folder"
   elif [ -d "$root$file" ]; then
+    # Of a folder a server reads what ends in .cnf, by name; a file that is named is read whatever it is called.
+    own=
+    case $dropin in *.cnf) ! is_home "$file" || own=\${dropin##*/} ;; esac
     if [ -r "$root$file" ] && [ -x "$root$file" ]; then
-      for each in "$root$file"/*.cnf; do queue="$queue$nl\${each#"$root"}"; done
+      more=$({
+        for each in "$root$file"/*.cnf; do [ ! -e "$each" ] || printf '1 %s\n' "\${each#"$root"}"; done
+        [ -z "$own" ] || printf '1 %s\n' "\${file%/}/$own"
+      } | sed 's,//*,/,g' | sort -u)
+      [ -z "$more" ] || queue="$more$nl$queue"
     else
       echo "unreadable $file"
+      [ -z "$own" ] || read_here
     fi
   elif [ -r "$root$file" ]; then
-    more=$(sed -n 's/^[[:space:]]*!include\(dir\)\{0,1\}[[:space:]]\{1,\}\(.*[^[:space:]]\)[[:space:]]*$/\2/p' "$root$file")
-    [ -z "$more" ] || queue="$queue$nl$more"
+    line=$(sed -n "$from,\$ { /$include/{ =; q; }; }" "$root$file")
+    sed -n -e '/^[[:space:]]*\[/h' -e "$from,\${line:-\$} { /^[[:space:]]*$name[[:space:]]*\(=.*\)\{0,1\}\(#.*\)\{0,1\}\$/{ G; s/^[[:space:]]*\(.*\)\n[[:space:]]*\[\([^]]*\)\].*/written [\2] \1/p; }; }" "$root$file"
+    if [ -n "$line" ]; then
+      queue="1 $(sed -n "$line{ s/$include/\2/p; }" "$root$file")$nl$((line + 1)) $file$nl$queue"
+    fi
   elif [ -e "$root$file" ] || [ -L "$root$file" ]; then
     echo "unreadable $file"
   fi
@@ -110,8 +124,11 @@ case $given in
   set +f
   ;;
 esac
-all=$(printf '%s\n' "$printed" | sed 's/ --/\n--/g'; printf '%s\n' "$words" | sed 1d)
-printf '%s\n' "$all" | grep -iE '^--[a-z_-]*read[-_]o' | sed 's/^/option /'
+printed=$(printf '%s\n' "$printed" | sed 's/ --/\n--/g')
+given=$(printf '%s\n' "$words" | sed 1d)
+printf '%s\n' "$printed" | grep -iE '^--[a-z_-]*read[-_]o' | sed 's/^/option /'
+printf '%s\n' "$given" | grep -iE '^--[a-z_-]*read[-_]o' | sed 's/^/given /'
+all=$printed$nl$given
 first=$(printf '%s\n' "$all" | sed -n 's/^--init[-_]file=//p' | tail -n 1)
 if [ -n "$first" ]; then
   if [ ! -e "$root$first" ]; then

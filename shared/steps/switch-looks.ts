@@ -1,5 +1,5 @@
 import { quoteWord } from '../lib/shell-words.ts';
-import type { BootSeen, LoginSeen, LogoutSeen } from '../observations/switch-proof.ts';
+import type { BootSeen, LoginSeen, LogoutSeen, WrittenOption } from '../observations/switch-proof.ts';
 import type { Dialect } from '../sessions/dialect.ts';
 import { grantProbes, type GrantProbe } from '../sessions/dialect-grants.ts';
 import { bootLook, logoutLook } from './switch-look-shell.ts';
@@ -147,13 +147,23 @@ export function parseBoot(stdout: string): BootSeen | null {
   const [dropIn, reads] = [all('dropin')[0], all('reads')[0]];
   return {
     program,
-    options: all('option').map((option) => option.trim()),
+    options: [...all('option'), ...all('given')].map((option) => option.trim()),
+    given: all('given').map((option) => option.trim()),
+    written: lines.flatMap(([word, rest]) =>
+      word === 'here' ? [null] : word === 'written' ? [writtenOf(rest)] : [],
+    ),
     unreadable: all('unreadable'),
     initFile: all('init')[0] ?? null,
     dropIn: dropIn === undefined ? null : dropIn === 'there',
     dropInRead: reads === undefined ? null : reads === 'yes',
     service: unit === undefined || unit === '' ? null : { unit, enabled: enabled ?? 'unknown' },
   };
+}
+
+/** `[mysqld] read_only = 0` as an option and its group. */
+function writtenOf(line: string): WrittenOption {
+  const [, group = '', text = ''] = /^\[([^\]]*)\] (.*)$/.exec(line) ?? [];
+  return { group: group.trim(), text: text.trim() };
 }
 
 /** Asks a host whether what a login leaves behind lives on. */

@@ -16,6 +16,11 @@ export function healthyProofOf(
 const boot: BootSeen = {
   program: '/usr/sbin/mariadbd',
   options: ['--read_only=0', '--innodb-read-only=OFF'],
+  given: [],
+  written: [
+    { group: 'mysqld', text: 'read_only=0' },
+    { group: 'mysqld', text: 'innodb-read-only=OFF' },
+  ],
   unreadable: [],
   initFile: null,
   dropIn: null,

@@ -43,7 +43,9 @@ export function rootsOf(flavor: Flavor, dir: string, name: string): Pick<LabStat
 }
 
 /** Option file of one instance: durable, row based, and written so that a restart gives what the plan expects. */
-export function optionsOf(state: LabState, member: Member): string {
+export function optionsOf(state: LabState, member: Member, start: 'first' | 'again'): string {
+  // A source master boots writable, as in the field: a fence that must outlive a restart has to see to it itself.
+  const closed = start === 'again' && member.role !== 'source-master' ? 1 : 0;
   const here = innerDir(state, member.id);
   const common = {
     user,
@@ -71,10 +73,10 @@ export function optionsOf(state: LabState, member: Member): string {
     ssl_ca: `${here}/ca.pem`,
     ssl_cert: `${here}/server.pem`,
     ssl_key: `${here}/server-key.pem`,
-    // A source master boots writable, as in the field: a fence that must outlive a restart has to see to it itself.
-    read_only: member.role === 'source-master' ? 0 : 1,
+    read_only: closed,
   };
-  const own = state.flavor === 'mariadb' ? mariadbOptions(member) : mysqlOptions(state, member);
+  const own =
+    state.flavor === 'mariadb' ? mariadbOptions(member) : { ...mysqlOptions(state), super_read_only: closed };
   const lines = Object.entries({ ...common, ...own }).map(([name, value]) => `${name}=${value}\n`);
   // Read last, so that a fence written down there wins.
   return `[mysqld]\n${lines.join('')}!includedir ${here}/conf.d\n`;
@@ -96,7 +98,7 @@ function mariadbOptions({ role }: Member): Readonly<Record<string, string | numb
   };
 }
 
-function mysqlOptions(state: LabState, member: Member): Readonly<Record<string, string | number>> {
+function mysqlOptions(state: LabState): Readonly<Record<string, string | number>> {
   return {
     innodb_redo_log_capacity: '32M',
     // Ten servers on one machine: what MySQL would set aside for a big one.
@@ -115,7 +117,6 @@ function mysqlOptions(state: LabState, member: Member): Readonly<Record<string, 
     plugin_load_add: 'auth_socket.so',
     mysqlx: 'OFF',
     secure_file_priv: 'NULL',
-    super_read_only: member.role === 'source-master' ? 0 : 1,
   };
 }
 

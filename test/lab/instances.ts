@@ -29,16 +29,16 @@ export async function createInstances(state: LabState): Promise<void> {
     mkdirSync(join(here, 'conf.d'), { recursive: true, mode: 0o700 });
     execFileSync('cp', ['-a', '--reflink=auto', '--sparse=always', template, join(here, 'data')]);
     copyCertificates(state.dir, here);
-    writeFileSync(join(here, 'my.cnf'), optionsOf(state, member), { mode: 0o600 });
+    // Its first statements write. Said on its command line, that would have the last word over the file of a fence too.
+    writeFileSync(join(here, 'my.cnf'), optionsOf(state, member, 'first'), { mode: 0o600 });
     writeFileSync(join(here, 'first.sql'), firstStatements(state.dir, state.flavor), { mode: 0o600 });
-    const open = ['--read-only=0', ...(state.flavor === 'mysql' ? ['--super-read-only=0'] : [])];
-    startProcess(state, serverSpec(state, member), [
-      ...open,
-      `--init-file=${innerDir(state, member.id)}/first.sql`,
-    ]);
+    startProcess(state, serverSpec(state, member), [`--init-file=${innerDir(state, member.id)}/first.sql`]);
   }
   for (const member of membersIn(state)) {
     await serverAnswers(state, member.id);
+    writeFileSync(join(instanceDir(state, member.id), 'my.cnf'), optionsOf(state, member, 'again'), {
+      mode: 0o600,
+    });
     // It holds passwords and is of no more use.
     rmSync(join(instanceDir(state, member.id), 'first.sql'));
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../../shared/gates/judge.ts';
+import { freshness } from '../../../shared/gates/look.ts';
 import type { DropInSeen } from '../../../shared/observations/file-seen.ts';
 import { unknown, type Observation } from '../../../shared/observations/observation.ts';
 import type { HostFacts, Snapshot } from '../../../shared/observations/snapshot.ts';
@@ -58,7 +59,10 @@ function withStart(change: Partial<BootSeen> | null): Snapshot {
   return withHost(withFile('h-source', { a1: fact(good) }), 'h-source', ({ switchProof }) => {
     const proof = present(switchProof, 'a proof');
     const seen = present(proof.boots['a1'], 'a start');
-    const a1 = change === null ? unknown('no server there', takenAt, 'h') : changed(seen, () => change);
+    const a1 =
+      change === null
+        ? unknown('no server there', takenAt, 'h')
+        : changed(seen, ({ written }) => ({ written: [...written, null], ...change }));
     return { switchProof: { ...proof, boots: { ...proof.boots, a1 } } };
   });
 }
@@ -124,6 +128,69 @@ describe('the gate on the files that keep a fence over a restart', () => {
     expect(seen).toMatchObject({ state: 'closed', blocking: true });
     expect(seen.reasons.join(' ')).toContain('seen no !includedir of /etc/mysql/conf.d');
     expect(seen.fix).toContain('!includedir /etc/mysql/conf.d');
+  });
+
+  test.each([
+    [
+      'in an option file',
+      { options: ['--read_only=0'], written: [null, { group: 'mysqld', text: 'read_only=0' }] },
+    ],
+    ['on its command line', { options: ['--read_only=0'], given: ['--read_only=0'], written: [null] }],
+  ] as const)('what opens the server again %s, behind the drop-in, closes it', (where, change) => {
+    const seen = verdict(withDropIns('a1'), withStart({ given: [], dropInRead: true, ...change }));
+    expect(seen).toMatchObject({ state: 'closed', blocking: true, overridable: true });
+    expect(seen.reasons.join(' ')).toContain(`seen --read_only=0 ${where}, which is read behind it`);
+    expect(seen.fix).toContain('take --read_only=0 out of');
+  });
+
+  test('a look at the next start that is too old is none', () => {
+    const seen = withStart({ dropInRead: true });
+    const old = withHost(seen, 'h-source', ({ switchProof }) => {
+      const proof = present(switchProof, 'a proof');
+      const a1 = { ...present(proof.boots['a1'], 'a start'), takenAt: takenAt - 601_000 };
+      return { switchProof: { ...proof, boots: { ...proof.boots, a1 } } };
+    });
+    expect(verdict(withDropIns('a1'), seen).ages).toContainEqual({ takenAt, limitMs: freshness.switchMs });
+    expect(verdict(withDropIns('a1'), old)).toMatchObject({
+      state: 'unknown',
+      reasons: [expect.stringContaining('younger than 600 s')],
+    });
+  });
+
+  test('where it is not seen what is read behind it, the gate is unknown', () => {
+    const seen = verdict(
+      withDropIns('a1'),
+      withStart({ dropInRead: true, unreadable: ['/etc/mysql/z.cnf'] }),
+    );
+    expect(seen).toMatchObject({ state: 'unknown', blocking: true, overridable: true });
+    expect(seen.reasons.join(' ')).toContain('/etc/mysql/z.cnf cannot be read');
+  });
+
+  test('what MySQL has persisted comes behind every file', () => {
+    const snapshot = withHost(withStart({ dropInRead: true }), 'h-source', ({ switchProof }) => {
+      const proof = present(switchProof, 'a proof');
+      const a1 = changed(present(proof.logins['a1'], 'a login'), () => ({ persisted: ['--read_only=OFF'] }));
+      return { switchProof: { ...proof, logins: { ...proof.logins, a1 } } };
+    });
+    const seen = verdict(withDropIns('a1'), snapshot);
+    expect(seen).toMatchObject({ state: 'closed', fix: expect.stringContaining('RESET PERSIST') });
+    expect(seen.reasons.join(' ')).toContain('--read_only=OFF in mysqld-auto.cnf');
+  });
+
+  test('of a target nothing is asked that cannot be seen, and what is seen counts for Reverse', () => {
+    const target = (change: Partial<BootSeen>) =>
+      verdict(
+        withDropIns('e1'),
+        withHost(withFile('h-target', { e1: fact(good) }), 'h-target', ({ switchProof }) => {
+          const proof = present(switchProof, 'a look');
+          const e1 = changed(present(proof.boots['e1'], 'a start'), () => ({ dropInRead: true, ...change }));
+          return { switchProof: { ...proof, boots: { e1 } } };
+        }),
+      );
+    expect(target({ options: ['--read_only=0'] })).toMatchObject({ state: 'open' });
+    expect(target({ options: ['--read_only=0'], given: ['--read_only=0'] })).toMatchObject({
+      state: 'closed',
+    });
   });
 
   test.each([

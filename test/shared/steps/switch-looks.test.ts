@@ -113,7 +113,9 @@ describe('whether a server reads its drop-in, as a real shell finds it by its pr
   const program = join(home, 'mariadbd');
   writeFileSync(program, '#!/bin/sh\n[ "$2" != --print-defaults ] || exit 0\nread -r _\n', { mode: 0o755 });
   const optionFile = join(home, 'my.cnf');
-  const server = spawn(program, [`--defaults-file=${optionFile}`], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const server = spawn(program, [`--defaults-file=${optionFile}`, '--skip-read-only'], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   const pidFile = join(home, 'server.pid');
   writeFileSync(pidFile, `${server.pid ?? ''}\n`);
   afterAll(async () => {
@@ -137,6 +139,48 @@ describe('whether a server reads its drop-in, as a real shell finds it by its pr
     await vi.waitUntil(() => parseBoot(said(argv)) !== null, { timeout: 10_000 });
     expect(parseBoot(said(argv))).toMatchObject({ dropIn: false, dropInRead: read });
     expect(parseBoot(said(bootArgv('a1', { pidFile, datadir: home }, undefined)))?.dropInRead).toBeNull();
+  });
+
+  test('what is said of read-only stands in the order in which it is read, and where the drop-in would be', async () => {
+    const lines = (...all: readonly string[]) => `${all.join('\n')}\n`;
+    writeFileSync(
+      optionFile,
+      lines(
+        '[mysqld]',
+        'read_only=1',
+        `!include ${home}/more.cnf`,
+        ' read-only = 0 # why',
+        `!includedir ${conf}`,
+        '',
+        `!includedir ${home}/other.d`,
+        'super-read-only',
+        '[client]',
+        'password=read_only',
+        'innodb_read_only_compressed=0',
+      ),
+    );
+    writeFileSync(join(home, 'more.cnf'), lines('[server]', 'loose-read-only=OFF', '# read_only=2'));
+    for (const [name, value] of [
+      ['a', 3],
+      ['y', 4],
+      ['z', 5],
+    ] as const)
+      writeFileSync(join(conf, `${name}.cnf`), lines(`[mysqld]`, `read_only=${String(value)}`));
+    const argv = bootArgv('a1', { pidFile, datadir: home }, join(conf, 'x.cnf'));
+    await vi.waitUntil(() => parseBoot(said(argv)) !== null, { timeout: 10_000 });
+    const seen = parseBoot(said(argv));
+    expect(seen).toMatchObject({ given: ['--skip-read-only'], dropIn: false, dropInRead: true });
+    expect(seen?.written.map((each) => (each === null ? 'here' : `${each.group}: ${each.text}`))).toEqual([
+      'mysqld: read_only=1',
+      'server: loose-read-only=OFF',
+      'mysqld: read-only = 0 # why',
+      'mysqld: read_only=3',
+      'here',
+      'mysqld: read_only=4',
+      'mysqld: read_only=5',
+      'mysqld: super-read-only',
+      'client: innodb_read_only_compressed=0',
+    ]);
   });
 });
 
