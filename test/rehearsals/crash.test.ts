@@ -3,8 +3,8 @@ import { brokenRules, notRestored } from '../helpers/broken-rules.ts';
 import { crashedNight, type Crash, type CrashedNight } from '../helpers/crashed-night.ts';
 import { rehearse } from '../helpers/rehearsal.ts';
 
-/** Every n-th record in the ordinary suite; CRASH_EVERY=1 tries them all, on both edges, noticed and not. */
-const every = Number(process.env['CRASH_EVERY'] ?? 40);
+/** Every n-th record in the ordinary suite; at night all of them, on both edges, noticed and not. */
+const every = process.env['NIGHT'] === undefined ? 40 : 1;
 
 /** What must be true wherever a cockpit died and was taken up again. Returns what was not, as sentences. */
 function wrong(night: CrashedNight): readonly string[] {
