@@ -98,7 +98,8 @@ describe.each(['mariadb', 'mysql'] as const)('the cockpit of the way back dies, 
     const outcomes = new Set<string>();
     for (const [index, record] of [...places].toSorted((one, other) => one - other).entries()) {
       const one = starts.includes(record) || index % 2 === 1 ? 'after' : 'before';
-      for (const edge of every === 1 ? (['before', 'after'] as const) : [one]) {
+      const edges: readonly Crash['edge'][] = every === 1 ? ['before', 'after'] : [one];
+      for (const edge of edges) {
         const crash: Crash = { record, edge, noticed: index % 3 !== 0 };
         const { outcome, wrong } = await crashedBack(flavor, crash);
         outcomes.add(outcome);
