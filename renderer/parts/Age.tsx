@@ -6,7 +6,7 @@ import css from './age.module.css';
 /** Sensors look again at half the age that is allowed, or sooner: past this share of it a look was missed. */
 const ageingShare = 0.75;
 
-/** UTC ms of when something was seen, and the age in ms past which whoever judges it calls it too old (null: any will do). */
+/** UTC ms of when something was seen, and the age in ms past which whoever judges it calls it too old (null: it never is). */
 type Seen = { readonly takenAt: number; readonly limitMs: number | null };
 
 /** How old an age looks: red past its limit, as it is for whoever judges by it, and amber near it. */

@@ -63,7 +63,7 @@ export type Look = {
   /** What was seen; shown while the gate is open. */
   readonly note: (text: string) => void;
   readonly row: (...cells: readonly string[]) => void;
-  /** A moment that is no observation (a person's answer), with the age that whoever judges it allows it (null: any). */
+  /** A moment that is no observation (a person's answer), with the age that whoever judges it allows it (null: however old). */
   readonly used: (atUtcMs: number, limitMs: number | null) => void;
   /** Closed means a warning this time. */
   readonly warnOnly: () => void;

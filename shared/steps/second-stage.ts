@@ -1,9 +1,8 @@
 import type { Chain } from '../plan/plan.ts';
 import { secondStageMs, switchOf } from '../plan/switches.ts';
 import { askForJudgement, judgeAtSource } from './at-source.ts';
-import { entryIn } from './ledger.ts';
 import { instanceOf, sourceNodes, trouble, type Needs, type StepContext } from './need.ts';
-import { standDownArgv, standDownMs, switchActedStatus } from './stand-down.ts';
+import { standDownArgv, standDownMs, stoodDown, switchActedStatus } from './stand-down.ts';
 import { chainSaid, secondStageHosts } from './chain-said.ts';
 
 /** How a cockpit that took a run up again may go on behind a second stage. */
@@ -49,21 +48,22 @@ function notHeard(need: Needs, context: StepContext, acted: readonly string[]): 
   const claimedAt = run.steps['claim']?.startedAt?.monoMs ?? now.monoMs;
   if (acted.length === 0 && now.monoMs - claimedAt < secondStageMs) return null;
   const asked = plan.chains
-    .filter((chain) => muteHosts(context, chain).length > 0)
-    .map((chain) => ({
-      chain,
-      answers: chain.target.masters.map(({ instance }) => need.facts('target', instance)),
+    .map((chain) => ({ chain, mute: muteHosts(context, chain) }))
+    .filter(({ mute }) => mute.length > 0)
+    .map((each) => ({
+      ...each,
+      answers: each.chain.target.masters.map(({ instance }) => need.facts('target', instance)),
     }));
   if (asked.some(({ answers }) => answers.includes(undefined)))
     return { kind: 'waiting', text: 'every target to say whether it takes writes' };
-  const unsure = asked.flatMap(({ chain, answers }) =>
-    answers.every((answer) => answer?.kind === 'ok' && !answer.value.readOnly) ? [] : [chain],
+  const unsure = asked.filter(
+    ({ answers }) => !answers.every((answer) => answer?.kind === 'ok' && !answer.value.readOnly),
   );
   if (unsure.length === 0) return null;
-  const hosts = [...new Set(unsure.flatMap((chain) => muteHosts(context, chain)))];
+  const hosts = [...new Set(unsure.flatMap(({ mute }) => mute))];
   return {
     kind: 'failed',
-    text: `${hosts.join(', ')} did not say what its dead-man's switch did, and may have opened the source of ${unsure.map(({ id }) => id).join(', ')}: nothing goes forward, and no run lock is let go. Expected the word of every switch. Reach the host, and try again: it is asked once more; or see there that the source is closed and that no switch runs, and go by the emergency sheet.`,
+    text: `${hosts.join(', ')} did not say what its dead-man's switch did, and may have opened the source of ${unsure.map(({ chain }) => chain.id).join(', ')}: nothing goes forward, and no run lock is let go. Expected the word of every switch. Reach the host, and try again: it is asked once more; or see there that the source is closed and that no switch runs, and go by the emergency sheet.`,
   };
 }
 
@@ -78,10 +78,7 @@ function muteHosts({ run, plan }: StepContext, chain: Chain): readonly string[] 
   );
   return closed
     .map((node) => instanceOf(plan, node).host)
-    .filter((host) => {
-      const stoodDown = entryIn(run.commands, `promote#1/stand-down@${host}`)?.answer?.kind === 'ok';
-      return run.switches[host] === undefined && !stoodDown;
-    });
+    .filter((host) => run.switches[host] === undefined && !stoodDown(run, host));
 }
 
 /** `end undone` is the one word that lets its locks go; that it acted, which it answers, is known. */

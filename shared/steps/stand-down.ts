@@ -2,7 +2,7 @@ import type { Chain, Plan } from '../plan/plan.ts';
 import { armedHosts } from '../plan/switches.ts';
 import type { Command } from './command.ts';
 import { quickMs } from './need.ts';
-import type { Run } from './run.ts';
+import type { IssuedCommand, Run } from './run.ts';
 import { switchPlace } from './switch-place.ts';
 import { entryIn } from './ledger.ts';
 
@@ -32,11 +32,24 @@ export function standDownCommands(run: Run, plan: Plan): readonly Command[] {
   if (run.ponrAt === null || !plan.chains.every(({ id }) => isSettled(run, id))) return [];
   return armedHosts(plan)
     .map((host): Command => ({
-      key: `promote#1/stand-down@${host}`,
+      key: standDownKey(host),
       action: { kind: 'ssh', host, argv: standDownArgv(run.id, host, 'passed'), effect: true },
       limitMs: standDownMs,
     }))
     .filter(({ key }) => entryIn(run.commands, key) === undefined);
+}
+
+function standDownKey(host: string): string {
+  return `promote#1/stand-down@${host}`;
+}
+
+function standDownAnswer(run: Run, host: string): IssuedCommand['answer'] {
+  return entryIn(run.commands, standDownKey(host))?.answer ?? null;
+}
+
+/** Whether a host's switch took the order to stand down: it has not acted, and will not. */
+export function stoodDown(run: Run, host: string): boolean {
+  return standDownAnswer(run, host)?.kind === 'ok';
 }
 
 function isSettled(run: Run, chain: string): boolean {
@@ -50,7 +63,7 @@ export function switchActed(run: Run, plan: Plan, instance: string): boolean {
   const said = run.switches[host ?? ''];
   // One whose second stage was over when it was asked told what it opened, and opens nothing more.
   if (said?.state === 'second') return !said.over || said.opened.some((one) => one.instance === instance);
-  const answer = entryIn(run.commands, `promote#1/stand-down@${host}`)?.answer;
+  const answer = standDownAnswer(run, host ?? '');
   return answer?.kind === 'refused' && answer.code === switchActedStatus;
 }
 
