@@ -50,22 +50,15 @@ export function createSession(parts: SessionParts): MysqlSession {
     const answers = answersFrom();
     const before = last;
     const deadline = performance.now() + limitMs;
+    const notSent = (why: string): Answer<OperationOutput<K>> =>
+      answers.none({ why: 'not-connected', message: `${why}; nothing was sent.` });
+    const kept = (): Answer<OperationOutput<K>> =>
+      notSent(`An earlier call kept the session busy for ${limitMs} ms`);
     const run = async (): Promise<Answer<OperationOutput<K>>> => {
-      if (state !== 'open')
-        return answers.none({
-          why: 'not-connected',
-          message:
-            state === 'lost'
-              ? `The session was lost before its turn (${lostBecause}); nothing was sent.`
-              : 'The session is closed; nothing was sent.',
-        });
+      if (state === 'lost') return notSent(`The session was lost before its turn (${lostBecause})`);
+      if (state === 'closed') return notSent('The session is closed');
       const leftMs = deadline - performance.now();
-      if (leftMs <= 0)
-        return answers.none({
-          why: 'not-connected',
-          message: `An earlier call kept the session busy for ${limitMs} ms; nothing was sent.`,
-        });
-      return bounded(operation, input, leftMs);
+      return leftMs <= 0 ? kept() : bounded(operation, input, leftMs);
     };
     const bounded = async (
       name: K,
@@ -85,8 +78,17 @@ export function createSession(parts: SessionParts): MysqlSession {
       lose(message);
       return answers.none({ why: 'time-limit', message });
     };
-    const answer = before.then(run);
-    last = answer;
+    // It is answered within its limit, also where its turn never comes; then it is not sent any more.
+    const patience = Promise.withResolvers<'given up'>();
+    const timer = limitTimer(limitMs, () => patience.resolve('given up'));
+    const turn = Promise.race([before.then(() => 'its turn' as const), patience.promise]);
+    const answer = turn.then((came) => {
+      timer.cancel();
+      return came === 'given up' ? kept() : run();
+    });
+    // Where this one was given up, whoever comes next still waits for the one before.
+    const behind = (): Promise<unknown> => before;
+    last = answer.then(behind, behind);
     return answer;
   };
 

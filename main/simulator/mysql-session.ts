@@ -111,6 +111,7 @@ export function openSession(at: At): MysqlSession {
     const place = queue.indexOf(asked);
     if (place < 0) return;
     queue.splice(place, 1);
+    if (asked.sentAt === null) return finish(asked, notSent('an earlier call kept the session busy'));
     finish(
       asked,
       noAnswer(
@@ -119,7 +120,6 @@ export function openSession(at: At): MysqlSession {
         asked.sentAt,
       ),
     );
-    if (asked.sentAt === null) return;
     // After its own time limit a connection cannot be used any more: what comes back would answer another question.
     lose('no answer within the limit: the connection was given up');
     there(0, () => abandon(server, thread.id));

@@ -46,11 +46,15 @@ export function sessionTests(ground: Ground): void {
     };
     const over = look.ask('waitApplied', { position: never, sliceMs: 30_000 }, 300);
     const behind = look.ask('identity', {}, 10_000);
+    const impatient = look.ask('identity', {}, 100);
     const nothingSent = {
       kind: 'none',
       why: 'not-connected',
       message: expect.stringContaining('nothing was sent'),
     };
+    // Answered when its own limit is over, not when the earlier call's is.
+    expect(await ground.world().settle(impatient)).toMatchObject(nothingSent);
+    expect(look.state()).toBe('open');
     expect(await ground.world().settle(over)).toMatchObject({ kind: 'none', why: 'time-limit' });
     expect(look.state()).toBe('lost');
     expect(await ground.world().settle(behind)).toMatchObject(nothingSent);
