@@ -50,7 +50,7 @@ export type Preparation = {
   readonly trials: Readonly<Record<string, ZoneTrial>>;
 };
 
-/** The fold of a plan's journal: the newest answer of each item, overrides that were not withdrawn. */
+/** The fold of a plan's journal: since the last run that ended, the newest answer of each item and what overrides stand. */
 export function foldPreparation(records: readonly JournalRecord[]): Preparation {
   const answers = new Map<string, ChecklistAnswer>();
   const overrides = new Map<string, Override>();
@@ -85,6 +85,9 @@ export function foldPreparation(records: readonly JournalRecord[]): Preparation 
     if (payload.kind === 'run-begun') runs.set(payload.runId, null);
     if (payload.kind === 'run-ended') {
       runs.set(payload.runId, payload.outcome);
+      // "Everybody is there" was said of that run: who begins another one asks again.
+      answers.clear();
+      overrides.clear();
       history.push(
         ...(payload.freezes ?? []).map(({ chain, freezeMs }) => ({ chain, freezeMs, atUtcMs: at.utcMs })),
       );

@@ -119,6 +119,32 @@ describe('the preparation is the fold of the plan’s journal', () => {
     ]);
   });
 
+  test('what people said was about the run that has ended; for the next one they are asked again', () => {
+    const answered: PlanRecord = {
+      kind: 'checklist-answered',
+      item: 'everybody',
+      answer: 'yes',
+      who: 'Dana',
+    };
+    const overridden: PlanRecord = {
+      kind: 'gate-overridden',
+      gate: 'laptop.mains',
+      reason: 'generator',
+      who: 'Dana',
+    };
+    const begun: PlanRecord = { kind: 'run-begun', runId: 'a' };
+    const ended: PlanRecord = { kind: 'run-ended', runId: 'a', outcome: 'thawed', head: '' };
+    expect(fold(answered, overridden, begun)).toMatchObject({
+      answers: [{ item: 'everybody' }],
+      overrides: [{ gate: 'laptop.mains' }],
+    });
+    expect(fold(answered, overridden, begun, ended)).toMatchObject({ answers: [], overrides: [] });
+    expect(fold(begun, ended, answered, overridden)).toMatchObject({
+      answers: [{ item: 'everybody' }],
+      overrides: [{ gate: 'laptop.mains' }],
+    });
+  });
+
   test('runs with their outcome, and the freezes they measured', () => {
     const { runs, history } = fold(
       { kind: 'run-begun', runId: 'a' },
