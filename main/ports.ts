@@ -1,4 +1,4 @@
-import type { Plan } from '../shared/plan/plan.ts';
+import type { Credential, Plan } from '../shared/plan/plan.ts';
 import type { OperationInput, OperationName, OperationOutput } from '../shared/sessions/operations.ts';
 import type { Answer, SessionPurpose } from '../shared/sessions/session.ts';
 import type { DnsQuestion, DnsReply } from '../shared/observations/dns-reply.ts';
@@ -185,6 +185,8 @@ export type MysqlPort = {
     operation: K,
     input: OperationInput<K>,
   ) => readonly string[];
+  /** The name of the account that a reference leads to, or why it leads to none. */
+  readonly userOf: (reference: Credential) => Promise<Result<string, string>>;
 };
 
 export type SshOutput = { readonly stdout: string; readonly stderr: string };
@@ -242,7 +244,6 @@ export type SshPort = {
 };
 
 export type { ClientWrite };
-
 export type ClientsPort = {
   readonly start: () => Promise<void>;
   readonly facts: () => readonly ClientFacts[];

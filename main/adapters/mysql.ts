@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect as connectSocket, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { failed, ok } from '../../shared/lib/result.ts';
 import type { Instance, Plan } from '../../shared/plan/plan.ts';
 import type { Dialect } from '../../shared/sessions/dialect.ts';
 import { dialectOf, probeStatements } from '../../shared/sessions/dialect.ts';
@@ -72,6 +73,10 @@ export function createMysql(plan: Plan, options: MysqlOptions): MysqlPort {
       const dialect = dialects.get(instance);
       if (dialect === undefined) return [`-- not known before the first session to ${instance} was open`];
       return statementsOf({ plan, instance, dialect, userOf: options.credentials.userOf }, operation, input);
+    },
+    userOf: async (reference) => {
+      const found = await options.credentials.resolve(reference);
+      return found.kind === 'ok' ? ok(found.account.user) : failed(found.message);
     },
   };
 }

@@ -12,6 +12,7 @@ import { lookAtHost } from './look-at-host.ts';
 import { lookAtMirror, mirrorUnseen } from './look-at-mirror.ts';
 import { openChannel, plannedChannels, watchedHosts, type ChannelPlace } from './sessions.ts';
 import { startSwitchProofs } from './switch-proofs.ts';
+import { readReverseUsers } from './reverse-users.ts';
 import { reasonOf } from './troubles.ts';
 import { watchFlip } from './watch-flip.ts';
 import { watchTunnels } from './watch-tunnels.ts';
@@ -74,6 +75,7 @@ export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround):
   const refusals = new Map<string, OpenRefused>();
   const watchers = new Set<(watched: Watched) => void>();
   let laptop: LaptopFacts = laptopUnseen(now());
+  let reverseUsers: Snapshot['reverseUsers'];
   let mirror: MirrorFacts | null = mirrorUnseen(plan, now());
   const work = ownWork(ports.clock);
   let resting = false;
@@ -193,6 +195,7 @@ export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround):
 
   const readLaptop = async (): Promise<void> => {
     laptop = await ports.laptop.facts();
+    reverseUsers = await readReverseUsers(plan, ports);
   };
 
   const failed = (what: string, error: unknown): void =>
@@ -248,6 +251,7 @@ export function startObserver(plan: Plan, ports: Ports, ground: ObserverGround):
       hosts: proofs.beside(hosts),
       lags: planLags(plan, Object.fromEntries(facts)),
       laptop,
+      reverseUsers,
       ...(mirror === null ? {} : { mirror }),
       clients: ports.clients.facts(),
     }),

@@ -1,6 +1,7 @@
+import { ok } from '../../shared/lib/result.ts';
 import type { SessionPurpose } from '../../shared/sessions/session.ts';
 import type { MysqlPort, OpenRefused, Opened } from '../ports.ts';
-import { cockpitNames } from './estate-accounts.ts';
+import { accountName, cockpitNames } from './estate-accounts.ts';
 import { openSession } from './mysql-session.ts';
 import { laptopSite } from './network.ts';
 import { statementsOf } from './statements.ts';
@@ -49,6 +50,7 @@ export function makeMysqlPort(world: World): MysqlPort {
       const server = world.servers.get(instance);
       return server === undefined ? [] : statementsOf(world.plan, server, { operation, input });
     },
+    userOf: (reference) => Promise.resolve(ok(accountName(reference, 'replication'))),
   };
 }
 

@@ -7,7 +7,7 @@ import { on, settingStatement } from './fix.ts';
 import type { Look } from './look.ts';
 import { judgeSwitchProof } from './switch-proof.ts';
 import { compareVersions } from './versions.ts';
-import type { GateDefinition } from './world.ts';
+import type { GateDefinition, World } from './world.ts';
 
 const group = 'way-back';
 
@@ -22,7 +22,7 @@ export const wayBack: readonly GateDefinition[] = [
     guards: [],
     overridable: true,
     blocking: true,
-    judge: (_world, chain, look) => {
+    judge: (world, chain, look) => {
       if (chain.wayBack !== 'reverse') {
         // Allowed, and shown in red: a person decided so when the plan was written.
         look.warnOnly();
@@ -39,7 +39,7 @@ export const wayBack: readonly GateDefinition[] = [
         `Add replication.reverse (account, tls) to chain ${chain.id} in the plan.`,
       );
       judgeTargetLogs(chain, look);
-      judgeReverseAccount(chain, look);
+      judgeReverseAccount(world, chain, look);
       judgeVersions(chain, look);
       return look.judgement('node', 'what', 'seen');
     },
@@ -118,34 +118,28 @@ function judgeTargetLogs(chain: Chain, look: Look): void {
   }
 }
 
-function judgeReverseAccount(chain: Chain, look: Look): void {
+/** It is used for the first time behind the point of no return: that it is there is seen before. */
+function judgeReverseAccount({ snapshot }: World, chain: Chain, look: Look): void {
   const credential = chain.replication.reverse?.account;
   if (credential === undefined) return;
-  if (!('user' in credential)) {
-    look.note(
-      'The name of the reverse account is in a login path or option file: its rights are tried when the link is configured.',
-    );
-    return;
-  }
+  const user =
+    'user' in credential
+      ? credential.user
+      : look.at(snapshot.reverseUsers?.[chain.id], `the name of the reverse account of ${chain.id}`, null);
+  if (user === undefined) return;
   for (const { instance } of chain.target.masters) {
     const survey = look.survey(instance);
     if (survey === undefined) continue;
-    const found = survey.accounts.filter(
-      ({ account, locked }) => userOfAccount(account) === credential.user && !locked,
-    );
+    const found = survey.accounts.filter(({ account, locked }) => userOfAccount(account) === user && !locked);
     look.row(
       instance,
-      `account ${credential.user}`,
+      `account ${user}`,
       found.length === 0 ? 'none' : found.map(({ account }) => account).join(', '),
-    );
-    const fix = on(
-      instance,
-      `GRANT REPLICATION SLAVE ON *.* TO '${credential.user}'@'<address of the source>'; (on the source, so that it replicates)`,
     );
     look.expect(
       found.length > 0,
-      `${instance}: expected replication account ${credential.user}, seen none that may log in.`,
-      fix,
+      `${instance}: expected replication account ${user}, seen none that may log in.`,
+      makeAccount(chain, look, [instance, user]),
     );
     if (found.length === 0) continue;
     const may = found.some(({ privileges }) =>
@@ -155,10 +149,31 @@ function judgeReverseAccount(chain: Chain, look: Look): void {
     );
     look.expect(
       may,
-      `${instance}: expected REPLICATION SLAVE for ${credential.user}, seen ${found.flatMap(({ privileges }) => privileges).join(', ') || 'no privilege'}.`,
-      fix,
+      `${instance}: expected REPLICATION SLAVE for ${user}, seen ${found.flatMap(({ privileges }) => privileges).join(', ') || 'no privilege'}.`,
+      on(
+        instance,
+        `GRANT REPLICATION SLAVE ON *.* TO '${user}'@'<address of the source>'; (on the source, so that it replicates)`,
+      ),
     );
   }
+}
+
+/** What is granted on a source to an account that a target lacks stops its link: there it is made alone, and not logged. */
+function makeAccount(chain: Chain, look: Look, [instance, user]: readonly [string, string]): string {
+  const account = `'${user}'@'<address of the source>'`;
+  const made = `CREATE USER ${account} IDENTIFIED BY '<its password>'; GRANT REPLICATION SLAVE ON *.* TO ${account}`;
+  const isOnSource = chain.source.masters.some((master) =>
+    look.survey(master.instance)?.accounts.some((each) => userOfAccount(each.account) === user),
+  );
+  if (!isOnSource)
+    return `on ${chain.source.masters.map((master) => master.instance).join(' or ')}, so that it replicates: ${made}`;
+  const unlogged = `SET SESSION sql_log_bin = 0; ${made}; SET SESSION sql_log_bin = 1`;
+  return on(
+    instance,
+    look.identity(instance)?.flavor === 'mysql'
+      ? `SET GLOBAL super_read_only = OFF; ${unlogged}; SET GLOBAL super_read_only = ON`
+      : unlogged,
+  );
 }
 
 /** Replication from a newer to an older release series is not supported by MySQL, and not promised by MariaDB. */

@@ -80,6 +80,8 @@ export type Snapshot = {
   readonly hosts: Readonly<Record<string, HostFacts>>;
   readonly lags: readonly LagFacts[];
   readonly laptop: LaptopFacts;
+  /** By chain: the name of the reverse link's account, where the plan does not say it itself. */
+  readonly reverseUsers?: Readonly<Record<string, Observation<string>>> | undefined;
   /** Absent where the plan keeps no mirror. */
   readonly mirror?: MirrorFacts;
   /** Absent where the plan names no status file of a tunnel. */

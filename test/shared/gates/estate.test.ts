@@ -1,8 +1,15 @@
+import { expect, test } from 'vitest';
+import { judge } from '../../../shared/gates/judge.ts';
+import type { Chain, Plan } from '../../../shared/plan/plan.ts';
 import { unknown } from '../../../shared/observations/observation.ts';
 import { describeBreaks, newer, withChain, host } from '../../helpers/break.ts';
+import { smallPlan } from '../../helpers/small-plan.ts';
 import {
   changed,
   fact,
+  healthyContext,
+  healthyPeople,
+  healthySnapshot,
   judgedAt,
   takenAt,
   withInstance,
@@ -10,6 +17,17 @@ import {
   withSettings,
   withSurvey,
 } from '../../helpers/snapshot.ts';
+
+function withReverseFile(plan: Plan): Plan {
+  const account = { optionFile: 'repl.cnf' };
+  const [first] = plan.chains;
+  return withChain(plan, {
+    replication: {
+      ...first?.replication,
+      reverse: { ...first?.replication.reverse, account },
+    } as Chain['replication'],
+  });
+}
 
 describeBreaks('Settings, way back, versions, hosts, laptop', [
   {
@@ -81,6 +99,20 @@ describeBreaks('Settings, way back, versions, hosts, laptop', [
         ),
       })),
     says: 'expected REPLICATION SLAVE for repl, seen USAGE',
+  },
+  {
+    what: 'a reverse account that the target lacks, named by an option file',
+    closes: ['way-back.reverse:orders'],
+    plan: (p) => withReverseFile(p),
+    snapshot: (s) => ({
+      ...withSurvey(s, 'e1', ({ accounts }) => ({
+        accounts: accounts.filter(({ account }) => account !== "'repl'@'%'"),
+      })),
+      reverseUsers: { orders: fact('repl') },
+    }),
+    says: 'e1: expected replication account repl, seen none that may log in',
+    fix: 'on e1: SET SESSION sql_log_bin = 0; CREATE USER',
+    flavor: 'mariadb',
   },
   {
     what: 'a target of a later series',
@@ -164,3 +196,16 @@ describeBreaks('Settings, way back, versions, hosts, laptop', [
     says: 'seen 400.0 ms',
   },
 ]);
+
+test('an option file that does not tell the reverse account leaves the way back unknown', () => {
+  const reverseUsers = { orders: unknown('repl.cnf: no such file', takenAt, 'test') };
+  const verdict = judge(
+    withReverseFile(smallPlan()),
+    { ...healthySnapshot('mysql'), reverseUsers },
+    { people: healthyPeople, context: healthyContext },
+  ).find(({ gate }) => gate === 'way-back.reverse:orders');
+  expect(verdict).toMatchObject({
+    state: 'unknown',
+    reasons: ['the name of the reverse account of orders: repl.cnf: no such file'],
+  });
+});
