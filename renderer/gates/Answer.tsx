@@ -3,6 +3,11 @@ import { utcTime } from '../parts/format.ts';
 import { useAsk, useWhyNot } from '../store/ask.ts';
 import css from './detail.module.css';
 
+function headOf({ answer, blocking }: ChecklistView): string {
+  if (answer !== null) return 'Answered';
+  return blocking ? 'An answer is needed' : 'An answer is asked for';
+}
+
 /** A question for a person, with who answered it and when. */
 export function Answer(props: { readonly item: ChecklistView }) {
   const { item } = props;
@@ -11,7 +16,7 @@ export function Answer(props: { readonly item: ChecklistView }) {
   const give = (answer: 'yes' | 'no') => () => void askAs('answerChecklist', { item: item.item, answer });
   return (
     <>
-      <h2 className="label">{item.blocking ? 'An answer is needed' : 'An answer is asked for'}</h2>
+      <h2 className="label">{headOf(item)}</h2>
       <p className={css['title']}>{item.title}</p>
       {item.role !== null && <p className="muted">For: {item.role}.</p>}
       {item.answer !== null && (

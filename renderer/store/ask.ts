@@ -2,7 +2,7 @@ import { createContext, use } from 'react';
 import type { RequestInput, RequestName } from '../../shared/contract/api.ts';
 import type { Client } from '../client/client.ts';
 import { useRun } from './run.ts';
-import { askWho, notify } from './ui.ts';
+import { askWho, dismissRefusalsOf, notify } from './ui.ts';
 
 /** The way to main for everything below the application's root. */
 export const ClientContext = createContext<Client | null>(null);
@@ -13,7 +13,7 @@ type NamedRequest = {
 type WithoutWho<K extends RequestName> = Omit<RequestInput<K>, 'who'>;
 
 export type Ask = {
-  /** Sends a request; a refusal is shown as a notice. Answers the value, or undefined when it was refused. */
+  /** Sends a request; a refusal is shown as a notice, until the same is done. Answers the value, or undefined when it was refused. */
   readonly ask: <K extends RequestName>(name: K, input: RequestInput<K>) => Promise<unknown>;
   /** The same for requests that a person answers for: the name is asked for when it is not known yet. */
   readonly askAs: <K extends NamedRequest>(name: K, input: WithoutWho<K>) => Promise<unknown>;
@@ -25,8 +25,11 @@ export function useAsk(): Ask {
   const ask: Ask['ask'] = async (name, input) => {
     if (client === null) return undefined;
     const reply = await client.request(name, input);
-    if (reply.ok) return reply.value;
-    notify('bad', reply.message);
+    if (reply.ok) {
+      dismissRefusalsOf(name);
+      return reply.value;
+    }
+    notify('bad', reply.message, name);
     return undefined;
   };
   const askAs: Ask['askAs'] = async (name, input) => {

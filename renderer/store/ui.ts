@@ -7,7 +7,13 @@ export type Theme = 'system' | 'dark' | 'light';
 /** What of preflight is listed: everything, one group of gates, or what is not a gate. */
 export type Listed = 'all' | GateGroup | 'checklist' | 'host-keys' | 'topology' | 'propagation';
 
-export type Notice = { readonly id: number; readonly tone: 'bad' | 'good'; readonly text: string };
+export type Notice = {
+  readonly id: number;
+  readonly tone: 'bad' | 'good';
+  readonly text: string;
+  /** What was asked for, where it was refused. */
+  readonly asked: string | null;
+};
 
 export type UiStore = {
   readonly theme: Theme;
@@ -78,8 +84,8 @@ export function forgetWho(): void {
 let nextNotice = 1;
 
 /** Shows a sentence until it is dismissed; good news goes by itself. */
-export function notify(tone: Notice['tone'], text: string): void {
-  const notice = { id: nextNotice, tone, text };
+export function notify(tone: Notice['tone'], text: string, asked: string | null = null): void {
+  const notice = { id: nextNotice, tone, text, asked };
   nextNotice += 1;
   useUi.setState((state) => ({ notices: [...state.notices.slice(-2), notice] }));
   if (tone === 'good') setTimeout(() => dismiss(notice.id), 4_000);
@@ -88,6 +94,11 @@ export function notify(tone: Notice['tone'], text: string): void {
 /** Takes a notice away. */
 export function dismiss(id: number): void {
   useUi.setState((state) => ({ notices: state.notices.filter((notice) => notice.id !== id) }));
+}
+
+/** Takes refusals away that are over: what was asked for then is done now. */
+export function dismissRefusalsOf(asked: string): void {
+  useUi.setState((state) => ({ notices: state.notices.filter((notice) => notice.asked !== asked) }));
 }
 
 const permitKey = 'cockpit-permit';
