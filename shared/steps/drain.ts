@@ -24,7 +24,7 @@ export const drain: ChainStepFunction = (context, chain) => {
   const targets = chain.target.masters.map(({ instance }) => instance);
   const behind = targets.filter((instance) => !wasAhead(context, chain, [instance, sources]));
   const lacking = reachAll(need, [context, chain], { holders: behind, sources });
-  return lacking ?? need.done(`${targets.join(', ')} contain everything the source committed.`);
+  return lacking ?? need.done(`Everything the source committed is on ${targets.join(', ')}.`);
 };
 
 /** Whether the look at a target beside the ended sessions saw everything that the final position asks for. */

@@ -48,7 +48,9 @@ export const fence: ChainStepFunction = (context, chain) => {
   }
   if (waiting.length > 0)
     return need.waiting(waiting.join('; '), wakes.length === 0 ? undefined : Math.min(...wakes));
-  return done(`${nodes.join(' and ')} refuse writes: a plain account's DELETE got error 1290 on each.`);
+  return done(
+    `Writes are refused by ${nodes.join(' and ')}: a plain account's DELETE got error 1290 on each.`,
+  );
 };
 
 type NodeProgress = Exclude<Judged, { readonly kind: 'done' }> | { readonly kind: 'done' };

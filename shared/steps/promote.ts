@@ -35,7 +35,7 @@ export const detach: ChainStepFunction = (context, chain) => {
   const waiting = results.flatMap((result) => (result.kind === 'waiting' ? [result.text] : []));
   if (waiting.length > 0) return need.waiting(waiting.join('; '));
   return done(
-    `${chain.target.masters.map(({ instance }) => instance).join(', ')} no longer follow the source.`,
+    `The source is not followed any more by ${chain.target.masters.map(({ instance }) => instance).join(', ')}.`,
   );
 };
 

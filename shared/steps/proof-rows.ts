@@ -71,6 +71,6 @@ export function compareRows(need: Needs, context: StepContext, chain: Chain): Ju
   const without = firstTables.filter(({ sha256 }) => sha256 === null).length;
   return {
     kind: 'done',
-    text: `newest rows of ${tables.length - without} tables are equal${without > 0 ? ` (${without} have no key to order by)` : ''}`,
+    text: `newest rows equal, tables: ${tables.length - without}${without > 0 ? ` (without a key to order by: ${without})` : ''}`,
   };
 }

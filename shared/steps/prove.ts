@@ -67,7 +67,7 @@ export const prove: ChainStepFunction = (context, chain) => {
   if (transactions.kind === 'waiting') return need.waiting(transactions.text, transactions.wakeAtMonoMs);
   if (passing.kind === 'waiting') return need.waiting(passing.text);
   return done(
-    `Second reading equals the first; ${targets.join(', ')} contain it all; ${rows.text}; no transaction from before the fence is left.`,
+    `Second reading equals the first; all of it is on ${targets.join(', ')}; ${rows.text}; no transaction from before the fence is left.`,
   );
 };
 

@@ -193,6 +193,10 @@ export async function stopLab(dir: string): Promise<void> {
 export function makeCurrent(dir: string): void {
   mkdirSync(dirname(currentLink), { recursive: true, mode: 0o700 });
   if (linkTarget() !== null) unlinkSync(currentLink);
+  else if (existsSync(currentLink))
+    throw new Error(
+      `${currentLink} is there and no link: expected nothing, or the link of a lab. A cockpit that outlived its lab made it again for its mirror: end that cockpit, and remove it.`,
+    );
   symlinkSync(dir, currentLink);
 }
 
