@@ -3,6 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { openJournal } from '../../main/adapters/journal-file.ts';
+import { journalFile, planDirectory } from '../../main/settings.ts';
+import { createRedactor } from '../../shared/audit/redact.ts';
 import type { PlanInput } from '../../shared/plan/plan.ts';
 import { accountNames, passwordOf } from './accounts.ts';
 import { identityFile } from './hosts.ts';
@@ -145,6 +148,16 @@ export function journalText(state: string): string {
 export function journalFileOf(state: string): string | null {
   const runs = filesBelow(state).filter((file) => /\/runs\/[^/]+\/journal\.jsonl$/.test(file));
   return runs.toSorted().at(-1) ?? null;
+}
+
+/** Answers a checklist of a plan in its journal, as somebody at the screen would. */
+export function answerYes(state: string, planName: string, item: string): void {
+  const opened = openJournal(journalFile(planDirectory(state, planName)), createRedactor());
+  if (!opened.ok) throw new Error(opened.error);
+  const { journal } = opened.value;
+  const at = { utcMs: Date.now(), monoMs: performance.now() };
+  journal.append(at, { kind: 'checklist-answered', item, answer: 'yes', who: 'test' }, true);
+  journal.close();
 }
 
 /** Which of the lab's secrets stand in these texts or in any file of a directory, by name and place. */

@@ -12,6 +12,7 @@ import { hostDir } from './hosts.ts';
 import { linkOf } from './links.ts';
 import { compareAcknowledged, startLoad, type Load } from './load.ts';
 import {
+  answerYes,
   cli,
   journalFileOf,
   journalText,
@@ -128,7 +129,11 @@ describe.each(asked)('a minute on real servers: $name', ({ flavor, gtid }) => {
   test.runIf(here && gtid === 'on' && flavor === 'mariadb')(
     'preflight answers with its exit code: 0 all open, 2 something blocks, 1 not a plan',
     async () => {
-      // The checklists were answered and the schema was prepared by the run before, in the same state directory.
+      // The schema was prepared by the run before, in the same state directory; what people said was about that run.
+      const unanswered = await cli(state, 'preflight', plan, '--json');
+      expect(unanswered.code).toBe(2);
+      expect(shutIn(unanswered.stdout)).toEqual(['people.checklist:deploys']);
+      answerYes(state, 'minute', 'deploys');
       const open = await cli(state, 'preflight', plan, '--json');
       expect(JSON.parse(open.stdout)).toMatchObject({ open: true });
       expect(open.code).toBe(0);
@@ -136,15 +141,7 @@ describe.each(asked)('a minute on real servers: $name', ({ flavor, gtid }) => {
       const closed = await cli(state, 'preflight', plan, '--json');
       await lab.sql('content-t2', 'SET GLOBAL read_only=1');
       expect(closed.code).toBe(2);
-      const { verdicts } = JSON.parse(closed.stdout) as {
-        readonly verdicts: readonly {
-          readonly gate: string;
-          readonly state: string;
-          readonly blocking: boolean;
-        }[];
-      };
-      const shut = verdicts.filter((verdict) => verdict.blocking && verdict.state !== 'open');
-      expect(shut.map(({ gate }) => gate)).toEqual(['writers.others-read-only:content']);
+      expect(shutIn(closed.stdout)).toEqual(['writers.others-read-only:content']);
       const bad = join(lab.dir, 'bad.yaml');
       writeFileSync(bad, readFileSync(plan, 'utf8').replace('schemaVersion', 'schemeVersion'));
       expect(await cli(state, 'preflight', bad, '--json')).toMatchObject({ code: 1, stdout: '' });
@@ -261,3 +258,15 @@ test('without its servers says what is missing, and under CI that is a failure',
   if (missing.length > 0) console.warn(`NOT RUN: whole minutes need ${missing.join(', ')}`);
   expect(process.env['CI'] === 'true' ? missing : []).toEqual([]);
 });
+
+/** The blocking gates that are not open, of what `preflight --json` answered. */
+function shutIn(stdout: string): readonly string[] {
+  const { verdicts } = JSON.parse(stdout) as {
+    readonly verdicts: readonly {
+      readonly gate: string;
+      readonly state: string;
+      readonly blocking: boolean;
+    }[];
+  };
+  return verdicts.filter(({ blocking, state }) => blocking && state !== 'open').map(({ gate }) => gate);
+}
